@@ -1,0 +1,1 @@
+//! Wire types, all conversions, and the mapping from errors to status codes.

@@ -1,0 +1,1 @@
+//! The embedded vector database: collections, write path, queries, optimizer.

@@ -1,0 +1,1 @@
+//! The proximity graph: insert, search, filtered search, carry-over. Knows no storage.

@@ -1,0 +1,1 @@
+//! Payload encoding and the evaluation of filter conditions.

@@ -1,0 +1,1 @@
+//! Distance kernels with run-time CPU dispatch, each beside a scalar twin.

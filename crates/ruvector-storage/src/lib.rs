@@ -1,0 +1,1 @@
+//! Write-ahead log, components, segments and manifests: the bytes on disk.
