@@ -1,1 +1,27 @@
-//! Point ids, payload values, filters, queries, configurations and limits. No I/O, no wire formats.
+//! Point ids, payload values, vectors, filters, queries, write operations, configurations and limits:
+//! the engine's vocabulary. Never does I/O and never knows a wire format.
+
+mod config;
+mod filter;
+mod id;
+mod invalid;
+mod limits;
+mod operation;
+mod path;
+mod query;
+mod value;
+
+pub use config::{CollectionConfig, Distance, HnswConfig, OptimizerConfig, VectorConfig};
+pub use filter::{
+    Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Match, MinShould, Range, Text,
+};
+pub use id::{PointId, PointIdError};
+pub use invalid::{Invalid, Problem};
+pub use limits::Limits;
+pub use operation::{NamedVectors, Point, PointSelector, UpdateMode, Upsert, WriteOp};
+pub use path::{PathError, PayloadPath, Step};
+pub use query::{
+    CountRequest, PayloadSelector, PointRecord, ScoredPoint, ScrollPage, ScrollRequest, SearchParams,
+    SearchRequest, VectorSelector,
+};
+pub use value::{Map, Value};

@@ -1,0 +1,237 @@
+//! Configuration of collections, validated before use. Never holds what a node decides at run time.
+
+use std::collections::BTreeMap;
+
+use crate::{Invalid, Limits, Problem};
+
+/// How the likeness of two vectors is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Distance {
+    /// Cosine similarity; vectors are stored normalised. Higher is closer.
+    Cosine,
+    /// Inner product. Higher is closer.
+    Dot,
+    /// Euclidean distance. Lower is closer.
+    Euclid,
+    /// Sum of absolute differences. Lower is closer.
+    Manhattan,
+}
+
+impl Distance {
+    /// Whether a higher score is closer.
+    pub fn higher_is_closer(self) -> bool {
+        matches!(self, Distance::Cosine | Distance::Dot)
+    }
+}
+
+/// Graph parameters (Malkov and Yashunin 2016).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HnswConfig {
+    /// Links of a node above the base level; the base level has twice as many.
+    pub m: u32,
+    /// Breadth of the search that finds a new node's neighbours.
+    pub ef_construct: u32,
+}
+
+impl Default for HnswConfig {
+    fn default() -> Self {
+        HnswConfig {
+            m: 16,
+            ef_construct: 200,
+        }
+    }
+}
+
+/// One dense vector field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VectorConfig {
+    /// Dimensions, 1 to `vector_dim_max`.
+    pub dim: u32,
+    /// The distance.
+    pub distance: Distance,
+    /// The graph.
+    pub hnsw: HnswConfig,
+}
+
+/// When segments are sealed, merged and repaired.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OptimizerConfig {
+    /// Bytes of vectors and payload at which the active segment is frozen.
+    pub active_bytes_max: u64,
+    /// Rows at which the active segment is frozen.
+    pub active_rows_max: u32,
+    /// Log bytes since the last seal at which the active segment is frozen whatever its size.
+    pub log_bytes_max: u64,
+    /// Share of deleted rows above which a sealed segment is rewritten.
+    pub deleted_share_max: f64,
+    /// Sealed segments that may stand beside each other before they are merged.
+    pub segments_max: u32,
+}
+
+impl Default for OptimizerConfig {
+    fn default() -> Self {
+        OptimizerConfig {
+            active_bytes_max: 8 << 20,
+            active_rows_max: 32_768,
+            log_bytes_max: 64 << 20,
+            deleted_share_max: 0.1,
+            segments_max: 4,
+        }
+    }
+}
+
+/// A collection's configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CollectionConfig {
+    /// Vector fields by name; the unnamed vector is `""`.
+    pub vectors: BTreeMap<String, VectorConfig>,
+    /// Shards, at least 1.
+    pub shards: u32,
+    /// The optimizer's thresholds.
+    pub optimizer: OptimizerConfig,
+}
+
+impl CollectionConfig {
+    /// A collection with one unnamed vector, one shard and defaults for the rest.
+    pub fn single(dim: u32, distance: Distance) -> CollectionConfig {
+        let vector = VectorConfig {
+            dim,
+            distance,
+            hnsw: HnswConfig::default(),
+        };
+        CollectionConfig {
+            vectors: BTreeMap::from([(String::new(), vector)]),
+            shards: 1,
+            optimizer: OptimizerConfig::default(),
+        }
+    }
+
+    /// Checks every value against `limits`.
+    pub fn validate(&self, limits: &Limits) -> Result<(), Invalid> {
+        in_range(
+            "shard_number",
+            self.shards.into(),
+            1,
+            limits.shards_max.into(),
+            "shards_max",
+        )?;
+        let fields = self.vectors.len() as u64;
+        if fields == 0 {
+            return Err(Invalid::new("vectors", Problem::Empty));
+        }
+        in_range(
+            "vectors",
+            fields,
+            1,
+            limits.vector_fields_max as u64,
+            "vector_fields_max",
+        )?;
+        for (name, vector) in &self.vectors {
+            let field = if name.is_empty() {
+                "vectors".to_owned()
+            } else {
+                format!("vectors.{name}")
+            };
+            let bytes_max = limits.vector_name_bytes_max as u64;
+            in_range(
+                "vectors",
+                name.len() as u64,
+                0,
+                bytes_max,
+                "vector_name_bytes_max",
+            )?;
+            vector.validate(limits).map_err(|invalid| invalid.within(field))?;
+        }
+        self.optimizer.validate()
+    }
+}
+
+impl VectorConfig {
+    fn validate(&self, limits: &Limits) -> Result<(), Invalid> {
+        in_range(
+            "size",
+            self.dim.into(),
+            1,
+            limits.vector_dim_max.into(),
+            "vector_dim_max",
+        )?;
+        in_range(
+            "hnsw_config.m",
+            self.hnsw.m.into(),
+            2,
+            limits.hnsw_m_max.into(),
+            "hnsw_m_max",
+        )?;
+        let ef_max = limits.hnsw_ef_construct_max.into();
+        in_range(
+            "hnsw_config.ef_construct",
+            self.hnsw.ef_construct.into(),
+            4,
+            ef_max,
+            "hnsw_ef_construct_max",
+        )
+    }
+}
+
+impl OptimizerConfig {
+    fn validate(&self) -> Result<(), Invalid> {
+        in_range(
+            "optimizers_config.active_bytes_max",
+            self.active_bytes_max,
+            1024,
+            1 << 32,
+            "4 GiB",
+        )?;
+        in_range(
+            "optimizers_config.active_rows_max",
+            self.active_rows_max.into(),
+            1,
+            1 << 24,
+            "16,777,216 rows",
+        )?;
+        in_range(
+            "optimizers_config.log_bytes_max",
+            self.log_bytes_max,
+            1024,
+            1 << 34,
+            "16 GiB",
+        )?;
+        in_range(
+            "optimizers_config.segments_max",
+            self.segments_max.into(),
+            1,
+            1024,
+            "1,024 segments",
+        )?;
+        if !(self.deleted_share_max > 0.0 && self.deleted_share_max <= 1.0) {
+            let rule = Problem::Contradiction {
+                rule: "must be above 0 and at most 1",
+            };
+            return Err(Invalid::new("optimizers_config.deleted_share_max", rule));
+        }
+        Ok(())
+    }
+}
+
+fn in_range(
+    field: &str,
+    given: u64,
+    least: u64,
+    limit: u64,
+    limit_name: &'static str,
+) -> Result<(), Invalid> {
+    if given < least {
+        return Err(Invalid::new(field, Problem::BelowLimit { given, limit: least }));
+    }
+    if given > limit {
+        return Err(Invalid::new(
+            field,
+            Problem::AboveLimit {
+                given,
+                limit,
+                limit_name,
+            },
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,270 @@
+//! The filter AST: one tree behind every spelling of a filter. Says what is asked, never how it is answered.
+
+use crate::{Invalid, Limits, PayloadPath, PointId, Problem};
+
+/// A point matches if every `must`, no `must_not`, at least one `should` (if any are given) and at least
+/// `min_should.min_count` of `min_should.conditions` match. The empty filter matches every point.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// All of these.
+    pub must: Vec<Condition>,
+    /// At least one of these, unless empty.
+    pub should: Vec<Condition>,
+    /// None of these.
+    pub must_not: Vec<Condition>,
+    /// At least so many of these.
+    pub min_should: Option<MinShould>,
+}
+
+/// At least `min_count` of `conditions`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MinShould {
+    /// The conditions.
+    pub conditions: Vec<Condition>,
+    /// How many must match.
+    pub min_count: usize,
+}
+
+/// One condition on a point.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// On a payload field.
+    Field(FieldCondition),
+    /// The point's id is one of these.
+    HasId(Vec<PointId>),
+    /// The point has this vector.
+    HasVector(String),
+    /// One item of the array of objects at `path` matches `filter` by itself.
+    Nested {
+        /// The array.
+        path: PayloadPath,
+        /// What one item must match.
+        filter: Box<Filter>,
+    },
+    /// A filter inside a filter.
+    Filter(Box<Filter>),
+}
+
+/// A test of the values at a path. An array matches if one of its items does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldCondition {
+    /// Where.
+    pub path: PayloadPath,
+    /// What.
+    pub test: FieldTest,
+}
+
+/// The tests a field can be put to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FieldTest {
+    /// Equality with one value.
+    Match(Match),
+    /// Equality with one of several.
+    MatchAny(Vec<Match>),
+    /// A value other than all of these.
+    MatchExcept(Vec<Match>),
+    /// Text search.
+    Text(Text),
+    /// A number within bounds.
+    Range(Range),
+    /// A time within bounds, in microseconds since 1970-01-01T00:00:00Z.
+    DatetimeRange(Bounds<i64>),
+    /// A place within `radius_m` metres of a centre.
+    GeoRadius {
+        /// The centre.
+        center: GeoPoint,
+        /// Metres.
+        radius_m: f64,
+    },
+    /// A place within a box, which may cross the antimeridian.
+    GeoBoundingBox {
+        /// North-west corner.
+        top_left: GeoPoint,
+        /// South-east corner.
+        bottom_right: GeoPoint,
+    },
+    /// A place within a polygon.
+    GeoPolygon(GeoPolygon),
+    /// The number of values at the path.
+    ValuesCount(Bounds<u64>),
+    /// Missing, `null` or `[]`.
+    IsEmpty,
+    /// `null`.
+    IsNull,
+}
+
+/// A value to be equal to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Match {
+    /// A string, to the letter.
+    Keyword(String),
+    /// An integer; 1 and 1.0 are equal.
+    Integer(i64),
+    /// A boolean.
+    Bool(bool),
+}
+
+/// Text search in one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// All words, in any order.
+    All(String),
+    /// Any of the words.
+    Any(String),
+    /// The words in this order, next to each other.
+    Phrase(String),
+    /// A word that begins so.
+    Prefix(String),
+}
+
+/// Bounds, each optional.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds<T> {
+    /// Greater than.
+    pub gt: Option<T>,
+    /// Greater than or equal.
+    pub gte: Option<T>,
+    /// Less than.
+    pub lt: Option<T>,
+    /// Less than or equal.
+    pub lte: Option<T>,
+}
+
+impl<T> Default for Bounds<T> {
+    fn default() -> Self {
+        Bounds {
+            gt: None,
+            gte: None,
+            lt: None,
+            lte: None,
+        }
+    }
+}
+
+/// Bounds of a number.
+pub type Range = Bounds<f64>;
+
+/// A place in degrees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GeoPoint {
+    /// Longitude, −180 to 180.
+    pub lon: f64,
+    /// Latitude, −90 to 90.
+    pub lat: f64,
+}
+
+/// An outline and holes, each a closed ring.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GeoPolygon {
+    /// The outline.
+    pub exterior: Vec<GeoPoint>,
+    /// The holes.
+    pub interiors: Vec<Vec<GeoPoint>>,
+}
+
+impl<T: PartialOrd> Bounds<T> {
+    /// Whether `value` lies within all bounds given.
+    pub fn contain(&self, value: &T) -> bool {
+        self.gt.as_ref().is_none_or(|bound| value > bound)
+            && self.gte.as_ref().is_none_or(|bound| value >= bound)
+            && self.lt.as_ref().is_none_or(|bound| value < bound)
+            && self.lte.as_ref().is_none_or(|bound| value <= bound)
+    }
+}
+
+impl Filter {
+    /// A filter of one condition.
+    pub fn must(condition: Condition) -> Filter {
+        Filter {
+            must: vec![condition],
+            ..Filter::default()
+        }
+    }
+
+    /// Whether it has no condition at all.
+    pub fn is_empty(&self) -> bool {
+        self.must.is_empty()
+            && self.should.is_empty()
+            && self.must_not.is_empty()
+            && self.min_should.is_none()
+    }
+
+    /// Every condition of this level with the name of its clause and its position there.
+    pub fn clauses(&self) -> impl Iterator<Item = (&'static str, usize, &Condition)> {
+        let min = self
+            .min_should
+            .as_ref()
+            .map_or(&[][..], |min| &min.conditions[..]);
+        let lists = [
+            ("must", &self.must[..]),
+            ("should", &self.should[..]),
+            ("must_not", &self.must_not[..]),
+            ("min_should.conditions", min),
+        ];
+        lists.into_iter().flat_map(|(name, conditions)| {
+            conditions
+                .iter()
+                .enumerate()
+                .map(move |(at, item)| (name, at, item))
+        })
+    }
+
+    /// Checks depth, number of conditions and listed values against `limits`; names the faulty clause.
+    pub fn validate(&self, limits: &Limits) -> Result<(), Invalid> {
+        let mut conditions = 0;
+        self.validate_level("filter", 1, &mut conditions, limits)
+    }
+
+    fn validate_level(
+        &self,
+        place: &str,
+        depth: usize,
+        conditions: &mut usize,
+        limits: &Limits,
+    ) -> Result<(), Invalid> {
+        let above = |given: usize, limit: usize, limit_name| {
+            Invalid::new(
+                place,
+                Problem::AboveLimit {
+                    given: given as u64,
+                    limit: limit as u64,
+                    limit_name,
+                },
+            )
+        };
+        if depth > limits.filter_depth_max {
+            return Err(above(depth, limits.filter_depth_max, "filter_depth_max"));
+        }
+        for (clause, at, condition) in self.clauses() {
+            *conditions += 1;
+            if *conditions > limits.filter_conditions_max {
+                return Err(above(
+                    *conditions,
+                    limits.filter_conditions_max,
+                    "filter_conditions_max",
+                ));
+            }
+            let values = condition.listed_values();
+            if values > limits.filter_values_max {
+                return Err(above(values, limits.filter_values_max, "filter_values_max"));
+            }
+            if let Condition::Filter(inner) | Condition::Nested { filter: inner, .. } = condition {
+                inner.validate_level(&format!("{place}.{clause}[{at}]"), depth + 1, conditions, limits)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Condition {
+    fn listed_values(&self) -> usize {
+        match self {
+            Condition::HasId(ids) => ids.len(),
+            Condition::Field(FieldCondition {
+                test: FieldTest::MatchAny(v) | FieldTest::MatchExcept(v),
+                ..
+            }) => v.len(),
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Every limit of the engine, its unit last in the name. Crossing one is refused with the limit named.
+
+/// Bytes of a string point id.
+pub const POINT_ID_BYTES_MAX: usize = 512;
+/// Bytes of a payload path.
+pub const PATH_BYTES_MAX: usize = 1024;
+/// Steps of a payload path.
+pub const PATH_STEPS_MAX: usize = 32;
+
+/// The limits a database enforces. `Limits::default()` is what a server starts with; each can be lowered or raised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a collection name.
+    pub collection_name_bytes_max: usize,
+    /// Collections of a database.
+    pub collections_max: usize,
+    /// Shards of a collection.
+    pub shards_max: u32,
+    /// Named vectors of a collection.
+    pub vector_fields_max: usize,
+    /// Bytes of a vector's name.
+    pub vector_name_bytes_max: usize,
+    /// Dimensions of a vector.
+    pub vector_dim_max: u32,
+    /// Links of a graph node (`m`).
+    pub hnsw_m_max: u32,
+    /// Breadth of graph construction (`ef_construct`).
+    pub hnsw_ef_construct_max: u32,
+    /// Breadth of a search (`hnsw_ef`).
+    pub hnsw_ef_max: u32,
+    /// Points of one write.
+    pub batch_points_max: usize,
+    /// Bytes of one write in the log.
+    pub batch_bytes_max: usize,
+    /// Encoded bytes of one payload.
+    pub payload_bytes_max: usize,
+    /// Levels of nesting of a payload.
+    pub payload_depth_max: usize,
+    /// Results of one search or page of a scroll.
+    pub limit_max: usize,
+    /// Results skipped by one search.
+    pub offset_max: usize,
+    /// Levels of nesting of a filter.
+    pub filter_depth_max: usize,
+    /// Conditions of a filter, all levels together.
+    pub filter_conditions_max: usize,
+    /// Values listed in one match-any or has-id condition.
+    pub filter_values_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            collection_name_bytes_max: 255,
+            collections_max: 100_000,
+            shards_max: 64,
+            vector_fields_max: 64,
+            vector_name_bytes_max: 255,
+            vector_dim_max: 65_536,
+            hnsw_m_max: 256,
+            hnsw_ef_construct_max: 4_096,
+            hnsw_ef_max: 16_384,
+            batch_points_max: 100_000,
+            batch_bytes_max: 256 << 20,
+            payload_bytes_max: 8 << 20,
+            payload_depth_max: 64,
+            limit_max: 100_000,
+            offset_max: 1_000_000,
+            filter_depth_max: 32,
+            filter_conditions_max: 4_096,
+            filter_values_max: 100_000,
+        }
+    }
+}
