@@ -1,1 +1,22 @@
-//! Payload encoding and the evaluation of filter conditions.
+//! Payloads as bytes: encoding, lazy views, edits, projections, and filters evaluated on the bytes.
+//! Never does I/O, and never panics or allocates at the word of bytes it has not checked.
+
+mod compile;
+mod cursor;
+mod edit;
+mod edit_bytes;
+mod encode;
+mod error;
+mod evaluate;
+mod number;
+mod project;
+mod view;
+
+pub use compile::{Compiled, NotSupported, compile};
+pub use edit::{Edit, apply};
+pub use edit_bytes::{decode_edit, encode_edit};
+pub use encode::{ENCODED_DEPTH_MAX, encode};
+pub use error::DecodeError;
+pub use evaluate::Subject;
+pub use project::project;
+pub use view::{ArrayIter, ArrayRef, ObjectIter, PayloadRef, ValueRef, decode};

@@ -1,0 +1,168 @@
+//! Random payloads, paths and filters from a seed. Never draws from anything but the seed.
+
+use ruvector_types::{
+    Condition, FieldCondition, FieldTest, Filter, Map, Match, MinShould, PayloadPath, PointId, Range, Value,
+};
+
+/// Few keys, so that paths hit often.
+const KEYS: [&str; 4] = ["a", "b", "c", "a.b"];
+const WORDS: [&str; 5] = ["", "red", "green", "blue", "rouge é"];
+const INTS: [i64; 13] = [
+    0,
+    1,
+    2,
+    3,
+    -1,
+    255,
+    -70_000,
+    (1 << 53) - 1,
+    1 << 53,
+    (1 << 53) + 1,
+    i64::MAX,
+    i64::MAX - 1,
+    i64::MIN,
+];
+const UINTS: [u64; 4] = [1 << 63, (1 << 63) + 1, u64::MAX - 1, u64::MAX];
+const FLOATS: [f64; 13] = [
+    0.0,
+    -0.0,
+    1.0,
+    1.5,
+    2.0,
+    -0.5,
+    9_007_199_254_740_992.0,
+    9_007_199_254_740_994.0,
+    9_223_372_036_854_775_808.0,
+    -9_223_372_036_854_775_808.0,
+    18_446_744_073_709_551_616.0,
+    18_446_744_073_709_549_568.0,
+    1e300,
+];
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+pub(crate) struct Draw(u64);
+
+impl Draw {
+    pub(crate) fn new(seed: u64) -> Draw {
+        Draw(seed)
+    }
+
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((word ^ (word >> 31)) % end as u64) as usize
+    }
+
+    pub(crate) fn one_in(&mut self, odds: usize) -> bool {
+        self.below(odds) == 0
+    }
+
+    pub(crate) fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
+    }
+
+    pub(crate) fn map(&mut self, depth: usize) -> Map {
+        let keys = self.below(4);
+        (0..keys)
+            .map(|_| (self.of(&KEYS).to_owned(), self.value(depth)))
+            .collect()
+    }
+
+    pub(crate) fn value(&mut self, depth: usize) -> Value {
+        match self.below(if depth == 0 { 6 } else { 10 }) {
+            0 => Value::Null,
+            1 => Value::Bool(self.one_in(2)),
+            2 => Value::Int(self.of(&INTS)),
+            3 => Value::UInt(self.of(&UINTS)),
+            4 => Value::Float(self.of(&FLOATS)),
+            5 => Value::from(self.of(&WORDS)),
+            6 | 7 => {
+                let items = self.below(4);
+                Value::Array((0..items).map(|_| self.value(depth - 1)).collect())
+            }
+            _ => Value::Object(self.map(depth - 1)),
+        }
+    }
+
+    pub(crate) fn path(&mut self) -> PayloadPath {
+        if self.one_in(8) {
+            return PayloadPath::key(self.of(&["a", "a.b", "\"a.", ""]));
+        }
+        let mut text = self.of(&["a", "b", "c", "\"a.b\""]).to_owned();
+        while self.one_in(2) {
+            text.push_str(self.of(&[".a", ".b", ".\"a.b\"", "[]", "[]", "[0]", "[1]"]));
+        }
+        PayloadPath::parse(&text).unwrap()
+    }
+
+    pub(crate) fn ids(&mut self) -> Vec<PointId> {
+        let ids = self.below(4);
+        (0..ids).map(|_| PointId::Num(self.below(4) as u64)).collect()
+    }
+
+    pub(crate) fn filter(&mut self, depth: usize) -> Filter {
+        let min_should = self.one_in(3).then(|| MinShould {
+            conditions: self.conditions(depth),
+            min_count: self.below(4),
+        });
+        Filter {
+            must: self.conditions(depth),
+            should: self.conditions(depth),
+            must_not: self.conditions(depth),
+            min_should,
+        }
+    }
+
+    fn conditions(&mut self, depth: usize) -> Vec<Condition> {
+        let conditions = [0, 0, 0, 1, 1, 2, 3];
+        let conditions = self.of(&conditions);
+        (0..conditions).map(|_| self.condition(depth)).collect()
+    }
+
+    fn condition(&mut self, depth: usize) -> Condition {
+        match self.below(10) {
+            0 => Condition::HasId(self.ids()),
+            1 => Condition::HasVector(self.of(&["", "title"]).to_owned()),
+            2 | 3 if depth > 0 => Condition::Filter(Box::new(self.filter(depth - 1))),
+            _ => Condition::Field(FieldCondition {
+                path: self.path(),
+                test: self.test(),
+            }),
+        }
+    }
+
+    pub(crate) fn test(&mut self) -> FieldTest {
+        match self.below(7) {
+            0 | 1 => FieldTest::Match(self.matched()),
+            2 => FieldTest::MatchAny(self.matches()),
+            3 => FieldTest::MatchExcept(self.matches()),
+            4 => FieldTest::Range(Range {
+                gt: self.bound(),
+                gte: self.bound(),
+                lt: self.bound(),
+                lte: self.bound(),
+            }),
+            5 => FieldTest::IsEmpty,
+            _ => FieldTest::IsNull,
+        }
+    }
+
+    fn bound(&mut self) -> Option<f64> {
+        self.one_in(3).then(|| self.of(&FLOATS))
+    }
+
+    fn matches(&mut self) -> Vec<Match> {
+        let values = self.below(5);
+        (0..values).map(|_| self.matched()).collect()
+    }
+
+    fn matched(&mut self) -> Match {
+        match self.below(3) {
+            0 => Match::Keyword(self.of(&WORDS).to_owned()),
+            1 => Match::Integer(self.of(&INTS)),
+            _ => Match::Bool(self.one_in(2)),
+        }
+    }
+}

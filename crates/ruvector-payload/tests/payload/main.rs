@@ -1,0 +1,12 @@
+//! Tests of the crate at its boundary, on generated payloads. Never looks inside the crate.
+
+#[cfg(test)]
+mod edits;
+#[cfg(test)]
+mod encoding;
+#[cfg(test)]
+mod evaluation;
+#[cfg(test)]
+mod generate;
+#[cfg(test)]
+mod projection;
