@@ -1,1 +1,30 @@
-//! The embedded vector database: collections, write path, queries, optimizer.
+//! The embedded vector database: open a folder, create collections, write, search. Synchronous; wire formats and
+//! async code never enter here, and files, clock and threads are reached through `ruvector-io` only.
+#![deny(missing_docs)]
+
+mod active;
+mod arena;
+mod collection;
+mod commit;
+mod context;
+mod database;
+mod error;
+mod info;
+mod maintenance;
+mod open;
+mod optimize;
+mod options;
+mod read;
+mod shard;
+mod view;
+mod write;
+
+pub use collection::Collection;
+pub use context::Ctx;
+pub use database::Database;
+pub use error::{Error, ErrorKind};
+pub use info::{CollectionInfo, ShardInfo, Status};
+pub use options::{DatabaseOptions, Wait, WriteOutcome};
+pub use view::Snapshot;
+/// The vocabulary: ids, values, vectors, filters, queries, operations, configurations, limits.
+pub use ruvector_types as types;

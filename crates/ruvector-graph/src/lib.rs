@@ -1,1 +1,28 @@
-//! The proximity graph: insert, search, filtered search, carry-over. Knows no storage.
+//! The proximity graph (HNSW): insert, search, filtered search, carry-over to a new numbering. Knows no storage:
+//! vectors and links come in through two traits. Never reads a clock, spawns a thread or panics on its input.
+//!
+//! Source of the algorithms: Malkov & Yashunin, "Efficient and robust approximate nearest neighbor search using
+//! Hierarchical Navigable Small World graphs" (2016), cited below by algorithm number.
+
+mod access;
+pub mod carry;
+mod exact;
+mod live;
+mod neighbor;
+mod params;
+pub mod plain;
+mod scratch;
+mod search;
+mod select;
+mod top_k;
+
+pub use access::{Entry, Links, Space, Unreadable, Vectors};
+pub use carry::{CarryError, CarryOver};
+pub use exact::exact;
+pub use live::{InsertError, LiveGraph};
+pub use neighbor::Neighbor;
+pub use params::{GraphParams, LEVEL_MAX, M_MAX, M_MIN};
+pub use plain::{Bytes, PlainError, PlainGraph};
+pub use scratch::Scratch;
+pub use search::{Outcome, SearchParams, search};
+pub use top_k::TopK;

@@ -1,1 +1,44 @@
-//! Write-ahead log, components, segments and manifests: the bytes on disk.
+//! The bytes on disk: write-ahead log, components, sealed segments, manifests and the catalog.
+//! Reaches every file through `ruvector-io`, never decides when to write, merge or delete.
+//!
+//! All formats are little-endian, of fixed width, versioned and checksummed; each file's head draws its bytes.
+//! Decoders never panic on hostile bytes and never allocate from an unchecked length.
+
+#[cfg(target_endian = "big")]
+compile_error!("the formats are read in place and little-endian");
+
+mod catalog;
+mod component;
+mod deletes;
+mod delta;
+mod ids;
+mod log;
+mod manifest;
+mod record;
+mod recover;
+pub mod replay;
+mod rows;
+mod segment;
+mod swap;
+#[cfg(test)]
+mod testing;
+mod vectors;
+mod wire;
+mod writer;
+
+pub use catalog::{Catalog, CatalogEntry};
+pub use component::{
+    Component, ComponentFault, ComponentKind, Damage, OpenComponentError, ReadComponentError, ScrubProgress,
+};
+pub use deletes::Bitmap;
+pub use delta::{PayloadVersion, RowMap};
+pub use ids::{IdTable, encode_ids};
+pub use log::{AppendError, Log, OpenLogError, SyncTicket, TruncateError};
+pub use manifest::{ComponentName, FieldEntry, Manifest, SegmentEntry, file_name, remove_orphans};
+pub use record::{DecodeRecordError, LogOperation, LogPoint, LogRecord, RECORD_BYTES_MAX};
+pub use rows::{PayloadRows, PayloadRowsWriter};
+pub use segment::{OpenSegmentError, SealedField, SealedSegment, load_deletes, load_delta};
+pub use swap::{LoadError, StoreError};
+pub use vectors::{VectorBlock, VectorsWriter};
+pub use wire::Malformed;
+pub use writer::{ComponentWriter, WriteComponentError, write_component};

@@ -1,11 +1,11 @@
 //! Every limit of the engine, its unit last in the name. Crossing one is refused with the limit named.
 
 /// Bytes of a string point id.
-pub const POINT_ID_BYTES_MAX: usize = 512;
+pub(crate) const POINT_ID_BYTES_MAX: usize = 512;
 /// Bytes of a payload path.
-pub const PATH_BYTES_MAX: usize = 1024;
+pub(crate) const PATH_BYTES_MAX: usize = 1024;
 /// Steps of a payload path.
-pub const PATH_STEPS_MAX: usize = 32;
+pub(crate) const PATH_STEPS_MAX: usize = 32;
 
 /// The limits a database enforces. `Limits::default()` is what a server starts with; each can be lowered or raised.
 #[derive(Clone, Debug, PartialEq, Eq)]

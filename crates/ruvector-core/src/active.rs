@@ -1,0 +1,228 @@
+//! The active segment: rows in memory, appended by the sequencer, read by everyone, and a live graph per vector
+//! field that grows behind the visible rows. Never changes a row; deletes and payload updates live in the views.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use parking_lot::{Mutex, RwLock};
+use ruvector_graph::{GraphParams, LiveGraph, Scratch, Space, Vectors};
+use ruvector_simd::DistanceFn;
+use ruvector_types::PointId;
+
+use crate::arena::Arena;
+use crate::shard::FieldSchema;
+
+/// No such row or ordinal.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// One row. `prev` chains to the former row of the same id in this segment, for views that are older.
+#[derive(Debug)]
+pub(crate) struct ActiveRow {
+    pub(crate) id: PointId,
+    pub(crate) version: u64,
+    pub(crate) payload: Box<[u8]>,
+    pub(crate) ordinals: Box<[u32]>,
+    prev: u32,
+}
+
+/// One vector field: its vectors by ordinal, their rows, and the graph over them.
+#[derive(Debug)]
+pub(crate) struct ActiveField {
+    vectors: Arena<(u32, Box<[f32]>)>,
+    len: AtomicU32,
+    graph: LiveGraph,
+    builder: Mutex<Scratch>,
+    distance: DistanceFn,
+}
+
+/// An in-memory segment.
+#[derive(Debug)]
+pub(crate) struct ActiveSegment {
+    rows: Arena<ActiveRow>,
+    len: AtomicU32,
+    ids: RwLock<BTreeMap<PointId, u32>>,
+    fields: Vec<ActiveField>,
+    capacity: u32,
+    bytes: AtomicU64,
+}
+
+impl ActiveSegment {
+    pub(crate) fn new(schema: &[FieldSchema], capacity: u32) -> ActiveSegment {
+        let field = |schema: &FieldSchema| {
+            let params = GraphParams { m: schema.hnsw.m, ef_construct: schema.hnsw.ef_construct, seed: 0 };
+            ActiveField {
+                vectors: Arena::new(capacity as usize),
+                len: AtomicU32::new(0),
+                graph: LiveGraph::new(params, capacity),
+                builder: Mutex::new(Scratch::default()),
+                distance: schema.kernel,
+            }
+        };
+        ActiveSegment {
+            rows: Arena::new(capacity as usize),
+            len: AtomicU32::new(0),
+            ids: RwLock::new(BTreeMap::new()),
+            fields: schema.iter().map(field).collect(),
+            capacity,
+            bytes: AtomicU64::new(0),
+        }
+    }
+
+    /// Rows that still fit. The sequencer asks before it applies a batch.
+    pub(crate) fn free_rows(&self) -> u32 {
+        self.capacity - self.len.load(Ordering::Acquire)
+    }
+
+    /// Appends a row; only the sequencer calls this. Returns the row, or `None` if the segment is full.
+    pub(crate) fn push(
+        &self,
+        id: PointId,
+        version: u64,
+        payload: Box<[u8]>,
+        vectors: Vec<(u16, Vec<f32>)>,
+    ) -> Option<u32> {
+        let row = self.len.load(Ordering::Acquire);
+        if row >= self.capacity {
+            return None;
+        }
+        let mut ordinals = vec![NONE; self.fields.len()].into_boxed_slice();
+        let mut bytes = payload.len() as u64 + 96;
+        for (field, vector) in vectors {
+            bytes += vector.len() as u64 * 4 + 24;
+            let slot = self.fields.get(field as usize)?;
+            ordinals[field as usize] = slot.push(row, vector.into_boxed_slice());
+        }
+        let mut ids = self.ids.write();
+        let prev = ids.get(&id).copied().unwrap_or(NONE);
+        self.rows.set(row, ActiveRow { id: id.clone(), version, payload, ordinals, prev });
+        ids.insert(id, row);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.len.store(row + 1, Ordering::Release);
+        Some(row)
+    }
+
+    pub(crate) fn row(&self, row: u32) -> Option<&ActiveRow> {
+        self.rows.get(row)
+    }
+
+    /// The newest row of `id` below `rows`.
+    pub(crate) fn row_of(&self, id: &PointId, rows: u32) -> Option<u32> {
+        let newest = *self.ids.read().get(id)?;
+        self.below(newest, rows)
+    }
+
+    fn below(&self, mut row: u32, rows: u32) -> Option<u32> {
+        while row >= rows {
+            row = self.rows.get(row)?.prev;
+            if row == NONE {
+                return None;
+            }
+        }
+        Some(row)
+    }
+
+    /// Up to `count` ids from `from` on, in order, each with its newest row below `rows` (if it has one), and the
+    /// id to go on from. The lock is held for `count` ids only.
+    pub(crate) fn rows_from(&self, from: Bound<&PointId>, rows: u32, count: usize) -> (Vec<u32>, Option<PointId>) {
+        let ids = self.ids.read();
+        let mut found = Vec::new();
+        let mut last = None;
+        let mut seen = 0;
+        for (id, newest) in ids.range::<PointId, _>((from, Bound::Unbounded)) {
+            if seen == count {
+                return (found, last);
+            }
+            seen += 1;
+            found.extend(self.below(*newest, rows));
+            last = Some(id.clone());
+        }
+        (found, None)
+    }
+
+    pub(crate) fn field(&self, field: usize) -> Option<&ActiveField> {
+        self.fields.get(field)
+    }
+
+    /// Bytes of rows and vectors held.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Bytes on the heap, graphs and chunks included.
+    pub(crate) fn heap_bytes(&self) -> u64 {
+        let graphs: u64 = self.fields.iter().map(|f| f.graph.heap_bytes() as u64 + f.vectors.heap_bytes()).sum();
+        graphs + self.rows.heap_bytes() + self.bytes()
+    }
+
+    /// Inserts up to `nodes_max` vectors of rows below `rows` into the graphs; returns how many were inserted.
+    /// Fewer than `nodes_max` means that every graph has caught up.
+    pub(crate) fn grow_graphs(&self, rows: u32, nodes_max: u32) -> u32 {
+        let mut inserted = 0;
+        for field in &self.fields {
+            inserted += field.grow(rows, nodes_max - inserted);
+        }
+        inserted
+    }
+
+    /// Whether a vector of a row below `rows` is not in its graph yet.
+    pub(crate) fn graphs_lag(&self, rows: u32) -> bool {
+        self.fields.iter().any(|field| field.row(field.graph.len()).is_some_and(|row| row < rows))
+    }
+}
+
+impl ActiveField {
+    fn push(&self, row: u32, vector: Box<[f32]>) -> u32 {
+        let ordinal = self.len.load(Ordering::Acquire);
+        self.vectors.set(ordinal, (row, vector));
+        self.len.store(ordinal + 1, Ordering::Release);
+        ordinal
+    }
+
+    fn grow(&self, rows: u32, nodes_max: u32) -> u32 {
+        let mut scratch = self.builder.lock();
+        let mut inserted = 0;
+        while inserted < nodes_max && self.row(self.graph.len()).is_some_and(|row| row < rows) {
+            if self.graph.insert(Space::new(self, self.distance), &mut scratch).is_err() {
+                break;
+            }
+            inserted += 1;
+        }
+        inserted
+    }
+
+    /// The row of an ordinal.
+    pub(crate) fn row(&self, ordinal: u32) -> Option<u32> {
+        self.vectors.get(ordinal).map(|(row, _)| *row)
+    }
+
+    pub(crate) fn graph(&self) -> &LiveGraph {
+        &self.graph
+    }
+
+    /// Ordinals whose rows lie below `rows`: rows ascend with ordinals.
+    pub(crate) fn ordinals_below(&self, rows: u32) -> u32 {
+        let (mut low, mut high) = (0, self.len.load(Ordering::Acquire));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.row(middle).is_some_and(|row| row < rows) { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+}
+
+impl Vectors for ActiveField {
+    fn len(&self) -> u32 {
+        self.len.load(Ordering::Acquire)
+    }
+
+    fn vector(&self, ordinal: u32) -> Option<&[f32]> {
+        self.vectors.get(ordinal).map(|(_, vector)| &vector[..])
+    }
+
+    fn prefetch(&self, ordinal: u32) {
+        if let Some((_, vector)) = self.vectors.get(ordinal) {
+            ruvector_simd::prefetch(vector);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! A collection: shards behind one published view. The handle is cheap to clone and outlives a deletion, after
+//! which every call is refused.
+
+use std::sync::{Arc, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use ruvector_io::Io;
+use ruvector_types::{
+    CollectionConfig, CountRequest, Invalid, Limits, PayloadSelector, PointId, PointRecord, Problem, ScoredPoint,
+    ScrollPage, ScrollRequest, SearchRequest, VectorSelector, WriteOp,
+};
+
+use crate::commit::Committer;
+use crate::maintenance::Signal;
+use crate::optimize::Effort;
+use crate::shard::{Schema, Shard};
+use crate::view::{CollectionView, Snapshot};
+use crate::{CollectionInfo, Ctx, Error, ErrorKind, Wait, WriteOutcome};
+
+/// What all parts of a collection share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    /// Itself, for queues that must not keep it alive.
+    pub(crate) me: Weak<Core>,
+    pub(crate) name: String,
+    pub(crate) config: CollectionConfig,
+    pub(crate) schema: Schema,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) io: Arc<dyn Io>,
+    pub(crate) dir: String,
+    pub(crate) shards: Vec<Shard>,
+    pub(crate) view: ArcSwap<CollectionView>,
+    pub(crate) committer: Committer,
+    pub(crate) signal: Arc<Signal>,
+    pub(crate) closed: AtomicBool,
+    /// Why it could not be opened: everything but its description and deletion is then refused.
+    pub(crate) broken: Option<String>,
+}
+
+/// A handle to a collection.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    pub(crate) core: Arc<Core>,
+}
+
+impl Collection {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.core.name
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> &CollectionConfig {
+        &self.core.config
+    }
+
+    /// The collection as it is now, to read from as often as wanted. Cost: one atomic load.
+    pub fn snapshot(&self) -> Result<Snapshot, Error> {
+        self.core.admit()?;
+        Ok(Snapshot { core: self.core.clone(), view: self.core.view.load_full() })
+    }
+
+    /// Carries out one write, whole or not at all. With [`Wait::Durable`] it returns fsynced and visible; a
+    /// failure after the log accepted it is reported, and the write may still be found after a reopen.
+    pub fn write(&self, ctx: &Ctx, operation: WriteOp, wait: Wait) -> Result<WriteOutcome, Error> {
+        self.core.admit()?;
+        self.core.write(ctx, operation, wait)
+    }
+
+    /// [`Snapshot::search`] on the collection as it is now.
+    pub fn search(&self, ctx: &Ctx, request: &SearchRequest) -> Result<Vec<ScoredPoint>, Error> {
+        self.snapshot()?.search(ctx, request)
+    }
+
+    /// [`Snapshot::get`] on the collection as it is now.
+    pub fn get(
+        &self,
+        ctx: &Ctx,
+        ids: &[PointId],
+        payload: &PayloadSelector,
+        vectors: &VectorSelector,
+    ) -> Result<Vec<PointRecord>, Error> {
+        self.snapshot()?.get(ctx, ids, payload, vectors)
+    }
+
+    /// [`Snapshot::scroll`] on the collection as it is now.
+    pub fn scroll(&self, ctx: &Ctx, request: &ScrollRequest) -> Result<ScrollPage, Error> {
+        self.snapshot()?.scroll(ctx, request)
+    }
+
+    /// [`Snapshot::count`] on the collection as it is now.
+    pub fn count(&self, ctx: &Ctx, request: &CountRequest) -> Result<u64, Error> {
+        self.snapshot()?.count(ctx, request)
+    }
+
+    /// Figures and state. Cost: visits every segment, and lists the collection's files for their size.
+    pub fn info(&self) -> CollectionInfo {
+        self.core.info()
+    }
+
+    /// Returns once everything written so far is durable and visible.
+    pub fn flush(&self) -> Result<(), Error> {
+        self.core.commit_all()
+    }
+
+    /// One bounded piece of the optimizer's background work; false if there was none.
+    pub fn step(&self) -> Result<bool, Error> {
+        self.core.step(Effort::Background)
+    }
+
+    /// Seals and merges until one segment a shard is left, without deleted rows, its graphs complete.
+    /// Cost: proportional to what is not merged yet; writes and searches go on meanwhile.
+    pub fn optimize(&self) -> Result<(), Error> {
+        self.core.admit()?;
+        self.core.freeze_all()?;
+        while self.core.step(Effort::Full)? {}
+        Ok(())
+    }
+}
+
+impl Core {
+    /// The shard of a point.
+    pub(crate) fn shard_of(&self, id: &PointId) -> usize {
+        // The high bits of the product spread evenly over any number of shards (Lemire 2016).
+        ((u128::from(id.stable_hash()) * self.shards.len() as u128) >> 64) as usize
+    }
+
+    /// The number of a vector field.
+    pub(crate) fn field(&self, name: &str, place: &str) -> Result<usize, Invalid> {
+        self.schema.field(name).ok_or_else(|| {
+            let known = self.schema.fields.iter().map(|field| field.name.clone()).collect();
+            Invalid::new(place, Problem::UnknownVector { name: name.to_owned(), known })
+        })
+    }
+
+    pub(crate) fn check_limit(&self, field: &str, given: usize) -> Result<(), Invalid> {
+        at_most(field, given, self.limits.limit_max, "limit_max")
+    }
+
+    pub(crate) fn check_batch(&self, field: &str, given: usize) -> Result<(), Invalid> {
+        at_most(field, given, self.limits.batch_points_max, "batch_points_max")
+    }
+
+    fn admit(&self) -> Result<(), Error> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::new(ErrorKind::Unavailable, "closed", "the collection is closed"));
+        }
+        self.broken.as_ref().map_or(Ok(()), |text| Err(Error::corrupt(text.clone())))
+    }
+
+    /// Remembers that a read met damaged bytes; the details are collected from the components for reports.
+    pub(crate) fn note_damage(&self, shard: usize) {
+        self.shards[shard].damaged.store(true, Ordering::Release);
+    }
+
+    /// Refuses all further writes and lets running steps end; what was appended is committed first.
+    pub(crate) fn close(&self) -> Result<(), Error> {
+        let outcome = self.commit_all();
+        self.closed.store(true, Ordering::Release);
+        for shard in &self.shards {
+            let _jobs = shard.jobs.lock();
+            shard.sequencer.lock().closed = true;
+        }
+        outcome
+    }
+}
+
+fn at_most(field: &str, given: usize, limit: usize, limit_name: &'static str) -> Result<(), Invalid> {
+    if given <= limit {
+        return Ok(());
+    }
+    Err(Invalid::new(field, Problem::AboveLimit { given: given as u64, limit: limit as u64, limit_name }))
+}

@@ -1,0 +1,142 @@
+//! What a collection says about itself. Figures are read, never kept twice.
+
+use crate::collection::Core;
+use crate::shard::Shard;
+use crate::view::{SegmentView, ShardView, Source};
+
+/// The state of a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nothing to do.
+    Green,
+    /// The optimizer has work.
+    Yellow,
+    /// Damaged data was found, or a shard refuses writes.
+    Red,
+}
+
+/// A collection's figures.
+#[derive(Clone, Debug)]
+pub struct CollectionInfo {
+    /// Its state.
+    pub status: Status,
+    /// Visible points.
+    pub points: u64,
+    /// Visible vectors, all fields together.
+    pub vectors: u64,
+    /// Visible vectors that a graph finds; the others are scanned.
+    pub indexed_vectors: u64,
+    /// Segments, active ones included.
+    pub segments: u64,
+    /// Bytes on the heap; mapped files are not counted.
+    pub ram_bytes: u64,
+    /// Bytes allocated on disk.
+    pub disk_bytes: u64,
+    /// Each shard.
+    pub shards: Vec<ShardInfo>,
+    /// Damage found so far, one sentence each.
+    pub damages: Vec<String>,
+    /// Nodes inserted into graphs since the database was opened.
+    pub graph_insertions: u64,
+}
+
+/// A shard's figures. `appended_seq ≥ durable_seq ≥ committed_seq ≥ visible_seq`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShardInfo {
+    /// Its number.
+    pub shard: u32,
+    /// Last operation in the log.
+    pub appended_seq: u64,
+    /// Last operation fsynced.
+    pub durable_seq: u64,
+    /// Last operation that no failure can undo.
+    pub committed_seq: u64,
+    /// Last operation that queries see.
+    pub visible_seq: u64,
+    /// Rows of segments in memory.
+    pub active_rows: u64,
+    /// Sealed segments.
+    pub sealed_segments: u64,
+    /// Bytes of log to replay on open.
+    pub log_bytes: u64,
+    /// Rows that are deleted but still take space.
+    pub deleted_rows: u64,
+    /// Whether it refuses writes until reopened.
+    pub poisoned: bool,
+}
+
+impl Core {
+    pub(crate) fn info(&self) -> CollectionInfo {
+        let view = self.view.load_full();
+        let segments = || view.shards.iter().flat_map(|shard| &shard.segments);
+        let mut damages: Vec<String> = self.broken.iter().cloned().collect();
+        let mut busy = false;
+        let mut shards = Vec::with_capacity(self.shards.len());
+        for (shard, state) in self.shards.iter().zip(&view.shards) {
+            shards.push(shard_info(shard, state));
+            busy |= shard.counter(&shard.backlog) > 0;
+            // Held by a step, it tells nothing new; the step is brief.
+            let jobs = shard.jobs.lock();
+            damages.extend(jobs.quarantined.iter().map(|(_, text)| text.clone()));
+            damages.extend(jobs.failure.iter().map(|text| format!("the optimizer failed: {text}")));
+        }
+        for segment in segments() {
+            if let Source::Sealed(sealed) = &segment.source {
+                damages.extend(sealed.damages().iter().map(ToString::to_string));
+            }
+        }
+        let (vectors, indexed_vectors) = segments().map(|segment| self.live_vectors(segment)).fold((0, 0), sum);
+        busy |= indexed_vectors < vectors;
+        let poisoned = shards.iter().any(|shard| shard.poisoned);
+        CollectionInfo {
+            status: match (damages.is_empty() && !poisoned, busy) {
+                (false, _) => Status::Red,
+                (true, true) => Status::Yellow,
+                (true, false) => Status::Green,
+            },
+            points: view.shards.iter().map(|shard| shard.live_rows()).sum(),
+            vectors,
+            indexed_vectors,
+            segments: segments().count() as u64,
+            ram_bytes: segments().map(SegmentView::heap_bytes).sum(),
+            disk_bytes: self.io.disk_bytes(&self.dir).unwrap_or(0),
+            damages,
+            graph_insertions: self.shards.iter().map(|shard| shard.counter(&shard.graph_insertions)).sum(),
+            shards,
+        }
+    }
+
+    /// Live vectors of a segment, all fields together: all, and those that a graph finds.
+    fn live_vectors(&self, segment: &SegmentView) -> (u64, u64) {
+        let mut counts = (0, 0);
+        for field in 0..self.schema.fields.len() {
+            let (all, indexed) = segment.vector_counts(field);
+            let gone = segment.deletes.iter().filter_map(|row| segment.ordinal(row, field));
+            let (gone, gone_indexed) =
+                gone.fold((0, 0), |counts, ordinal| sum(counts, (1, u64::from(ordinal < indexed))));
+            counts = sum(counts, (u64::from(all) - gone, u64::from(indexed) - gone_indexed));
+        }
+        counts
+    }
+}
+
+fn sum(a: (u64, u64), b: (u64, u64)) -> (u64, u64) {
+    (a.0 + b.0, a.1 + b.1)
+}
+
+fn shard_info(shard: &Shard, state: &ShardView) -> ShardInfo {
+    let sequencer = shard.sequencer.lock();
+    let sealed = |segment: &&SegmentView| matches!(segment.source, Source::Sealed(_));
+    ShardInfo {
+        shard: shard.index,
+        appended_seq: shard.counter(&shard.appended_seq),
+        durable_seq: shard.counter(&shard.durable_seq),
+        committed_seq: shard.counter(&shard.committed_seq),
+        visible_seq: shard.counter(&shard.visible_seq),
+        active_rows: state.segments.iter().filter(|s| !sealed(s)).map(|s| u64::from(s.rows)).sum(),
+        sealed_segments: state.segments.iter().filter(sealed).count() as u64,
+        log_bytes: sequencer.log.bytes(),
+        deleted_rows: state.segments.iter().map(|segment| segment.deletes.count()).sum(),
+        poisoned: sequencer.poisoned,
+    }
+}

@@ -1,0 +1,188 @@
+//! The optimizer: plans purely (`policy`), works in steps (`rewrite`), and swaps states (`carry`, `finish`).
+//! Never holds a sequencer while it reads or writes bulk data, so that writers and readers go on.
+
+mod carry;
+mod finish;
+mod graphs;
+mod policy;
+mod rewrite;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use ruvector_storage::{Manifest, SegmentEntry};
+
+pub(crate) use policy::Effort;
+use policy::{Plan, SegmentStats, Stats, plan};
+use rewrite::Rewrite;
+
+use crate::collection::Core;
+use crate::shard::Shard;
+use crate::view::{SegmentView, ShardView, Source};
+use crate::{Ctx, Error};
+
+/// The optimizer's state of one shard.
+#[derive(Debug)]
+pub(crate) struct Jobs {
+    pub(crate) manifest: Manifest,
+    /// The state that the manifest describes: sealed segments only.
+    pub(crate) persisted: ShardView,
+    /// Segments that could not be opened: kept on disk, never served.
+    pub(crate) quarantined: Vec<(SegmentEntry, String)>,
+    /// A seal goes before a merge, which waits meanwhile.
+    seal: Option<Rewrite>,
+    merge: Option<Rewrite>,
+    /// Why the last step failed.
+    pub(crate) failure: Option<String>,
+}
+
+/// Vectors inserted into an active graph in one step.
+const GROW_NODES: u32 = 128;
+
+/// Frozen segments at which writers help to seal before they go on.
+const BACKLOG_MAX: u64 = 8;
+
+impl Jobs {
+    pub(crate) fn new(manifest: Manifest, persisted: ShardView, quarantined: Vec<(SegmentEntry, String)>) -> Jobs {
+        Jobs { manifest, persisted, quarantined, seal: None, merge: None, failure: None }
+    }
+}
+
+impl Core {
+    /// One bounded piece of work in each shard; false if no shard had any.
+    pub(crate) fn step(&self, effort: Effort) -> Result<bool, Error> {
+        let mut worked = false;
+        for shard in &self.shards {
+            worked |= self.step_shard(shard, effort)?;
+        }
+        Ok(worked)
+    }
+
+    fn step_shard(&self, shard: &Shard, effort: Effort) -> Result<bool, Error> {
+        let mut jobs = shard.jobs.lock();
+        {
+            let sequencer = shard.sequencer.lock();
+            if sequencer.closed || sequencer.poisoned {
+                return Ok(false);
+            }
+        }
+        let outcome = self.advance(shard, &mut jobs, effort);
+        jobs.failure = outcome.as_ref().err().map(ToString::to_string);
+        if outcome.is_err() {
+            jobs.seal = None;
+            jobs.merge = None;
+        }
+        if outcome.is_err() && !shard.sequencer.lock().poisoned {
+            // What the failed step left behind is nobody's: the next one starts with fresh files. (A poisoned
+            // shard may have stored the manifest that names them.)
+            let _ = ruvector_storage::remove_orphans(self.io.as_ref(), &shard.dir, &jobs.manifest);
+        }
+        outcome
+    }
+
+    fn advance(&self, shard: &Shard, jobs: &mut Jobs, effort: Effort) -> Result<bool, Error> {
+        if jobs.seal.is_some() {
+            return self.advance_seal(shard, jobs);
+        }
+        let view = self.view.load().shards[shard.index as usize].clone();
+        let stats = self.stats(shard, &view);
+        if jobs.merge.is_some() && !stats.frozen && !(stats.graph_lags && effort == Effort::Background) {
+            return self.advance_merge(shard, jobs);
+        }
+        match plan(&stats, &self.config.optimizer, effort) {
+            Plan::Idle => return Ok(false),
+            Plan::Grow => self.grow(shard, &view),
+            Plan::Seal => {
+                let frozen = self.committed_frozen(shard)?;
+                let merge_all = effort == Effort::Full && jobs.merge.is_none();
+                jobs.seal = Some(Rewrite::seal(self, shard, frozen, merge_all)?);
+            }
+            Plan::Merge(ids) => jobs.merge = Some(Rewrite::merge(self, shard, &view, &ids)?),
+            Plan::RewritePayload(id) => self.rewrite_payload(shard, jobs, &view, id)?,
+        }
+        Ok(true)
+    }
+
+    fn advance_seal(&self, shard: &Shard, jobs: &mut Jobs) -> Result<bool, Error> {
+        if let Some(mut seal) = jobs.seal.take() {
+            match seal.step(self, shard)? {
+                true => self.finish(shard, jobs, seal)?,
+                false => jobs.seal = Some(seal),
+            }
+        }
+        Ok(true)
+    }
+
+    fn advance_merge(&self, shard: &Shard, jobs: &mut Jobs) -> Result<bool, Error> {
+        if let Some(mut merge) = jobs.merge.take() {
+            match merge.step(self, shard)? {
+                true => self.finish(shard, jobs, merge)?,
+                false => jobs.merge = Some(merge),
+            }
+        }
+        Ok(true)
+    }
+
+    fn stats(&self, shard: &Shard, view: &ShardView) -> Stats {
+        let frozen = !shard.sequencer.lock().pending.is_empty();
+        let graph_lags = view.segments.last().is_some_and(|last| match &last.source {
+            Source::Active(active) => active.graphs_lag(last.rows),
+            Source::Sealed(_) => false,
+        });
+        let sealed = view.segments.iter().filter_map(segment_stats).collect();
+        Stats { frozen, graph_lags, sealed }
+    }
+
+    /// The frozen states that are committed, at least the first: what is sealed can no longer be undone.
+    fn committed_frozen(&self, shard: &Shard) -> Result<Vec<Arc<ShardView>>, Error> {
+        let pending: Vec<Arc<ShardView>> = shard.sequencer.lock().pending.iter().cloned().collect();
+        if let Some(first) = pending.first() {
+            self.commit(&[(shard.index as usize, first.seq)])?;
+        }
+        let committed = shard.counter(&shard.committed_seq);
+        Ok(pending.into_iter().take_while(|view| view.seq <= committed).collect())
+    }
+
+    fn grow(&self, shard: &Shard, view: &ShardView) {
+        if let Some(SegmentView { source: Source::Active(active), rows, .. }) = view.segments.last() {
+            let inserted = active.grow_graphs(*rows, GROW_NODES);
+            shard.graph_insertions.fetch_add(inserted.into(), Ordering::Relaxed);
+        }
+    }
+
+    /// Freezes the active segments, so that they can be sealed.
+    pub(crate) fn freeze_all(&self) -> Result<(), Error> {
+        for shard in &self.shards {
+            let mut sequencer = shard.sequencer.lock();
+            sequencer.admit(shard.index)?;
+            sequencer.freeze();
+            shard.backlog.store(sequencer.pending.len() as u64, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Back-pressure: a writer that finds too much unsealed helps until it is less.
+    pub(crate) fn ease_backlog(&self, ctx: &Ctx) -> Result<(), Error> {
+        for shard in &self.shards {
+            while shard.counter(&shard.backlog) >= BACKLOG_MAX {
+                ctx.check(self.io.as_ref())?;
+                if !self.step_shard(shard, Effort::Background)? {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn segment_stats(segment: &SegmentView) -> Option<SegmentStats> {
+    let Source::Sealed(sealed) = &segment.source else { return None };
+    Some(SegmentStats {
+        id: segment.id,
+        rows: segment.rows.into(),
+        live: segment.live_rows(),
+        updated: segment.delta.len(),
+        graph_lost: sealed.graph_damaged(),
+        damaged: sealed.rows_damaged(),
+    })
+}

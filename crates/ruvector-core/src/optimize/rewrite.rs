@@ -1,0 +1,207 @@
+//! Writes the live rows of some segments as one sealed segment, a bounded piece a step. The sources are a
+//! snapshot: what changes meanwhile is laid over at the end. Never touches the manifest or a sequencer's draft.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use ruvector_storage::{
+    Component, ComponentKind, ComponentName, FieldEntry, PayloadRowsWriter, SealedSegment, SegmentEntry, VectorBlock,
+    VectorsWriter, encode_ids, file_name, write_component,
+};
+
+use super::graphs::GraphBuild;
+use crate::Error;
+use crate::active::NONE;
+use crate::collection::Core;
+use crate::shard::Shard;
+use crate::view::{SegmentView, ShardView, Source};
+
+/// A rewrite in progress.
+#[derive(Debug)]
+pub(crate) struct Rewrite {
+    /// The segments read, the one with the most linked vectors first: its graphs are carried over.
+    pub(crate) sources: Vec<SegmentView>,
+    pub(crate) new_rows: Vec<Vec<u32>>,
+    pub(crate) rows: u32,
+    /// Frozen states that this seals; 0 for a merge.
+    pub(crate) seals: usize,
+    pub(crate) entry: SegmentEntry,
+    seq: u64,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Ids,
+    Payload,
+    Vectors(usize),
+    Graph(usize, Box<GraphBuild>, Arc<VectorBlock>),
+    Done,
+}
+
+impl Rewrite {
+    /// Seals the segments that these committed states froze, as of the last of them; `merge_all` takes the sound
+    /// sealed segments along.
+    pub(crate) fn seal(
+        core: &Core,
+        shard: &Shard,
+        frozen: Vec<Arc<ShardView>>,
+        merge_all: bool,
+    ) -> Result<Rewrite, Error> {
+        let Some(last) = frozen.last() else {
+            return Err(Error::new(crate::ErrorKind::Internal, "nothing_frozen", "no committed state to seal"));
+        };
+        let taken = |segment: &&SegmentView| match &segment.source {
+            Source::Active(_) => true,
+            Source::Sealed(sealed) => merge_all && !sealed.rows_damaged(),
+        };
+        let sources = last.segments.iter().filter(taken).cloned().collect();
+        Ok(Rewrite::new(core, shard, sources, last.seq, frozen.len()))
+    }
+
+    /// Merges sealed segments of a published view.
+    pub(crate) fn merge(core: &Core, shard: &Shard, view: &ShardView, ids: &[u64]) -> Result<Rewrite, Error> {
+        let sources = view.segments.iter().filter(|segment| ids.contains(&segment.id)).cloned().collect();
+        Ok(Rewrite::new(core, shard, sources, view.seq, 0))
+    }
+
+    fn new(core: &Core, shard: &Shard, mut sources: Vec<SegmentView>, seq: u64, seals: usize) -> Rewrite {
+        let linked = |segment: &SegmentView| -> u64 {
+            (0..core.schema.fields.len()).map(|field| u64::from(segment.vector_counts(field).1)).sum()
+        };
+        sources.sort_by_key(|segment| std::cmp::Reverse((linked(segment), segment.live_rows())));
+        let mut rows = 0;
+        let number = |segment: &SegmentView| {
+            let renumber = |row| {
+                let live = segment.is_live(row);
+                rows += u32::from(live);
+                if live { rows - 1 } else { NONE }
+            };
+            (0..segment.rows).map(renumber).collect()
+        };
+        let new_rows = sources.iter().map(number).collect();
+        let id = {
+            let mut sequencer = shard.sequencer.lock();
+            sequencer.next_segment += 1;
+            sequencer.next_segment - 1
+        };
+        let name = ComponentName { generation: seq };
+        let entry =
+            SegmentEntry { id, rows, ids: name, payload: name, fields: Vec::new(), deletes: None, delta: None };
+        let stage = if rows == 0 { Stage::Done } else { Stage::Ids };
+        Rewrite { sources, new_rows, rows, seals, entry, seq, stage }
+    }
+
+    /// One piece: a component, or some nodes of a graph. True once everything is written and synced.
+    pub(crate) fn step(&mut self, core: &Core, shard: &Shard) -> Result<bool, Error> {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Ids => self.write_ids(core, shard)?,
+            Stage::Payload => self.write_payload(core, shard)?,
+            Stage::Vectors(field) => self.write_vectors(core, shard, field)?,
+            Stage::Graph(field, build, block) => self.build_graph(core, shard, field, build, block)?,
+            Stage::Done => return Ok(true),
+        };
+        Ok(matches!(self.stage, Stage::Done))
+    }
+
+    /// The kept rows in their new order, with the segment each comes from.
+    fn kept(&self) -> impl Iterator<Item = (&SegmentView, u32)> {
+        let sources = self.sources.iter().zip(&self.new_rows);
+        sources.flat_map(|(segment, rows)| {
+            (0..segment.rows).filter(|row| rows[*row as usize] != NONE).map(move |row| (segment, row))
+        })
+    }
+
+    fn path(&self, shard: &Shard, kind: ComponentKind, field: Option<u16>) -> String {
+        format!("{}/{}", shard.dir, file_name(self.entry.id, kind, field, ComponentName { generation: self.seq }))
+    }
+
+    fn write_ids(&self, core: &Core, shard: &Shard) -> Result<Stage, Error> {
+        let ids: Vec<_> = self.kept().filter_map(|(segment, row)| segment.id(row)).collect();
+        let path = self.path(shard, ComponentKind::Ids, None);
+        write_component(core.io.as_ref(), &path, ComponentKind::Ids, self.seq, &encode_ids(&ids))
+            .map_err(|error| Error::storage("writing a segment's ids", error))?;
+        Ok(Stage::Payload)
+    }
+
+    fn write_payload(&self, core: &Core, shard: &Shard) -> Result<Stage, Error> {
+        let failed = |error| Error::storage("writing a segment's payloads", error);
+        let path = self.path(shard, ComponentKind::Payload, None);
+        let mut writer = PayloadRowsWriter::create(core.io.as_ref(), &path, self.seq).map_err(failed)?;
+        for (segment, row) in self.kept() {
+            let (payload, version) = segment.payload(row).ok_or_else(|| unreadable(core, shard, segment))?;
+            writer.push(version, payload).map_err(failed)?;
+        }
+        writer.finish().map_err(failed)?;
+        Ok(self.next_field(core, 0))
+    }
+
+    /// The next field that some kept row has.
+    fn next_field(&self, core: &Core, from: usize) -> Stage {
+        let has = |field: &usize| self.kept().any(|(segment, row)| segment.ordinal(row, *field).is_some());
+        (from..core.schema.fields.len()).find(has).map_or(Stage::Done, Stage::Vectors)
+    }
+
+    fn write_vectors(&mut self, core: &Core, shard: &Shard, field: usize) -> Result<Stage, Error> {
+        let failed = |error| Error::storage("writing a segment's vectors", error);
+        let path = self.path(shard, ComponentKind::Vectors, Some(field as u16));
+        let dim = core.schema.fields[field].dim;
+        let mut writer = VectorsWriter::create(core.io.as_ref(), &path, self.seq, dim).map_err(failed)?;
+        for (new_row, (segment, row)) in self.kept().enumerate() {
+            if let Some(vector) = segment.vector(row, field) {
+                let vector = vector.ok_or_else(|| unreadable(core, shard, segment))?;
+                writer.push(new_row as u32, vector).map_err(failed)?;
+            }
+        }
+        writer.finish().map_err(failed)?;
+        let name = ComponentName { generation: self.seq };
+        self.entry.fields.push(FieldEntry { field: field as u16, vectors: name, graph: None });
+        let block = open_vectors(core, &path)?;
+        let build = GraphBuild::new(core, field, &self.sources, &self.new_rows, block.len())?;
+        Ok(Stage::Graph(field, Box::new(build), Arc::new(block)))
+    }
+
+    fn build_graph(
+        &mut self,
+        core: &Core,
+        shard: &Shard,
+        field: usize,
+        build: Box<GraphBuild>,
+        block: Arc<VectorBlock>,
+    ) -> Result<Stage, Error> {
+        let (build, inserted) = build.step(core.schema.fields[field].kernel, &block)?;
+        shard.graph_insertions.fetch_add(inserted, Ordering::Relaxed);
+        let Some(bytes) = build.encoded(block.len())? else {
+            return Ok(Stage::Graph(field, Box::new(build), block));
+        };
+        let path = self.path(shard, ComponentKind::Graph, Some(field as u16));
+        write_component(core.io.as_ref(), &path, ComponentKind::Graph, self.seq, &bytes)
+            .map_err(|error| Error::storage("writing a segment's graph", error))?;
+        if let Some(entry) = self.entry.fields.last_mut() {
+            entry.graph = Some(ComponentName { generation: self.seq });
+        }
+        Ok(self.next_field(core, field + 1))
+    }
+
+    /// Opens what was written; `None` if no row was left.
+    pub(crate) fn open(&self, core: &Core, shard: &Shard) -> Result<Option<(u64, Arc<SealedSegment>)>, Error> {
+        if self.rows == 0 {
+            return Ok(None);
+        }
+        let opened = SealedSegment::open(core.io.as_ref(), &shard.dir, &self.entry, &core.schema.dims());
+        let sealed = opened.map_err(|error| Error::storage("opening a segment just written", error))?;
+        Ok(Some((self.entry.id, Arc::new(sealed))))
+    }
+}
+
+fn open_vectors(core: &Core, path: &str) -> Result<VectorBlock, Error> {
+    let component = Component::open(core.io.as_ref(), path, ComponentKind::Vectors)
+        .map_err(|error| Error::storage("opening vectors just written", error))?;
+    VectorBlock::open(component).map_err(|error| Error::storage("reading vectors just written", error))
+}
+
+/// A row that cannot be read cannot be rewritten: its segment stays as it is, marked damaged.
+fn unreadable(core: &Core, shard: &Shard, segment: &SegmentView) -> Error {
+    core.note_damage(shard.index as usize);
+    Error::corrupt(format!("segment {} of shard {} holds damaged rows and is not merged", segment.id, shard.index))
+}

@@ -1,0 +1,37 @@
+//! How a database is opened, and the small values that calls take and return.
+
+use ruvector_types::Limits;
+
+/// How a database is opened.
+#[derive(Clone, Debug)]
+pub struct DatabaseOptions {
+    /// The limits enforced on every input.
+    pub limits: Limits,
+    /// Background threads for the optimizer; 0 leaves maintenance to [`crate::Database::step`].
+    /// With at least one, another thread commits writes accepted without waiting.
+    pub maintenance_threads: u32,
+}
+
+impl Default for DatabaseOptions {
+    fn default() -> Self {
+        DatabaseOptions { limits: Limits::default(), maintenance_threads: 1 }
+    }
+}
+
+/// When a write returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Once it is fsynced and visible to every query.
+    Durable,
+    /// Once it is in the log: it survives the end of the process, and becomes durable and visible soon after.
+    Accepted,
+}
+
+/// What a write did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WriteOutcome {
+    /// Number of the operation; the highest of its shards.
+    pub operation_id: u64,
+    /// Points written, changed or deleted.
+    pub points_touched: u64,
+}

@@ -1,0 +1,76 @@
+//! Reads payloads and vectors of chosen rows. A damaged row is an error here: its bytes were asked for.
+
+use ruvector_payload::PayloadRef;
+use ruvector_types::{Invalid, Map, NamedVectors, PayloadSelector, Problem, VectorSelector};
+
+use crate::Error;
+use crate::collection::Core;
+use crate::view::SegmentView;
+
+/// What to return of each point, checked against the schema.
+#[derive(Debug)]
+pub(crate) struct Fetch<'a> {
+    payload: &'a PayloadSelector,
+    fields: Option<Vec<usize>>,
+}
+
+/// The parts of a point that were asked for.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) version: u64,
+    pub(crate) payload: Option<Map>,
+    pub(crate) vectors: Option<NamedVectors>,
+}
+
+impl<'a> Fetch<'a> {
+    pub(crate) fn new(
+        core: &Core,
+        payload: &'a PayloadSelector,
+        vectors: &VectorSelector,
+    ) -> Result<Fetch<'a>, Invalid> {
+        let fields = match vectors {
+            VectorSelector::None => None,
+            VectorSelector::All => Some((0..core.schema.fields.len()).collect()),
+            VectorSelector::Names(names) => {
+                if names.len() > core.limits.vector_fields_max {
+                    let (given, limit) = (names.len() as u64, core.limits.vector_fields_max as u64);
+                    let problem = Problem::AboveLimit { given, limit, limit_name: "vector_fields_max" };
+                    return Err(Invalid::new("with_vector", problem));
+                }
+                Some(names.iter().map(|name| core.field(name, "with_vector")).collect::<Result<_, _>>()?)
+            }
+        };
+        Ok(Fetch { payload, fields })
+    }
+
+    /// Whether a row's payload bytes are wanted.
+    fn wants_payload(&self) -> bool {
+        *self.payload != PayloadSelector::None
+    }
+
+    pub(crate) fn row(&self, core: &Core, segment: &SegmentView, row: u32) -> Result<Fetched, Error> {
+        let damaged = |what: &str| {
+            let name = segment.id(row).map(|id| id.to_string()).unwrap_or_default();
+            Error::corrupt(format!("the {what} of point {name:?} is damaged in segment {}", segment.id))
+        };
+        let (bytes, version) = segment.payload(row).ok_or_else(|| damaged("payload"))?;
+        let payload = match self.wants_payload() {
+            false => None,
+            true => {
+                let view = PayloadRef::new(bytes).map_err(|error| damaged("payload").because(error))?;
+                let map = ruvector_payload::project(&view, self.payload);
+                Some(map.map_err(|error| damaged("payload").because(error))?)
+            }
+        };
+        let mut vectors = self.fields.as_ref().map(|_| NamedVectors::new());
+        if let (Some(named), Some(fields)) = (&mut vectors, &self.fields) {
+            for field in fields {
+                if let Some(vector) = segment.vector(row, *field) {
+                    let vector = vector.ok_or_else(|| damaged("vector"))?;
+                    named.insert(core.schema.fields[*field].name.clone(), vector.to_vec());
+                }
+            }
+        }
+        Ok(Fetched { version, payload, vectors })
+    }
+}

@@ -1,0 +1,50 @@
+//! Points by id.
+
+use ruvector_types::{CountRequest, PayloadSelector, PointId, PointRecord, VectorSelector};
+
+use super::fetch::Fetch;
+use super::matching::{compile_filter, matching_rows};
+use crate::view::Snapshot;
+use crate::{Ctx, Error};
+
+impl Snapshot {
+    /// The points of `ids` that exist, in the order asked. Cost: a lookup in each segment's id table, newest first.
+    pub fn get(
+        &self,
+        ctx: &Ctx,
+        ids: &[PointId],
+        payload: &PayloadSelector,
+        vectors: &VectorSelector,
+    ) -> Result<Vec<PointRecord>, Error> {
+        let core = &self.core;
+        core.check_batch("ids", ids.len())?;
+        let fetch = Fetch::new(core, payload, vectors)?;
+        let mut records = Vec::with_capacity(ids.len());
+        for id in ids {
+            ctx.check(core.io.as_ref())?;
+            let shard = &self.view.shards[core.shard_of(id)];
+            let Some((at, row)) = shard.find(id) else { continue };
+            let fetched = fetch.row(core, &shard.segments[at], row)?;
+            records.push(PointRecord {
+                id: id.clone(),
+                version: fetched.version,
+                payload: fetched.payload,
+                vectors: fetched.vectors,
+            });
+        }
+        Ok(records)
+    }
+
+    /// How many points match. Cost: with a filter, evaluates every live row.
+    pub fn count(&self, ctx: &Ctx, request: &CountRequest) -> Result<u64, Error> {
+        let Some(filter) = &request.filter else {
+            return Ok(self.view.shards.iter().map(|shard| shard.live_rows()).sum());
+        };
+        let filter = compile_filter(filter, &self.core)?;
+        let mut count = 0;
+        for segment in self.view.shards.iter().flat_map(|shard| &shard.segments) {
+            count += matching_rows(ctx, &self.core, segment, &filter)?.len() as u64;
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,12 @@
+//! The read path: every read works on one immutable view. Never takes a lock that a writer holds for long.
+
+mod fetch;
+mod get;
+mod matching;
+mod nearest;
+mod plan;
+mod scroll;
+mod search;
+mod top;
+
+pub(crate) use matching::{compile_filter, matching_rows, row_matches};

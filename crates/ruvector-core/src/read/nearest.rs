@@ -1,0 +1,196 @@
+//! The nearest rows of one segment: the graph over what it holds, a scan over what it does not hold yet.
+//! A row is accepted only if this view sees it, it is live, and it matches the filter.
+
+use std::cell::RefCell;
+
+use ruvector_graph::{Links, Neighbor, Scratch, SearchParams, Space, Vectors};
+use ruvector_payload::Compiled;
+use ruvector_simd::DistanceFn;
+
+use super::matching::row_matches;
+use super::plan::{Figures, Strategy, choose};
+use super::top::{Hit, TopHits};
+use crate::collection::Core;
+use crate::view::{SegmentView, Source};
+use crate::{Ctx, Error};
+
+/// Vectors compared between two looks at the deadline.
+const VECTORS_PER_CHECK: u32 = 4096;
+
+thread_local! {
+    /// Search memory of this thread: grows to the largest graph it met, then nothing is allocated per query.
+    static SCRATCH: RefCell<(Scratch, Vec<Neighbor>)> = RefCell::default();
+}
+
+/// A checked search, the same for every segment.
+pub(crate) struct Query<'a> {
+    pub(crate) ctx: &'a Ctx,
+    pub(crate) core: &'a Core,
+    pub(crate) field: usize,
+    pub(crate) vector: &'a [f32],
+    pub(crate) wanted: usize,
+    pub(crate) ef: usize,
+    pub(crate) exact: bool,
+    pub(crate) filter: Option<Compiled>,
+}
+
+/// Where a segment stands in its view.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) shard: u32,
+    pub(crate) segment: u32,
+}
+
+/// One field of one segment: its vectors, its graph, and the rows behind ordinals.
+struct Target<'a, V: ?Sized, L: ?Sized> {
+    segment: &'a SegmentView,
+    place: Place,
+    vectors: &'a V,
+    links: Option<&'a L>,
+    /// Ordinals that the graph finds, and all that this view sees.
+    indexed: u32,
+    visible: u32,
+}
+
+/// Offers the nearest live matching rows of `segment` to `top`.
+pub(crate) fn nearest(
+    query: &Query<'_>,
+    segment: &SegmentView,
+    place: Place,
+    top: &mut TopHits,
+) -> Result<(), Error> {
+    if segment.live_rows() == 0 {
+        return Ok(());
+    }
+    let (visible, indexed) = segment.vector_counts(query.field);
+    match &segment.source {
+        Source::Active(active) => {
+            let Some(field) = active.field(query.field) else { return Ok(()) };
+            let links = Some(field.graph());
+            let target = Target { segment, place, vectors: field, links, indexed, visible };
+            target.search(query, &|ordinal| field.row(ordinal), top)
+        }
+        Source::Sealed(sealed) => {
+            let Some(Some(field)) = sealed.fields.get(query.field) else { return Ok(()) };
+            let links = field.graph.as_ref();
+            let target = Target { segment, place, vectors: &field.vectors, links, indexed, visible };
+            target.search(query, &|ordinal| Some(field.vectors.row(ordinal)), top)
+        }
+    }
+}
+
+impl<V: Vectors, L: Links> Target<'_, V, L> {
+    fn search(
+        &self,
+        query: &Query<'_>,
+        row_of: &dyn Fn(u32) -> Option<u32>,
+        top: &mut TopHits,
+    ) -> Result<(), Error> {
+        let strategy = choose(Figures {
+            indexed: self.indexed,
+            live: self.segment.live_rows(),
+            wanted: query.wanted,
+            ef: query.ef,
+            exact: query.exact,
+            filtered: query.filter.is_some(),
+        });
+        let (Strategy::Graph { ef, distances_max }, Some(links)) = (strategy, self.links) else {
+            return self.scan(query, 0, row_of, top);
+        };
+        if self.walk(query, links, ef, distances_max, row_of, top) {
+            self.scan(query, self.indexed, row_of, top)
+        } else {
+            self.scan(query, 0, row_of, top)
+        }
+    }
+
+    /// Searches the graph; false if the answer is incomplete: the budget ran out or links were unreadable.
+    fn walk(
+        &self,
+        query: &Query<'_>,
+        links: &L,
+        ef: usize,
+        distances_max: Option<u64>,
+        row_of: &dyn Fn(u32) -> Option<u32>,
+        top: &mut TopHits,
+    ) -> bool {
+        SCRATCH.with_borrow_mut(|(scratch, found)| {
+            let params = SearchParams { query: query.vector, ef, distances_max };
+            let space = Space::new(self.vectors, query.kernel());
+            let mut accept = |ordinal| {
+                ordinal < self.indexed && row_of(ordinal).is_some_and(|row| self.accepts(query, row))
+            };
+            let outcome = ruvector_graph::search(&params, space, links, &mut accept, scratch, found);
+            if outcome.unreadable > 0 {
+                query.core.note_damage(self.place.shard as usize);
+            }
+            if outcome.exhausted_budget || (outcome.unreadable > 0 && self.links_damaged()) {
+                return false;
+            }
+            for neighbor in found.iter() {
+                if let Some(row) = row_of(neighbor.node) {
+                    self.offer(neighbor.distance, row, top);
+                }
+            }
+            true
+        })
+    }
+
+    /// Compares the query with every visible vector from ordinal `from` on.
+    fn scan(
+        &self,
+        query: &Query<'_>,
+        from: u32,
+        row_of: &dyn Fn(u32) -> Option<u32>,
+        top: &mut TopHits,
+    ) -> Result<(), Error> {
+        let kernel = query.kernel();
+        for ordinal in from..self.visible {
+            if ordinal % VECTORS_PER_CHECK == 0 {
+                query.ctx.check(query.core.io.as_ref())?;
+            }
+            let Some(row) = row_of(ordinal).filter(|row| self.segment.is_live(*row)) else { continue };
+            let Some(vector) = self.vectors.vector(ordinal) else {
+                query.core.note_damage(self.place.shard as usize);
+                continue;
+            };
+            let distance = finite(kernel(query.vector, vector));
+            if top.admits(distance) && self.accepts(query, row) {
+                self.offer(distance, row, top);
+            }
+        }
+        Ok(())
+    }
+
+    fn accepts(&self, query: &Query<'_>, row: u32) -> bool {
+        let matches = |filter| row_matches(self.segment, row, filter, query.core).unwrap_or(false);
+        self.segment.is_live(row) && query.filter.as_ref().is_none_or(matches)
+    }
+
+    fn offer(&self, distance: f32, row: u32, top: &mut TopHits) {
+        if top.admits(distance)
+            && let Some(id) = self.segment.id(row)
+        {
+            let Place { shard, segment } = self.place;
+            top.offer(Hit { distance, id, shard, segment, row });
+        }
+    }
+
+    fn links_damaged(&self) -> bool {
+        match &self.segment.source {
+            Source::Active(_) => false,
+            Source::Sealed(sealed) => sealed.graph_damaged(),
+        }
+    }
+}
+
+/// An overflow on the way counts as infinitely far.
+fn finite(distance: f32) -> f32 {
+    if distance.is_nan() { f32::INFINITY } else { distance }
+}
+
+impl Query<'_> {
+    fn kernel(&self) -> DistanceFn {
+        self.core.schema.fields[self.field].kernel
+    }
+}

@@ -1,0 +1,97 @@
+//! Pages of points in id order, merged from the id order of every segment.
+
+use std::ops::Bound;
+
+use ruvector_payload::Compiled;
+use ruvector_types::{Invalid, PointId, PointRecord, Problem, ScrollPage, ScrollRequest};
+
+use super::fetch::Fetch;
+use super::matching::{compile_filter, row_matches};
+use crate::collection::Core;
+use crate::view::{SegmentView, Snapshot, Source};
+use crate::{Ctx, Error};
+
+/// Ids taken from an active segment at a time, so that its lock is held briefly.
+const IDS_PER_LOCK: usize = 512;
+
+impl Snapshot {
+    /// One page. Cost: with a filter, evaluates rows in id order until the page is full.
+    pub fn scroll(&self, ctx: &Ctx, request: &ScrollRequest) -> Result<ScrollPage, Error> {
+        let core = &self.core;
+        if request.limit == 0 {
+            return Err(Invalid::new("limit", Problem::BelowLimit { given: 0, limit: 1 }).into());
+        }
+        core.check_limit("limit", request.limit)?;
+        let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
+        let filter = request.filter.as_ref().map(|filter| compile_filter(filter, core)).transpose()?;
+        let mut found = Vec::new();
+        for (s, shard) in self.view.shards.iter().enumerate() {
+            for (g, segment) in shard.segments.iter().enumerate() {
+                let page = Page { ctx, core, segment, filter: filter.as_ref(), wanted: request.limit + 1 };
+                found.extend(page.rows(request.from.as_ref())?.into_iter().map(|(id, row)| (id, s, g, row)));
+            }
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        let next = found.get(request.limit).map(|(id, ..)| id.clone());
+        found.truncate(request.limit);
+        let mut points = Vec::with_capacity(found.len());
+        for (id, s, g, row) in found {
+            let fetched = fetch.row(core, &self.view.shards[s].segments[g], row)?;
+            let (version, payload, vectors) = (fetched.version, fetched.payload, fetched.vectors);
+            points.push(PointRecord { id, version, payload, vectors });
+        }
+        Ok(ScrollPage { points, next })
+    }
+}
+
+/// The part of a page that one segment holds.
+struct Page<'a> {
+    ctx: &'a Ctx,
+    core: &'a Core,
+    segment: &'a SegmentView,
+    filter: Option<&'a Compiled>,
+    wanted: usize,
+}
+
+impl Page<'_> {
+    /// Up to `wanted` live matching rows in id order, from `from` on.
+    fn rows(&self, from: Option<&PointId>) -> Result<Vec<(PointId, u32)>, Error> {
+        match &self.segment.source {
+            Source::Sealed(sealed) => {
+                let mut page = Vec::new();
+                for (seen, row) in sealed.ids.sorted_rows_from(from).enumerate() {
+                    if seen % IDS_PER_LOCK == 0 {
+                        self.ctx.check(self.core.io.as_ref())?;
+                    }
+                    if page.len() == self.wanted {
+                        break;
+                    }
+                    self.admit(row, &mut page);
+                }
+                Ok(page)
+            }
+            Source::Active(active) => {
+                let mut page = Vec::new();
+                let mut from = from.map_or(Bound::Unbounded, |id| Bound::Included(id.clone()));
+                loop {
+                    self.ctx.check(self.core.io.as_ref())?;
+                    let (rows, last) = active.rows_from(from.as_ref(), self.segment.rows, IDS_PER_LOCK);
+                    rows.into_iter().for_each(|row| self.admit(row, &mut page));
+                    match last {
+                        Some(id) if page.len() < self.wanted => from = Bound::Excluded(id),
+                        _ => break,
+                    }
+                }
+                page.truncate(self.wanted);
+                Ok(page)
+            }
+        }
+    }
+
+    fn admit(&self, row: u32, page: &mut Vec<(PointId, u32)>) {
+        let matches = |filter| row_matches(self.segment, row, filter, self.core).unwrap_or(false);
+        if self.segment.is_live(row) && self.filter.is_none_or(matches) {
+            page.extend(self.segment.id(row).map(|id| (id, row)));
+        }
+    }
+}

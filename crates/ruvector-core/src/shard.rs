@@ -1,0 +1,193 @@
+//! A shard: the sequencer that orders its operations, its log, and the state of its optimizer.
+//! Everything that can be refused is refused before the log; after it nothing fails but the machine.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use ruvector_simd::DistanceFn;
+use ruvector_storage::Log;
+use ruvector_types::{CollectionConfig, Distance, HnswConfig, OptimizerConfig};
+
+use crate::active::ActiveSegment;
+use crate::optimize::Jobs;
+use crate::view::{SegmentView, ShardView, Source};
+use crate::{Error, ErrorKind};
+
+/// A vector field as the engine uses it. Its position in the schema is its number in the log and in files.
+#[derive(Clone, Debug)]
+pub(crate) struct FieldSchema {
+    pub(crate) name: String,
+    pub(crate) dim: u32,
+    pub(crate) distance: Distance,
+    pub(crate) hnsw: HnswConfig,
+    pub(crate) kernel: DistanceFn,
+}
+
+/// What applying operations depends on: the same for live writes and replay.
+#[derive(Clone, Debug)]
+pub(crate) struct Schema {
+    pub(crate) fields: Vec<FieldSchema>,
+    pub(crate) optimizer: OptimizerConfig,
+    pub(crate) batch_points_max: usize,
+}
+
+impl Schema {
+    pub(crate) fn of(config: &CollectionConfig, batch_points_max: usize) -> Schema {
+        let field = |(name, vector): (&String, &ruvector_types::VectorConfig)| {
+            let metric = match vector.distance {
+                Distance::Cosine | Distance::Dot => ruvector_simd::Metric::Dot,
+                Distance::Euclid => ruvector_simd::Metric::Euclid,
+                Distance::Manhattan => ruvector_simd::Metric::Manhattan,
+            };
+            FieldSchema {
+                name: name.clone(),
+                dim: vector.dim,
+                distance: vector.distance,
+                hnsw: vector.hnsw,
+                kernel: ruvector_simd::distance(metric),
+            }
+        };
+        let fields = config.vectors.iter().map(field).collect();
+        Schema { fields, optimizer: config.optimizer, batch_points_max }
+    }
+
+    /// The dimensions of each field.
+    pub(crate) fn dims(&self) -> Vec<u32> {
+        self.fields.iter().map(|field| field.dim).collect()
+    }
+
+    pub(crate) fn field(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
+    }
+}
+
+/// The sequencer's state: the log and the draft, which runs ahead of the published view.
+#[derive(Debug)]
+pub(crate) struct Sequencer {
+    pub(crate) log: Log,
+    pub(crate) draft: ShardView,
+    /// Whether the draft's last segment takes rows.
+    pub(crate) open: bool,
+    /// States at which the active segment was frozen, oldest first, to be sealed in this order.
+    pub(crate) pending: VecDeque<Arc<ShardView>>,
+    pub(crate) next_segment: u64,
+    /// Last operation of the newest frozen or sealed state.
+    pub(crate) frozen_seq: u64,
+    /// Bytes of log when the active segment was last frozen.
+    pub(crate) frozen_log_bytes: u64,
+    /// Whether a record since the last commit belongs to a batch over several shards.
+    pub(crate) siblings_in_flight: bool,
+    /// Whether the draft differs from the last cut of a commit.
+    pub(crate) dirty: bool,
+    pub(crate) poisoned: bool,
+    pub(crate) closed: bool,
+}
+
+/// A shard of a collection.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    pub(crate) index: u32,
+    pub(crate) dir: String,
+    pub(crate) sequencer: Mutex<Sequencer>,
+    pub(crate) jobs: Mutex<Jobs>,
+    /// `appended_seq ≥ durable_seq ≥ committed_seq ≥ visible_seq`, for reports; the sequencer and the committer
+    /// write them.
+    pub(crate) appended_seq: AtomicU64,
+    pub(crate) durable_seq: AtomicU64,
+    pub(crate) committed_seq: AtomicU64,
+    pub(crate) visible_seq: AtomicU64,
+    pub(crate) graph_insertions: AtomicU64,
+    /// Frozen segments waiting to be sealed, for back-pressure without taking the sequencer.
+    pub(crate) backlog: AtomicU64,
+    pub(crate) damaged: AtomicBool,
+}
+
+impl Shard {
+    /// A shard whose draft is durable and visible.
+    pub(crate) fn new(index: u32, dir: String, sequencer: Sequencer, jobs: Jobs, damaged: bool) -> Shard {
+        let seq = || AtomicU64::new(sequencer.draft.seq);
+        Shard {
+            index,
+            dir,
+            appended_seq: seq(),
+            durable_seq: seq(),
+            committed_seq: seq(),
+            visible_seq: seq(),
+            graph_insertions: AtomicU64::new(0),
+            backlog: AtomicU64::new(sequencer.pending.len() as u64),
+            damaged: AtomicBool::new(damaged),
+            jobs: Mutex::new(jobs),
+            sequencer: Mutex::new(sequencer),
+        }
+    }
+
+    pub(crate) fn counter(&self, counter: &AtomicU64) -> u64 {
+        counter.load(Ordering::Acquire)
+    }
+}
+
+impl Sequencer {
+    /// Refuses writes to a poisoned or closed shard.
+    pub(crate) fn admit(&self, index: u32) -> Result<(), Error> {
+        if self.closed {
+            return Err(Error::new(ErrorKind::Unavailable, "closed", "the collection is closed"));
+        }
+        if self.poisoned {
+            let text = format!("shard {index} refuses writes after an I/O error until the database is reopened");
+            return Err(Error::new(ErrorKind::Unavailable, "shard_poisoned", text));
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the open segment has room for `rows` rows.
+    pub(crate) fn make_room(&mut self, rows: usize, schema: &Schema) {
+        let fits = self.open
+            && self.draft.segments.last().is_some_and(|last| match &last.source {
+                Source::Active(active) => active.free_rows() as usize >= rows,
+                Source::Sealed(_) => false,
+            });
+        if fits {
+            return;
+        }
+        self.freeze();
+        let capacity = schema.optimizer.active_rows_max as usize + schema.batch_points_max.max(rows);
+        let active = ActiveSegment::new(&schema.fields, u32::try_from(capacity).unwrap_or(u32::MAX));
+        self.draft.segments.push(SegmentView {
+            id: self.next_segment,
+            source: Source::Active(Arc::new(active)),
+            rows: 0,
+            deletes: Default::default(),
+            delta: Default::default(),
+        });
+        self.next_segment += 1;
+        self.open = true;
+    }
+
+    /// Freezes the open segment if it is full or if the log to replay has grown too long.
+    pub(crate) fn freeze_if_full(&mut self, optimizer: &OptimizerConfig) {
+        let full = self.open
+            && self.draft.segments.last().is_some_and(|last| match &last.source {
+                Source::Active(active) => {
+                    active.bytes() >= optimizer.active_bytes_max || last.rows >= optimizer.active_rows_max
+                }
+                Source::Sealed(_) => false,
+            });
+        if full || self.log.bytes().saturating_sub(self.frozen_log_bytes) >= optimizer.log_bytes_max {
+            self.freeze();
+        }
+    }
+
+    /// Freezes the open segment and notes the state, so that it can be sealed as of this operation. Does nothing
+    /// if nothing was applied since the last time.
+    pub(crate) fn freeze(&mut self) {
+        self.open = false;
+        self.frozen_log_bytes = self.log.bytes();
+        if self.draft.seq > self.frozen_seq {
+            self.frozen_seq = self.draft.seq;
+            self.log.rotate();
+            self.pending.push_back(Arc::new(self.draft.clone()));
+        }
+    }
+}

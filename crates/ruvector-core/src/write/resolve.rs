@@ -1,0 +1,99 @@
+//! Resolves a checked write against the sequencer's draft: conditions are decided and filters become ids, so that
+//! the log holds effects only. Everything that data can refuse is refused here.
+
+use ruvector_payload::Compiled;
+use ruvector_storage::{LogOperation, LogPoint};
+use ruvector_types::{Invalid, PointId, Problem, UpdateMode};
+
+use super::validate::{Prepared, Target};
+use crate::collection::Core;
+use crate::read::{matching_rows, row_matches};
+use crate::view::ShardView;
+use crate::{Ctx, Error};
+
+/// The part of `prepared` that concerns `shard`, as an operation for its log; `None` if it changes nothing there.
+pub(crate) fn resolve(
+    ctx: &Ctx,
+    core: &Core,
+    shard: usize,
+    prepared: &mut Prepared,
+    draft: &ShardView,
+) -> Result<Option<LogOperation>, Error> {
+    match prepared {
+        Prepared::Upsert { by_shard, mode, condition } => {
+            let mut points = std::mem::take(&mut by_shard[shard]);
+            if *mode != UpdateMode::Upsert || condition.is_some() {
+                points = admitted(core, points, *mode, condition.as_ref(), draft)?;
+            }
+            Ok((!points.is_empty()).then_some(LogOperation::Upsert(points)))
+        }
+        Prepared::Delete { target } => {
+            let ids = present(ctx, core, shard, target, draft)?;
+            Ok((!ids.is_empty()).then_some(LogOperation::Delete(ids)))
+        }
+        Prepared::Edit { target, edit } => {
+            let ids = present(ctx, core, shard, target, draft)?;
+            check_editable(core, &ids, edit.len(), draft)?;
+            Ok((!ids.is_empty()).then(|| LogOperation::EditPayload { ids, edit: edit.clone() }))
+        }
+    }
+}
+
+fn admitted(
+    core: &Core,
+    points: Vec<LogPoint>,
+    mode: UpdateMode,
+    condition: Option<&Compiled>,
+    draft: &ShardView,
+) -> Result<Vec<LogPoint>, Error> {
+    let mut kept = Vec::with_capacity(points.len());
+    for point in points {
+        let admitted = match draft.find(&point.id) {
+            None => mode != UpdateMode::UpdateOnly,
+            Some(_) if mode == UpdateMode::InsertOnly => false,
+            Some((at, row)) => match condition {
+                Some(condition) => row_matches(&draft.segments[at], row, condition, core)?,
+                None => true,
+            },
+        };
+        if admitted {
+            kept.push(point);
+        }
+    }
+    Ok(kept)
+}
+
+/// The ids of this shard that the target names and that exist.
+fn present(ctx: &Ctx, core: &Core, shard: usize, target: &Target, draft: &ShardView) -> Result<Vec<PointId>, Error> {
+    match target {
+        Target::Ids(by_shard) => {
+            Ok(by_shard[shard].iter().filter(|id| draft.find(id).is_some()).cloned().collect())
+        }
+        Target::Filter(filter) => {
+            let mut ids = Vec::new();
+            for segment in &draft.segments {
+                for row in matching_rows(ctx, core, segment, filter)? {
+                    ids.extend(segment.id(row));
+                }
+            }
+            Ok(ids)
+        }
+    }
+}
+
+/// Refuses an edit of a payload that cannot be read, or that could outgrow the limit.
+fn check_editable(core: &Core, ids: &[PointId], edit_bytes: usize, draft: &ShardView) -> Result<(), Error> {
+    for id in ids {
+        let Some((at, row)) = draft.find(id) else { continue };
+        let Some((payload, _)) = draft.segments[at].payload(row) else {
+            return Err(Error::corrupt(format!("the payload of point {id} is damaged; upsert the point to replace it")));
+        };
+        let bytes = payload.len() + edit_bytes;
+        if bytes > core.limits.payload_bytes_max {
+            let limit = core.limits.payload_bytes_max as u64;
+            let problem = Problem::AboveLimit { given: bytes as u64, limit, limit_name: "payload_bytes_max" };
+            return Err(Invalid::new(format!("payload of point {id}"), problem).into());
+        }
+    }
+    Ok(())
+}

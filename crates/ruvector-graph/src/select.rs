@@ -1,0 +1,54 @@
+//! Choosing diverse neighbours: the heuristic of Alg. 4 with keepPrunedConnections. Never looks at links.
+
+use crate::access::{Space, Vectors};
+use crate::neighbor::Neighbor;
+
+/// The outcome of one selection, reusable.
+#[derive(Debug, Default)]
+pub(crate) struct Selection {
+    /// The chosen: first the diverse ones, closest first, then the closest of the pruned.
+    pub(crate) chosen: Vec<Neighbor>,
+    /// Candidates not chosen; the last is the one to miss least.
+    pub(crate) rest: Vec<Neighbor>,
+}
+
+impl Selection {
+    /// Chooses up to `room` of `candidates`, which are sorted by their distance from the node being linked.
+    ///
+    /// A candidate is diverse when no chosen one is closer to it than the node is. Where diversity leaves room,
+    /// the closest of the others fill it. Cost: at most `room` distances a candidate, few in practice.
+    pub(crate) fn choose<V: Vectors + ?Sized>(
+        &mut self,
+        space: Space<'_, V>,
+        candidates: &[Neighbor],
+        room: usize,
+    ) {
+        self.chosen.clear();
+        self.rest.clear();
+        for (at, candidate) in candidates.iter().enumerate() {
+            if self.chosen.len() == room {
+                self.rest.extend_from_slice(&candidates[at..]);
+                return;
+            }
+            if let Some(next) = candidates.get(at + 1) {
+                space.vectors.prefetch(next.node);
+            }
+            if self.is_diverse(space, *candidate) {
+                self.chosen.push(*candidate);
+            } else {
+                self.rest.push(*candidate);
+            }
+        }
+        let fill = (room - self.chosen.len()).min(self.rest.len());
+        self.chosen.extend(self.rest.drain(..fill));
+    }
+
+    fn is_diverse<V: Vectors + ?Sized>(&self, space: Space<'_, V>, candidate: Neighbor) -> bool {
+        let Some(vector) = space.vectors.vector(candidate.node) else {
+            return false;
+        };
+        self.chosen
+            .iter()
+            .all(|chosen| space.to_node(vector, chosen.node) >= candidate.distance)
+    }
+}

@@ -1,0 +1,255 @@
+//! The database's list of collections and their configurations. Never holds what a shard's manifest holds.
+//!
+//! ```text
+//! body: next collection u64 │ collections u32 │ collections
+//! collection: id u64 │ name bytes u16, UTF-8 │ shards u32 │ optimizer │ vectors u32 │ vectors
+//! optimizer:  active bytes max u64 │ active rows max u32 │ log bytes max u64 │ deleted share max f64
+//!             │ segments max u32
+//! vector:     name bytes u16, UTF-8 │ dim u32 │ distance u8 (0 cosine, 1 dot, 2 euclid, 3 manhattan)
+//!             │ m u32 │ ef construct u32
+//! ```
+//! In the file `catalog.{generation}`; see swap.rs for its frame. What later versions add, they add under
+//! another format version: bytes left over are refused.
+
+use std::collections::BTreeMap;
+
+use ruvector_io::Io;
+use ruvector_types::{CollectionConfig, Distance, HnswConfig, OptimizerConfig, VectorConfig};
+
+use crate::swap::{self, Kind, LoadError, StoreError};
+use crate::wire::{Malformed, Reader, put};
+
+const KIND: Kind = Kind {
+    stem: "catalog",
+    magic: *b"RVCA",
+    version: 1,
+};
+
+/// The collections of a database.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalog {
+    /// Grows with every swap.
+    pub generation: u64,
+    /// Number of the next collection.
+    pub next_collection: u64,
+    /// The collections.
+    pub collections: Vec<CatalogEntry>,
+}
+
+/// A collection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CatalogEntry {
+    /// Its number, never used again: names its directory.
+    pub id: u64,
+    /// Its name, at most 65,535 bytes (the limits allow far fewer).
+    pub name: String,
+    /// Its configuration.
+    pub config: CollectionConfig,
+}
+
+impl Catalog {
+    /// The newest catalog in `dir`, durable; `None` if there is none. A damaged newest one is an error.
+    pub fn load(io: &dyn Io, dir: &str) -> Result<Option<Catalog>, LoadError> {
+        swap::load(io, dir, KIND, Catalog::decode)
+    }
+
+    /// Makes this the newest catalog in `dir`, atomically and durably.
+    pub fn store(&self, io: &dyn Io, dir: &str) -> Result<(), StoreError> {
+        swap::store(io, dir, KIND, self.generation, &self.encode())
+    }
+
+    /// The file's body.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        put!(body, self.next_collection, self.collections.len() as u32);
+        for collection in &self.collections {
+            put!(body, collection.id);
+            put_text(&collection.name, &mut body);
+            put_config(&collection.config, &mut body);
+        }
+        body
+    }
+
+    /// Reads a file's body.
+    pub fn decode(generation: u64, body: &[u8]) -> Result<Catalog, Malformed> {
+        let mut reader = Reader::new(body);
+        let next_collection = reader.u64()?;
+        let (count, capacity) = reader.count(50)?;
+        let mut collections = Vec::with_capacity(capacity);
+        for _ in 0..count {
+            collections.push(CatalogEntry {
+                id: reader.u64()?,
+                name: text(&mut reader)?,
+                config: config(&mut reader)?,
+            });
+        }
+        reader.finish()?;
+        Ok(Catalog {
+            generation,
+            next_collection,
+            collections,
+        })
+    }
+}
+
+fn put_text(text: &str, out: &mut Vec<u8>) {
+    put!(out, text.len() as u16);
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn text(reader: &mut Reader<'_>) -> Result<String, Malformed> {
+    let bytes = reader.u16()?;
+    reader.text(bytes.into()).map(str::to_owned)
+}
+
+fn put_config(config: &CollectionConfig, out: &mut Vec<u8>) {
+    let optimizer = &config.optimizer;
+    put!(
+        out,
+        config.shards,
+        optimizer.active_bytes_max,
+        optimizer.active_rows_max
+    );
+    put!(
+        out,
+        optimizer.log_bytes_max,
+        optimizer.deleted_share_max,
+        optimizer.segments_max
+    );
+    put!(out, config.vectors.len() as u32);
+    for (name, vector) in &config.vectors {
+        put_text(name, out);
+        put!(
+            out,
+            vector.dim,
+            distance_code(vector.distance),
+            vector.hnsw.m,
+            vector.hnsw.ef_construct
+        );
+    }
+}
+
+fn config(reader: &mut Reader<'_>) -> Result<CollectionConfig, Malformed> {
+    let shards = reader.u32()?;
+    let optimizer = OptimizerConfig {
+        active_bytes_max: reader.u64()?,
+        active_rows_max: reader.u32()?,
+        log_bytes_max: reader.u64()?,
+        deleted_share_max: reader.f64()?,
+        segments_max: reader.u32()?,
+    };
+    let (count, _) = reader.count(15)?;
+    let mut vectors = BTreeMap::new();
+    for _ in 0..count {
+        let name = text(reader)?;
+        let vector = VectorConfig {
+            dim: reader.u32()?,
+            distance: distance(reader)?,
+            hnsw: HnswConfig {
+                m: reader.u32()?,
+                ef_construct: reader.u32()?,
+            },
+        };
+        if vectors.insert(name, vector).is_some() {
+            return Err(reader.malformed("two vectors of one name"));
+        }
+    }
+    Ok(CollectionConfig {
+        vectors,
+        shards,
+        optimizer,
+    })
+}
+
+fn distance_code(distance: Distance) -> u8 {
+    match distance {
+        Distance::Cosine => 0,
+        Distance::Dot => 1,
+        Distance::Euclid => 2,
+        Distance::Manhattan => 3,
+    }
+}
+
+fn distance(reader: &mut Reader<'_>) -> Result<Distance, Malformed> {
+    match reader.u8()? {
+        0 => Ok(Distance::Cosine),
+        1 => Ok(Distance::Dot),
+        2 => Ok(Distance::Euclid),
+        3 => Ok(Distance::Manhattan),
+        _ => Err(reader.malformed("unknown distance")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: the catalog comes back as stored. Method: a catalog of every distance; every single changed byte
+    //! of the body is refused or read without a panic, every changed byte of the file is refused.
+    use super::*;
+    use ruvector_io::MemIo;
+
+    #[test]
+    fn round_trip_and_hostile_bytes() {
+        let distances = [
+            Distance::Cosine,
+            Distance::Dot,
+            Distance::Euclid,
+            Distance::Manhattan,
+        ];
+        let entry = |id: u64, distance| {
+            let mut config = CollectionConfig::single(384, distance);
+            let second = VectorConfig {
+                dim: 7,
+                ..config.vectors[""]
+            };
+            config.vectors.insert("title".into(), second);
+            CatalogEntry {
+                id,
+                name: format!("collection {id}"),
+                config,
+            }
+        };
+        let collections = distances
+            .iter()
+            .zip(3..)
+            .map(|(distance, id)| entry(id, *distance))
+            .collect();
+        let catalog = Catalog {
+            generation: 5,
+            next_collection: 9,
+            collections,
+        };
+        let body = catalog.encode();
+        assert_eq!(Catalog::decode(5, &body).unwrap(), catalog);
+        for at in 0..body.len() {
+            for bit in 0..8 {
+                let mut changed = body.clone();
+                changed[at] ^= 1 << bit;
+                let _ = Catalog::decode(5, &changed);
+            }
+            assert!(Catalog::decode(5, &body[..at]).is_err());
+        }
+        let file = swap::seal(KIND, 5, &body);
+        for at in 0..file.len() {
+            let io = MemIo::new();
+            let mut changed = file.clone();
+            changed[at] ^= 1;
+            io.create("catalog.00000000000000000005")
+                .unwrap()
+                .append(&changed)
+                .unwrap();
+            assert!(Catalog::load(&io, "").is_err(), "byte {at}");
+        }
+        let io = MemIo::new();
+        assert_eq!(Catalog::load(&io, "").unwrap(), None);
+        catalog.store(&io, "").unwrap();
+        assert_eq!(Catalog::load(&io, "").unwrap(), Some(catalog.clone()));
+        let stale = Catalog {
+            generation: 4,
+            ..catalog
+        };
+        assert!(matches!(
+            stale.store(&io, ""),
+            Err(StoreError::Stale { newest: 5, .. })
+        ));
+    }
+}

@@ -1,0 +1,536 @@
+//! The container of every sealed file: a body whose 64 KiB regions are verified when first touched.
+//! Never hands out a byte that does not match its checksum.
+//!
+//! ```text
+//! header 64 bytes   body            table               footer 32 bytes
+//! ├──────────────┼───────────────┼───────────────────┼──────────────┤
+//!                 n bytes         ⌈n / 65,536⌉ × u32
+//! header: 0 "RVCO" │ 4 format version u16 │ 6 kind u16 │ 8 codec id u16 (0 = none) │ 10 reserved u16
+//!         12 key id u32 (0 = none) │ 16 region bytes u32 (65,536) │ 20 reserved u32 │ 24 created seq u64
+//!         32 reserved 28 bytes, zero │ 60 crc32c of bytes 0..60
+//! table:  crc32c of each region of the body, the last one may be short
+//! footer: 0 body bytes u64 │ 8 crc32c of the table u32 │ 12 "RVCE" │ 16 reserved 12 bytes, zero
+//!         28 crc32c of bytes 0..28
+//! ```
+//! The body's length stands in the footer because writers stream: they learn it last.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use ruvector_io::{Io, IoError, Region};
+
+use crate::wire::{Malformed, put, u32_at, u64_at};
+
+/// Bytes that one checksum covers.
+pub(crate) const REGION_BYTES: usize = 65_536;
+pub(crate) const HEADER_BYTES: usize = 64;
+pub(crate) const FOOTER_BYTES: usize = 32;
+const FORMAT_VERSION: u16 = 1;
+
+/// What a component holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum ComponentKind {
+    /// Ids of a segment's rows, both ways.
+    Ids = 1,
+    /// One dense vector field.
+    Vectors = 2,
+    /// The links of one vector field's graph.
+    Graph = 3,
+    /// Payloads and versions of a segment's rows.
+    Payload = 4,
+    /// Deleted rows.
+    Deletes = 5,
+    /// Payloads that replace those of some rows.
+    PayloadDelta = 6,
+}
+
+impl ComponentKind {
+    /// The kind's part of a file name.
+    pub fn name(self) -> &'static str {
+        match self {
+            ComponentKind::Ids => "ids",
+            ComponentKind::Vectors => "vectors",
+            ComponentKind::Graph => "graph",
+            ComponentKind::Payload => "payload",
+            ComponentKind::Deletes => "deletes",
+            ComponentKind::PayloadDelta => "delta",
+        }
+    }
+}
+
+/// Damage found in a component.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path} is damaged (region {region:?})")]
+pub struct Damage {
+    /// The file.
+    pub path: Arc<str>,
+    /// The first damaged region of 64 KiB of the body; `None` if the whole file is unusable or the device
+    /// failed below the mapping, so that the place is not known.
+    pub region: Option<u32>,
+}
+
+/// What is wrong with a file that should be a component.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ComponentFault {
+    /// Shorter than header and footer.
+    #[error("is too short ({len} bytes)")]
+    TooShort {
+        /// Its length.
+        len: u64,
+    },
+    /// The header does not begin with the magic or its checksum is wrong.
+    #[error("has a damaged header")]
+    Header,
+    /// Written by another version.
+    #[error("has format version {version}")]
+    Version {
+        /// The version found.
+        version: u16,
+    },
+    /// Holds something else.
+    #[error("is of kind {found}, not {expected}")]
+    Kind {
+        /// The kind found.
+        found: u16,
+        /// The kind asked for.
+        expected: u16,
+    },
+    /// Compressed in a way that is not known.
+    #[error("uses codec {codec}")]
+    Codec {
+        /// The codec id.
+        codec: u16,
+    },
+    /// Encrypted with a key that is not known.
+    #[error("uses key {key}")]
+    Key {
+        /// The key id.
+        key: u32,
+    },
+    /// The footer is not one or its checksum is wrong.
+    #[error("has a damaged footer")]
+    Footer,
+    /// The lengths do not add up.
+    #[error("has {len} bytes where {expected} belong")]
+    Length {
+        /// Its length.
+        len: u64,
+        /// The length its footer implies.
+        expected: u64,
+    },
+    /// The table of checksums does not match its own.
+    #[error("has a damaged checksum table")]
+    Table,
+}
+
+/// Why a component cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenComponentError {
+    /// The file cannot be mapped.
+    #[error("I/O failed")]
+    Io(#[source] IoError),
+    /// The file is not a sound component of the kind asked for.
+    #[error("{path} {fault}")]
+    Refused {
+        /// The file.
+        path: Box<str>,
+        /// What is wrong.
+        fault: ComponentFault,
+    },
+}
+
+/// Why a component's body cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadComponentError {
+    /// A checksum does not match.
+    #[error(transparent)]
+    Damaged(Damage),
+    /// The checksums match and the content breaks its format.
+    #[error("{path}: {source}")]
+    Malformed {
+        /// The file.
+        path: Arc<str>,
+        /// The rule.
+        source: Malformed,
+    },
+}
+
+/// What a step of scrubbing found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScrubProgress {
+    /// Regions read in this step.
+    pub checked: u32,
+    /// Of these, damaged ones.
+    pub damaged: u32,
+    /// Whether the step ended at the end of the component; the next one starts over.
+    pub finished: bool,
+}
+
+/// A sealed file, mapped; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Component {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    path: Arc<str>,
+    region: Region,
+    created_seq: u64,
+    body_bytes: usize,
+    good: Box<[AtomicU64]>,
+    bad: Box<[AtomicU64]>,
+    scrub_at: AtomicU32,
+}
+
+impl Component {
+    /// Maps a file and checks header, footer, lengths and checksum table, not the body.
+    /// Cost: reads 4 bytes per 64 KiB.
+    pub fn open(io: &dyn Io, path: &str, kind: ComponentKind) -> Result<Component, OpenComponentError> {
+        let region = io.map(path).map_err(OpenComponentError::Io)?;
+        Component::from_region(path, region, kind)
+    }
+
+    /// The same for bytes that are there already.
+    pub fn from_region(
+        path: &str,
+        region: Region,
+        kind: ComponentKind,
+    ) -> Result<Component, OpenComponentError> {
+        let (body_bytes, created_seq) =
+            check_frame(&region, kind).map_err(|fault| OpenComponentError::Refused {
+                path: path.into(),
+                fault,
+            })?;
+        let words = body_bytes.div_ceil(REGION_BYTES).div_ceil(64);
+        let bits = || (0..words).map(|_| AtomicU64::new(0)).collect();
+        let inner = Inner {
+            path: path.into(),
+            region,
+            created_seq,
+            body_bytes,
+            good: bits(),
+            bad: bits(),
+            scrub_at: AtomicU32::new(0),
+        };
+        Ok(Component {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Bytes of the body.
+    pub fn len(&self) -> u64 {
+        self.inner.body_bytes as u64
+    }
+
+    /// Whether the body is empty.
+    pub fn is_empty(&self) -> bool {
+        self.inner.body_bytes == 0
+    }
+
+    /// Bytes of the whole file.
+    pub fn file_bytes(&self) -> u64 {
+        self.inner.region.len() as u64
+    }
+
+    /// Bytes on the heap that belong to the component, the mapping not counted.
+    pub fn heap_bytes(&self) -> u64 {
+        (size_of::<Inner>() + 16 * self.inner.good.len() + self.inner.path.len()) as u64
+    }
+
+    /// The file.
+    pub fn path(&self) -> &str {
+        &self.inner.path
+    }
+
+    /// Sequence number of the shard when the component was written.
+    pub fn created_seq(&self) -> u64 {
+        self.inner.created_seq
+    }
+
+    /// A part of the body, its regions verified on first touch; `None` if out of range or damaged.
+    /// Cost once verified: one relaxed load per region touched.
+    #[inline]
+    pub fn bytes(&self, range: Range<u64>) -> Option<&[u8]> {
+        let slice = self.peek(range.clone())?;
+        if slice.is_empty() {
+            return Some(slice);
+        }
+        let first = (range.start / REGION_BYTES as u64) as usize;
+        let last = ((range.end - 1) / REGION_BYTES as u64) as usize;
+        let inner = &*self.inner;
+        let sound = (first..=last).all(|region| bit(&inner.good, region) || inner.verify_once(region));
+        (sound && !inner.region.faulted()).then_some(slice)
+    }
+
+    /// A part of the body as it is, not verified: for prefetching, and for bodies verified at open.
+    #[inline]
+    pub(crate) fn peek(&self, range: Range<u64>) -> Option<&[u8]> {
+        if range.end > self.inner.body_bytes as u64 || range.start > range.end {
+            return None;
+        }
+        let (start, end) = (range.start as usize, range.end as usize);
+        self.inner.region.get(HEADER_BYTES + start..HEADER_BYTES + end)
+    }
+
+    /// The whole body, verified.
+    pub fn body(&self) -> Result<&[u8], ReadComponentError> {
+        self.bytes(0..self.len())
+            .ok_or_else(|| ReadComponentError::Damaged(self.damage().unwrap_or_else(|| self.unusable())))
+    }
+
+    /// Reads and verifies everything, also what was verified before. Cost: reads the whole file.
+    pub fn verify_all(&self) -> Result<(), Damage> {
+        for region in 0..self.inner.regions() {
+            self.inner.verify(region);
+        }
+        self.damage().map_or(Ok(()), Err)
+    }
+
+    /// Verifies up to `regions_max` further regions, also such as were verified before, round and round.
+    pub fn scrub_step(&self, regions_max: usize) -> ScrubProgress {
+        let regions = self.inner.regions();
+        let start = (self.inner.scrub_at.load(Ordering::Relaxed) as usize).min(regions);
+        let end = start.saturating_add(regions_max).min(regions);
+        let damaged = (start..end).filter(|region| !self.inner.verify(*region)).count();
+        let finished = end == regions;
+        let next = if finished { 0 } else { end as u32 };
+        self.inner.scrub_at.store(next, Ordering::Relaxed);
+        ScrubProgress {
+            checked: (end - start) as u32,
+            damaged: damaged as u32,
+            finished,
+        }
+    }
+
+    /// The first damaged region found up to now.
+    pub fn damage(&self) -> Option<Damage> {
+        let words = self.inner.bad.iter().enumerate();
+        let mut set = words.filter_map(|(at, word)| {
+            let word = word.load(Ordering::Relaxed);
+            (word != 0).then(|| at as u32 * 64 + word.trailing_zeros())
+        });
+        match set.next() {
+            Some(region) => Some(Damage {
+                path: self.inner.path.clone(),
+                region: Some(region),
+            }),
+            None => self.inner.region.faulted().then(|| self.unusable()),
+        }
+    }
+
+    /// Whether every region has been verified and none is damaged.
+    pub fn fully_verified(&self) -> bool {
+        let all_good = (0..self.inner.regions()).all(|region| bit(&self.inner.good, region));
+        all_good && self.damage().is_none()
+    }
+
+    /// The error "the content breaks `source`".
+    pub(crate) fn malformed(&self, source: Malformed) -> ReadComponentError {
+        ReadComponentError::Malformed {
+            path: self.inner.path.clone(),
+            source,
+        }
+    }
+
+    fn unusable(&self) -> Damage {
+        Damage {
+            path: self.inner.path.clone(),
+            region: None,
+        }
+    }
+}
+
+impl ruvector_graph::Bytes for Component {
+    fn len(&self) -> u64 {
+        Component::len(self)
+    }
+
+    fn bytes(&self, range: Range<u64>) -> Option<&[u8]> {
+        Component::bytes(self, range)
+    }
+}
+
+impl Inner {
+    fn regions(&self) -> usize {
+        self.body_bytes.div_ceil(REGION_BYTES)
+    }
+
+    #[cold]
+    fn verify_once(&self, region: usize) -> bool {
+        !bit(&self.bad, region) && self.verify(region)
+    }
+
+    /// Computes a region's checksum and records the outcome.
+    fn verify(&self, region: usize) -> bool {
+        let start = region * REGION_BYTES;
+        let end = (start + REGION_BYTES).min(self.body_bytes);
+        let bytes = self.region.get(HEADER_BYTES + start..HEADER_BYTES + end);
+        let expected = u32_at(&self.region, HEADER_BYTES + self.body_bytes + 4 * region);
+        let sound = bytes.map(crc32c::crc32c) == expected && expected.is_some() && !self.region.faulted();
+        let (word, mask) = (region / 64, 1u64 << (region % 64));
+        if sound {
+            self.good[word].fetch_or(mask, Ordering::Relaxed);
+        } else {
+            self.bad[word].fetch_or(mask, Ordering::Relaxed);
+            self.good[word].fetch_and(!mask, Ordering::Relaxed);
+        }
+        sound
+    }
+}
+
+#[inline]
+fn bit(words: &[AtomicU64], region: usize) -> bool {
+    words
+        .get(region / 64)
+        .is_some_and(|word| word.load(Ordering::Relaxed) >> (region % 64) & 1 == 1)
+}
+
+pub(crate) fn encode_header(kind: ComponentKind, created_seq: u64) -> Vec<u8> {
+    let mut header = Vec::with_capacity(HEADER_BYTES);
+    header.extend_from_slice(b"RVCO");
+    put!(
+        header,
+        FORMAT_VERSION,
+        kind as u16,
+        0u16,
+        0u16,
+        0u32,
+        REGION_BYTES as u32,
+        0u32,
+        created_seq
+    );
+    header.resize(HEADER_BYTES - 4, 0);
+    put!(header, crc32c::crc32c(&header));
+    header
+}
+
+pub(crate) fn encode_footer(body_bytes: u64, table: &[u8]) -> Vec<u8> {
+    let mut footer = Vec::with_capacity(FOOTER_BYTES);
+    put!(footer, body_bytes, crc32c::crc32c(table));
+    footer.extend_from_slice(b"RVCE");
+    footer.resize(FOOTER_BYTES - 4, 0);
+    put!(footer, crc32c::crc32c(&footer));
+    footer
+}
+
+/// Checks all but the body; the body's length and the created seq.
+fn check_frame(file: &[u8], kind: ComponentKind) -> Result<(usize, u64), ComponentFault> {
+    let len = file.len() as u64;
+    if file.len() < HEADER_BYTES + FOOTER_BYTES {
+        return Err(ComponentFault::TooShort { len });
+    }
+    let (header, rest) = file.split_at(HEADER_BYTES);
+    let (rest, footer) = rest.split_at(rest.len() - FOOTER_BYTES);
+    let created_seq = check_header(header, kind)?;
+    let footer_crc = u32_at(footer, FOOTER_BYTES - 4);
+    if footer.get(12..16) != Some(b"RVCE") || footer_crc != Some(crc32c::crc32c(&footer[..FOOTER_BYTES - 4]))
+    {
+        return Err(ComponentFault::Footer);
+    }
+    let body_bytes = u64_at(footer, 0).unwrap_or(u64::MAX);
+    let table_bytes = body_bytes.div_ceil(REGION_BYTES as u64).saturating_mul(4);
+    if body_bytes.saturating_add(table_bytes) != rest.len() as u64 {
+        let frame = (HEADER_BYTES + FOOTER_BYTES) as u64;
+        let expected = body_bytes.saturating_add(table_bytes).saturating_add(frame);
+        return Err(ComponentFault::Length { len, expected });
+    }
+    let table = &rest[body_bytes as usize..];
+    if u32_at(footer, 8) != Some(crc32c::crc32c(table)) {
+        return Err(ComponentFault::Table);
+    }
+    Ok((body_bytes as usize, created_seq))
+}
+
+fn check_header(header: &[u8], kind: ComponentKind) -> Result<u64, ComponentFault> {
+    let u16_at = |at| u32_at(header, at).map(|word| word as u16).unwrap_or_default();
+    let crc = u32_at(header, HEADER_BYTES - 4);
+    if !header.starts_with(b"RVCO") || crc != Some(crc32c::crc32c(&header[..HEADER_BYTES - 4])) {
+        return Err(ComponentFault::Header);
+    }
+    let (version, found, codec) = (u16_at(4), u16_at(6), u16_at(8));
+    if version != FORMAT_VERSION || u32_at(header, 16) != Some(REGION_BYTES as u32) {
+        return Err(ComponentFault::Version { version });
+    }
+    if found != kind as u16 {
+        let expected = kind as u16;
+        return Err(ComponentFault::Kind { found, expected });
+    }
+    if codec != 0 {
+        return Err(ComponentFault::Codec { codec });
+    }
+    match u32_at(header, 12).unwrap_or_default() {
+        0 => Ok(u64_at(header, 24).unwrap_or_default()),
+        key => Err(ComponentFault::Key { key }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Goal: a component hands out what was written and nothing else. Method: write in odd pieces, flip one
+    //! bit anywhere, cut anywhere; only the region of the flipped bit is refused.
+    use super::*;
+    use crate::{ComponentWriter, write_component};
+    use ruvector_io::MemIo;
+
+    fn written(body: &[u8]) -> Vec<u8> {
+        let io = MemIo::new();
+        let mut writer = ComponentWriter::create(&io, "c", ComponentKind::Vectors, 7).unwrap();
+        body.chunks(31_000).for_each(|piece| writer.write(piece).unwrap());
+        assert_eq!(writer.len(), body.len() as u64);
+        writer.finish().unwrap();
+        write_component(&io, "whole", ComponentKind::Vectors, 7, body).unwrap();
+        let file = io.read("c", u64::MAX).unwrap();
+        assert_eq!(io.read("whole", u64::MAX).unwrap(), file);
+        file
+    }
+
+    fn open(file: Vec<u8>) -> Result<Component, OpenComponentError> {
+        Component::from_region("c", Region::from_vec(file), ComponentKind::Vectors)
+    }
+
+    #[test]
+    fn round_trip_and_single_bits() {
+        let body: Vec<u8> = (0..200_000u32)
+            .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
+        let file = written(&body);
+        let component = open(file.clone()).unwrap();
+        assert_eq!((component.len(), component.created_seq()), (200_000, 7));
+        assert_eq!(component.bytes(65_000..131_100), Some(&body[65_000..131_100]));
+        assert!(!component.fully_verified());
+        assert_eq!(component.scrub_step(3).damaged, 0);
+        assert!(component.scrub_step(3).finished && component.fully_verified());
+        assert_eq!(component.bytes(199_999..200_001), None);
+        let backwards = Range { start: 5, end: 4 };
+        assert_eq!(component.bytes(backwards), None);
+        for at in (0..file.len()).step_by(997).chain(file.len() - 60..file.len()) {
+            let mut flipped = file.clone();
+            flipped[at] ^= 1 << (at % 8);
+            let body_at = at.wrapping_sub(HEADER_BYTES);
+            match open(flipped) {
+                Err(_) => assert!(body_at >= body.len(), "byte {at}"),
+                Ok(component) => {
+                    let region = body_at / REGION_BYTES;
+                    for other in 0..4 {
+                        let start = (other * REGION_BYTES) as u64;
+                        assert_eq!(
+                            component.bytes(start..start + 10).is_none(),
+                            other == region,
+                            "byte {at}"
+                        );
+                    }
+                    let damage = component.verify_all().unwrap_err();
+                    assert_eq!(damage.region, Some(region as u32));
+                }
+            }
+        }
+        for cut in [0, 1, 63, 64, 95, 96, 200, file.len() - 1] {
+            assert!(open(file[..cut].to_vec()).is_err());
+        }
+        assert!(Component::from_region("c", Region::from_vec(file), ComponentKind::Ids).is_err());
+        assert!(open(written(&[])).unwrap().fully_verified());
+    }
+}

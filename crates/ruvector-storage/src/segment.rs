@@ -1,0 +1,242 @@
+//! Opens a sealed segment's components and checks that they fit together. Never rebuilds, never writes.
+
+use ruvector_graph::PlainGraph;
+use ruvector_io::Io;
+
+use crate::component::{Component, ComponentKind, Damage, OpenComponentError, ReadComponentError};
+use crate::deletes::Bitmap;
+use crate::delta::{PayloadVersion, RowMap};
+use crate::ids::IdTable;
+use crate::manifest::{ComponentName, FieldEntry, SegmentEntry, file_name};
+use crate::rows::PayloadRows;
+use crate::swap::join;
+use crate::vectors::VectorBlock;
+use std::sync::Arc;
+
+/// Why a sealed segment cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenSegmentError {
+    /// A component's file.
+    #[error(transparent)]
+    Component(OpenComponentError),
+    /// A component's body.
+    #[error(transparent)]
+    Read(ReadComponentError),
+    /// A component that does not belong to the segment it is named for.
+    #[error("{path}: {rule}")]
+    Mismatch {
+        /// The file.
+        path: Box<str>,
+        /// What does not fit.
+        rule: &'static str,
+    },
+}
+
+/// One vector field of a sealed segment.
+#[derive(Debug)]
+pub struct SealedField {
+    /// Its vectors.
+    pub vectors: VectorBlock,
+    /// Its graph over the vectors' ordinals. `None`: there is none, or it is damaged: scan.
+    pub graph: Option<PlainGraph<Component>>,
+}
+
+/// A sealed segment, its files mapped.
+#[derive(Debug)]
+pub struct SealedSegment {
+    /// What the manifest says of it.
+    pub entry: SegmentEntry,
+    /// Ids by row and rows by id.
+    pub ids: IdTable,
+    /// Payloads and versions by row, as they were when sealed.
+    pub payload: PayloadRows,
+    /// Vector fields by field index; `None` where no row has the field.
+    pub fields: Vec<Option<SealedField>>,
+    /// Graphs that could not be opened.
+    unopened: Vec<Damage>,
+    disk_bytes: u64,
+}
+
+impl SealedSegment {
+    /// Opens the components of `entry` in the shard's directory. `dims` holds the dimensions of the
+    /// collection's vector fields, by field index. A damaged graph is left out and reported by
+    /// [`SealedSegment::damages`]; any other damaged component is an error.
+    /// Cost: reads the ids; of the rest, headers and checksum tables.
+    pub fn open(
+        io: &dyn Io,
+        dir: &str,
+        entry: &SegmentEntry,
+        dims: &[u32],
+    ) -> Result<SealedSegment, OpenSegmentError> {
+        let ids = open(io, dir, entry, ComponentKind::Ids, entry.ids)?;
+        let ids = IdTable::open(ids).map_err(OpenSegmentError::Read)?;
+        check(
+            ids.len() == entry.rows,
+            ids.component(),
+            "rows differ from the manifest's",
+        )?;
+        let payload = open(io, dir, entry, ComponentKind::Payload, entry.payload)?;
+        let payload = PayloadRows::open(payload).map_err(OpenSegmentError::Read)?;
+        check(
+            payload.len() == entry.rows,
+            payload.component(),
+            "rows differ from the manifest's",
+        )?;
+        let mut fields: Vec<Option<SealedField>> = dims.iter().map(|_| None).collect();
+        let mut unopened = Vec::new();
+        for field in &entry.fields {
+            let vectors = open_vectors(io, dir, entry, field, dims)?;
+            let graph = open_graph(io, dir, entry, field, &vectors).unwrap_or_else(|damage| {
+                unopened.push(damage);
+                None
+            });
+            if let Some(slot) = fields.get_mut(usize::from(field.field)) {
+                *slot = Some(SealedField { vectors, graph });
+            }
+        }
+        let mut segment = SealedSegment {
+            entry: entry.clone(),
+            ids,
+            payload,
+            fields,
+            unopened,
+            disk_bytes: 0,
+        };
+        segment.disk_bytes = segment.components().map(Component::file_bytes).sum();
+        Ok(segment)
+    }
+
+    /// The open components, for scrubbing.
+    pub fn components(&self) -> impl Iterator<Item = &Component> {
+        let fields = self.fields.iter().flatten().flat_map(|field| {
+            let graph = field.graph.as_ref().map(PlainGraph::bytes);
+            [Some(field.vectors.component()), graph].into_iter().flatten()
+        });
+        [self.ids.component(), self.payload.component()]
+            .into_iter()
+            .chain(fields)
+    }
+
+    /// Damage found up to now, one of each component at most.
+    pub fn damages(&self) -> Vec<Damage> {
+        let found = self.components().filter_map(Component::damage);
+        self.unopened.iter().cloned().chain(found).collect()
+    }
+
+    /// Whether a graph is damaged: its links cannot all be followed, and it must be built again.
+    pub fn graph_damaged(&self) -> bool {
+        let found = self.fields.iter().flatten().filter_map(|field| field.graph.as_ref()?.bytes().damage());
+        !self.unopened.is_empty() || found.count() > 0
+    }
+
+    /// Whether ids, payloads or vectors are damaged: some rows cannot be read.
+    pub fn rows_damaged(&self) -> bool {
+        let vectors = self.fields.iter().flatten().map(|field| field.vectors.component());
+        let rows = [self.ids.component(), self.payload.component()];
+        rows.into_iter().chain(vectors).any(|component| component.damage().is_some())
+    }
+
+    /// Bytes on the heap; the mapped files not counted.
+    pub fn heap_bytes(&self) -> u64 {
+        let fields = self.fields.capacity() * size_of::<Option<SealedField>>() + size_of::<SealedSegment>();
+        fields as u64 + self.components().map(Component::heap_bytes).sum::<u64>()
+    }
+
+    /// Bytes of the open components' files; deletes and payload deltas are not opened here and not counted.
+    pub fn disk_bytes(&self) -> u64 {
+        self.disk_bytes
+    }
+}
+
+/// The deleted rows of a segment; none if `entry` names no such component.
+pub fn load_deletes(io: &dyn Io, dir: &str, entry: &SegmentEntry) -> Result<Bitmap, OpenSegmentError> {
+    let Some(name) = entry.deletes else {
+        return Ok(Bitmap::new());
+    };
+    let component = open(io, dir, entry, ComponentKind::Deletes, name)?;
+    let body = component.body().map_err(OpenSegmentError::Read)?;
+    Bitmap::decode(body, entry.rows).map_err(|source| OpenSegmentError::Read(component.malformed(source)))
+}
+
+/// The payloads of a segment changed since sealing; none if `entry` names no such component.
+pub fn load_delta(
+    io: &dyn Io,
+    dir: &str,
+    entry: &SegmentEntry,
+) -> Result<RowMap<Arc<PayloadVersion>>, OpenSegmentError> {
+    let Some(name) = entry.delta else {
+        return Ok(RowMap::new());
+    };
+    let component = open(io, dir, entry, ComponentKind::PayloadDelta, name)?;
+    let body = component.body().map_err(OpenSegmentError::Read)?;
+    RowMap::decode(body, entry.rows).map_err(|source| OpenSegmentError::Read(component.malformed(source)))
+}
+
+fn open(
+    io: &dyn Io,
+    dir: &str,
+    entry: &SegmentEntry,
+    kind: ComponentKind,
+    name: ComponentName,
+) -> Result<Component, OpenSegmentError> {
+    let path = join(dir, &file_name(entry.id, kind, None, name));
+    Component::open(io, &path, kind).map_err(OpenSegmentError::Component)
+}
+
+fn open_vectors(
+    io: &dyn Io,
+    dir: &str,
+    entry: &SegmentEntry,
+    field: &FieldEntry,
+    dims: &[u32],
+) -> Result<VectorBlock, OpenSegmentError> {
+    let kind = ComponentKind::Vectors;
+    let path = join(dir, &file_name(entry.id, kind, Some(field.field), field.vectors));
+    let component = Component::open(io, &path, kind).map_err(OpenSegmentError::Component)?;
+    let vectors = VectorBlock::open(component).map_err(OpenSegmentError::Read)?;
+    let dim = dims.get(usize::from(field.field));
+    check(
+        dim == Some(&vectors.dim()),
+        vectors.component(),
+        "dimensions differ from the collection's",
+    )?;
+    let within = vectors.last_row().is_none_or(|row| row < entry.rows);
+    check(within, vectors.component(), "a row beyond the segment's")?;
+    Ok(vectors)
+}
+
+/// A graph that cannot be opened is damage, whatever the cause: the engine scans and rebuilds it.
+fn open_graph(
+    io: &dyn Io,
+    dir: &str,
+    entry: &SegmentEntry,
+    field: &FieldEntry,
+    vectors: &VectorBlock,
+) -> Result<Option<PlainGraph<Component>>, Damage> {
+    let Some(name) = field.graph else {
+        return Ok(None);
+    };
+    let kind = ComponentKind::Graph;
+    let path = join(dir, &file_name(entry.id, kind, Some(field.field), name));
+    let unusable = || Damage {
+        path: path.as_str().into(),
+        region: None,
+    };
+    let component = Component::open(io, &path, kind).map_err(|_| unusable())?;
+    let found = component.clone();
+    let graph = PlainGraph::open(component).map_err(|_| found.damage().unwrap_or_else(unusable))?;
+    match graph.len() == vectors.len() {
+        true => Ok(Some(graph)),
+        false => Err(unusable()),
+    }
+}
+
+fn check(holds: bool, component: &Component, rule: &'static str) -> Result<(), OpenSegmentError> {
+    match holds {
+        true => Ok(()),
+        false => Err(OpenSegmentError::Mismatch {
+            path: component.path().into(),
+            rule,
+        }),
+    }
+}
