@@ -39,7 +39,7 @@ pub(crate) struct Jobs {
 /// Vectors inserted into an active graph in one step.
 const GROW_NODES: u32 = 128;
 
-/// Frozen segments at which writers help to seal before they go on.
+/// Frozen states at which writers begin to help.
 const BACKLOG_MAX: u64 = 8;
 
 impl Jobs {
@@ -51,7 +51,14 @@ impl Jobs {
 impl Core {
     /// One bounded piece of work in each shard; false if no shard had any.
     pub(crate) fn step(&self, effort: Effort) -> Result<bool, Error> {
-        let mut worked = false;
+        let uncommitted = |shard: &Shard| {
+            let sequencer = shard.sequencer.lock();
+            sequencer.dirty && !sequencer.poisoned && !sequencer.closed
+        };
+        let mut worked = self.shards.iter().any(uncommitted);
+        if worked {
+            self.commit_all()?;
+        }
         for shard in &self.shards {
             worked |= self.step_shard(shard, effort)?;
         }
@@ -161,10 +168,14 @@ impl Core {
         Ok(())
     }
 
-    /// Back-pressure: a writer that finds too much unsealed helps until it is less.
-    pub(crate) fn ease_backlog(&self, ctx: &Ctx) -> Result<(), Error> {
+    /// Back-pressure: while too much is unsealed, a write of `rows` rows first sees as many nodes inserted into
+    /// graphs, by whomever. So the backlog cannot grow, and no single write pays for many.
+    pub(crate) fn ease_backlog(&self, ctx: &Ctx, rows: u64) -> Result<(), Error> {
         for shard in &self.shards {
-            while shard.counter(&shard.backlog) >= BACKLOG_MAX {
+            let before = shard.counter(&shard.graph_insertions);
+            while shard.counter(&shard.backlog) >= BACKLOG_MAX
+                && shard.counter(&shard.graph_insertions) - before < rows
+            {
                 ctx.check(self.io.as_ref())?;
                 if !self.step_shard(shard, Effort::Background)? {
                     break;

@@ -18,7 +18,7 @@ impl Core {
     pub(crate) fn write(&self, ctx: &Ctx, operation: WriteOp, wait: Wait) -> Result<WriteOutcome, Error> {
         let prepared = validate::prepare(operation, self)?;
         ctx.check(self.io.as_ref())?;
-        self.ease_backlog(ctx)?;
+        self.ease_backlog(ctx, prepared.rows())?;
         let sequenced = self.sequence(ctx, prepared)?;
         match wait {
             Wait::Durable => self.commit(&sequenced.targets)?,

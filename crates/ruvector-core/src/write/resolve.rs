@@ -1,9 +1,9 @@
 //! Resolves a checked write against the sequencer's draft: conditions are decided and filters become ids, so that
 //! the log holds effects only. Everything that data can refuse is refused here.
 
-use ruvector_payload::Compiled;
+use ruvector_payload::{Compiled, Edit};
 use ruvector_storage::{LogOperation, LogPoint};
-use ruvector_types::{Invalid, PointId, Problem, UpdateMode};
+use ruvector_types::{Invalid, PointId, Problem, Step, UpdateMode};
 
 use super::validate::{Prepared, Target};
 use crate::collection::Core;
@@ -33,7 +33,7 @@ pub(crate) fn resolve(
         }
         Prepared::Edit { target, edit } => {
             let ids = present(ctx, core, shard, target, draft)?;
-            check_editable(core, &ids, edit.len(), draft)?;
+            check_editable(core, &ids, edit, draft)?;
             Ok((!ids.is_empty()).then(|| LogOperation::EditPayload { ids, edit: edit.clone() }))
         }
     }
@@ -81,14 +81,26 @@ fn present(ctx: &Ctx, core: &Core, shard: usize, target: &Target, draft: &ShardV
     }
 }
 
+/// Bytes of a payload after an edit that may add to each item of an array.
+fn edited_bytes(payload: &[u8], edit: &Edit) -> Option<usize> {
+    let mut map = ruvector_payload::decode(payload).ok()?;
+    ruvector_payload::apply(edit, &mut map);
+    Some(ruvector_payload::encode(&map).len())
+}
+
 /// Refuses an edit of a payload that cannot be read, or that could outgrow the limit.
-fn check_editable(core: &Core, ids: &[PointId], edit_bytes: usize, draft: &ShardView) -> Result<(), Error> {
+fn check_editable(core: &Core, ids: &[PointId], edit: &[u8], draft: &ShardView) -> Result<(), Error> {
+    let repeats = |edit: &Edit| matches!(edit, Edit::Set { path: Some(path), .. } if path.steps().contains(&Step::Each));
+    let repeating = ruvector_payload::decode_edit(edit).ok().filter(repeats);
     for id in ids {
         let Some((at, row)) = draft.find(id) else { continue };
         let Some((payload, _)) = draft.segments[at].payload(row) else {
             return Err(Error::corrupt(format!("the payload of point {id} is damaged; upsert the point to replace it")));
         };
-        let bytes = payload.len() + edit_bytes;
+        let bytes = match &repeating {
+            None => payload.len() + edit.len(),
+            Some(edit) => edited_bytes(payload, edit).unwrap_or(payload.len()),
+        };
         if bytes > core.limits.payload_bytes_max {
             let limit = core.limits.payload_bytes_max as u64;
             let problem = Problem::AboveLimit { given: bytes as u64, limit, limit_name: "payload_bytes_max" };

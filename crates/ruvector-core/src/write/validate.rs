@@ -21,6 +21,16 @@ pub(crate) enum Prepared {
     Edit { target: Target, edit: Box<[u8]> },
 }
 
+impl Prepared {
+    /// Rows that it may add.
+    pub(crate) fn rows(&self) -> u64 {
+        match self {
+            Prepared::Upsert { by_shard, .. } => by_shard.iter().map(|points| points.len() as u64).sum(),
+            Prepared::Delete { .. } | Prepared::Edit { .. } => 0,
+        }
+    }
+}
+
 /// Which points a write names.
 pub(crate) enum Target {
     Ids(Vec<Vec<PointId>>),
