@@ -162,11 +162,12 @@ impl<L: Links> CarryOver<L> {
     fn copy_next<V: Vectors + ?Sized>(&mut self, space: Space<'_, V>) {
         let old = self.next;
         self.next += 1;
-        let Some(node) = Self::renumber(&self.map, old) else {
+        if Self::renumber(&self.map, old).is_none() {
             return;
-        };
+        }
         let level = linked_level(&self.source, old, &mut self.links).min(LEVEL_MAX);
-        let Some(level) = self.graph.adopt(node, level) else {
+        // In order, so that the node made is the one that the map names; `new` has checked the room.
+        let Some(Entry { node, level }) = self.graph.adopt(level) else {
             return;
         };
         for at in 0..=level {

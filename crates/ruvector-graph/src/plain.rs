@@ -368,8 +368,9 @@ impl<B: Bytes> PlainGraph<B> {
         if first >= end || end > self.header.upper_lists || end - first > u32::from(LEVEL_MAX) {
             return None;
         }
-        let list = first + u32::from(level) - 1;
-        Some((list < end).then(|| self.header.upper_start() + u64::from(list) * self.header.list_bytes(1)))
+        let list = u64::from(first) + u64::from(level) - 1;
+        let start = self.header.upper_start() + list * self.header.list_bytes(1);
+        Some((list < u64::from(end)).then_some(start))
     }
 
     /// Appends the list at `start`; `None` where it is damaged.

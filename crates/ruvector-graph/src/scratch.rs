@@ -33,10 +33,11 @@ impl Scratch {
 
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> usize {
-        let neighbors = self.found.capacity() + self.ranked.capacity();
+        let neighbors =
+            self.found.capacity() + self.ranked.capacity() + self.chosen.capacity() + self.kept.capacity();
         self.visited.marks.capacity()
             + self.links.capacity() * size_of::<u32>()
-            + (self.frontier.capacity() + self.results.len()) * size_of::<Key>()
+            + (self.frontier.capacity() + self.results.capacity()) * size_of::<Key>()
             + neighbors * size_of::<Neighbor>()
     }
 }

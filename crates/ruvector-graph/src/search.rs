@@ -103,10 +103,7 @@ impl<'a, V: Vectors + ?Sized, L: Links + ?Sized> Walk<'a, V, L> {
 
     /// Goes from the entry down to the level above `to`, on each to the closest node it finds.
     pub(crate) fn descend(&mut self, entry: Entry, to: u8, scratch: &mut Scratch) -> Start {
-        let mut start = Start {
-            node: entry.node,
-            distance: self.measure(entry.node),
-        };
+        let mut start = self.start(entry);
         for level in (to + 1..=entry.level).rev() {
             self.explore(level, 1, start, &mut |_| true, scratch);
             start = scratch.results.farthest().map_or(start, Start::from);
@@ -114,12 +111,16 @@ impl<'a, V: Vectors + ?Sized, L: Links + ?Sized> Walk<'a, V, L> {
         start
     }
 
-    fn measure(&mut self, node: u32) -> Option<f32> {
-        let vector = (node < self.len)
-            .then(|| self.space.vectors.vector(node))
-            .flatten()?;
-        self.outcome.distances += 1;
-        Some(self.space.between(self.query, vector))
+    /// The entry, compared where its vector can be read.
+    pub(crate) fn start(&mut self, entry: Entry) -> Start {
+        let vector = (entry.node < self.len)
+            .then(|| self.space.vectors.vector(entry.node))
+            .flatten();
+        self.outcome.distances += u64::from(vector.is_some());
+        Start {
+            node: entry.node,
+            distance: vector.map(|vector| self.space.between(self.query, vector)),
+        }
     }
 
     /// Searches one level from `start`; leaves up to `ef` accepted nodes in `scratch.results`.

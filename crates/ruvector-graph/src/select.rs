@@ -43,6 +43,10 @@ impl Selection {
         self.chosen.extend(self.rest.drain(..fill));
     }
 
+    pub(crate) fn capacity(&self) -> usize {
+        self.chosen.capacity() + self.rest.capacity()
+    }
+
     fn is_diverse<V: Vectors + ?Sized>(&self, space: Space<'_, V>, candidate: Neighbor) -> bool {
         let Some(vector) = space.vectors.vector(candidate.node) else {
             return false;

@@ -47,6 +47,10 @@ impl TopK {
         }
     }
 
+    pub(crate) fn capacity(&self) -> usize {
+        self.heap.capacity()
+    }
+
     /// The worst neighbor held.
     pub(crate) fn farthest(&self) -> Option<Neighbor> {
         self.heap.peek().map(|key| key.neighbor())

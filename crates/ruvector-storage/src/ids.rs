@@ -458,7 +458,11 @@ mod tests {
             }
             if let Ok(table) = IdTable::open(component(Ids, &bytes)) {
                 (0..table.len()).for_each(|row| drop(table.id(row)));
-                assert!(ids.iter().filter_map(|id| table.row(id)).all(|row| row < table.len()));
+                assert!(
+                    ids.iter()
+                        .filter_map(|id| table.row(id))
+                        .all(|row| row < table.len())
+                );
             }
         }
     }

@@ -185,6 +185,8 @@ impl Log {
         files.sort_unstable_by_key(|file| file.first_seq);
         let recovery = recover(&*io, dir, shard, after_seq, &files)?;
         settle(&*io, dir, &recovery).map_err(OpenLogError::Io)?;
+        // A directory found empty may have been made just before a crash: synced with the first record.
+        let dir_unsynced = (dir_exists && recovery.files.is_empty()).then_some(0);
         let log = Log {
             io,
             dir: dir.to_owned(),
@@ -196,7 +198,7 @@ impl Log {
             changes: 0,
             unsynced: Vec::new(),
             names_unsynced: None,
-            dir_unsynced: None,
+            dir_unsynced,
             dir_exists,
             poisoned: false,
         };
@@ -258,8 +260,7 @@ impl Log {
     pub fn sync_ticket(&self) -> SyncTicket {
         let mut dirs = Vec::new();
         if self.dir_unsynced.is_some() {
-            let parent = self.dir.rsplit_once('/').map_or("", |(parent, _)| parent);
-            dirs.push(parent.to_owned());
+            dirs.push(parent_of(&self.dir).to_owned());
         }
         if self.names_unsynced.is_some() {
             dirs.push(self.dir.clone());
@@ -468,6 +469,11 @@ impl Log {
         self.unsynced.retain(|unsynced| unsynced.first_seq != first_seq);
         Ok(())
     }
+}
+
+/// The directory that holds `dir`; the root is the empty string.
+pub(crate) fn parent_of(dir: &str) -> &str {
+    dir.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
 pub(crate) fn path_of(dir: &str, first_seq: u64) -> String {

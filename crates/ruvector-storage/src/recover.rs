@@ -9,7 +9,7 @@
 
 use ruvector_io::{Io, IoError};
 
-use crate::log::{LogFile, OpenLogError, path_of};
+use crate::log::{LogFile, OpenLogError, parent_of, path_of};
 use crate::record::LogRecord;
 use crate::replay::{FileHeader, Stop, durable_seq_in, scan_after};
 
@@ -182,6 +182,7 @@ pub(crate) fn settle(io: &dyn Io, dir: &str, recovery: &Recovery) -> Result<(), 
     }
     if !recovery.files.is_empty() || !recovery.remove.is_empty() {
         io.sync_dir(dir)?;
+        io.sync_dir(parent_of(dir))?;
     }
     Ok(())
 }

@@ -180,7 +180,10 @@ mod tests {
                 let at = bytes.len() - 1 - random.below(tail as u64) as usize;
                 bytes[at] = random.next() as u8;
                 if let Ok(rows) = PayloadRows::open(component(ComponentKind::Payload, &bytes)) {
-                    let bounded = |row| rows.payload(row).is_none_or(|payload| payload.len() <= bytes.len());
+                    let bounded = |row| {
+                        rows.payload(row)
+                            .is_none_or(|payload| payload.len() <= bytes.len())
+                    };
                     assert!((0..rows.len().min(300)).all(bounded));
                     assert_eq!(rows.version(rows.len()), None);
                 }

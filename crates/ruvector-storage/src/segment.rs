@@ -125,15 +125,25 @@ impl SealedSegment {
 
     /// Whether a graph is damaged: its links cannot all be followed, and it must be built again.
     pub fn graph_damaged(&self) -> bool {
-        let found = self.fields.iter().flatten().filter_map(|field| field.graph.as_ref()?.bytes().damage());
+        let found = self
+            .fields
+            .iter()
+            .flatten()
+            .filter_map(|field| field.graph.as_ref()?.bytes().damage());
         !self.unopened.is_empty() || found.count() > 0
     }
 
     /// Whether ids, payloads or vectors are damaged: some rows cannot be read.
     pub fn rows_damaged(&self) -> bool {
-        let vectors = self.fields.iter().flatten().map(|field| field.vectors.component());
+        let vectors = self
+            .fields
+            .iter()
+            .flatten()
+            .map(|field| field.vectors.component());
         let rows = [self.ids.component(), self.payload.component()];
-        rows.into_iter().chain(vectors).any(|component| component.damage().is_some())
+        rows.into_iter()
+            .chain(vectors)
+            .any(|component| component.damage().is_some())
     }
 
     /// Bytes on the heap; the mapped files not counted.

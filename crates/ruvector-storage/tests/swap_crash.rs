@@ -1,25 +1,31 @@
 //! Goal: a shard's manifest is always the former or the new one, and all files it names are there, whatever
 //! happens to the power. Method: a series of swaps on the simulated disk, stopped at every changing operation,
 //! found again in several torn states.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use ruvector_io::Io;
 use ruvector_io::sim::{PowerLoss, SimDisk};
 use ruvector_storage::{
-    Component, ComponentKind, ComponentName, FieldEntry, Manifest, SegmentEntry, remove_orphans, write_component,
+    Component, ComponentKind, ComponentName, FieldEntry, Manifest, SegmentEntry, remove_orphans,
+    write_component,
 };
 
 const DIR: &str = "shard";
 
 fn manifest(generation: u64) -> Manifest {
     let name = ComponentName { generation };
-    let field = FieldEntry { field: 3, vectors: name, graph: (generation % 2 == 0).then_some(name) };
+    let field = FieldEntry {
+        field: 3,
+        vectors: name,
+        graph: generation.is_multiple_of(2).then_some(name),
+    };
     let segment = SegmentEntry {
         id: generation,
         rows: 9,
         ids: name,
         payload: name,
         fields: vec![field],
-        deletes: (generation % 3 == 0).then_some(name),
+        deletes: generation.is_multiple_of(3).then_some(name),
         delta: None,
     };
     Manifest {
@@ -64,10 +70,13 @@ fn every_stop_leaves_a_whole_state() {
             let style = [PowerLoss::DurableOnly, PowerLoss::KeepAll, PowerLoss::Torn][turn.min(2)];
             let context = format!("stop {stop} {style:?} {turn}");
             let found = disk.power_loss(stop * 31 + turn as u64, style);
-            found.create_dir(DIR).unwrap();
+            found.create_dir(DIR).and_then(|()| found.sync_dir("")).unwrap();
             let loaded = Manifest::load(&found, DIR).unwrap_or_else(|e| panic!("{context}: {e}"));
             let generation = loaded.as_ref().map_or(0, |manifest| manifest.generation);
-            assert!(stored <= generation && generation <= tried, "{context}: {generation}");
+            assert!(
+                stored <= generation && generation <= tried,
+                "{context}: {generation}"
+            );
             let loaded = loaded.unwrap_or(Manifest::empty(2));
             if generation > 0 {
                 assert_eq!(loaded, manifest(generation), "{context}");
@@ -82,11 +91,20 @@ fn every_stop_leaves_a_whole_state() {
             }
             expected.extend((generation > 0).then(|| format!("manifest.{generation:020}")));
             expected.sort();
-            let there: Vec<String> = found.list(DIR).unwrap().into_iter().map(|entry| entry.name).collect();
+            let there: Vec<String> = found
+                .list(DIR)
+                .unwrap()
+                .into_iter()
+                .map(|entry| entry.name)
+                .collect();
             assert_eq!(there, expected, "{context}");
             manifest(generation + 1).store(&found, DIR).unwrap();
             let after = found.power_loss(0, PowerLoss::DurableOnly);
-            assert_eq!(Manifest::load(&after, DIR).unwrap(), Some(manifest(generation + 1)), "{context}");
+            assert_eq!(
+                Manifest::load(&after, DIR).unwrap(),
+                Some(manifest(generation + 1)),
+                "{context}"
+            );
         }
     }
 }
@@ -105,7 +123,8 @@ fn hostile_manifests_are_refused_or_bounded() {
     }
     let disk = SimDisk::new(0);
     run(&disk);
-    disk.flip_bit("shard/manifest.00000000000000000005", 40, 1).unwrap();
+    disk.flip_bit("shard/manifest.00000000000000000005", 40, 1)
+        .unwrap();
     let error = Manifest::load(&disk, DIR).unwrap_err().to_string();
     assert!(error.contains("manifest.00000000000000000005"), "{error}");
 }

@@ -118,13 +118,13 @@ impl LiveGraph {
         }
     }
 
-    /// Makes the next node, which must be `node`, with empty lists up to `level` or the highest there is room
-    /// for; returns that level. Only for a graph that no reader can have reached.
-    pub(crate) fn adopt(&self, node: u32, level: u8) -> Option<u8> {
-        debug_assert_eq!(node, self.len(), "nodes are adopted in order");
-        let made = self.create(node, level)?;
+    /// Makes the next node with empty lists up to `level` or the highest there is room for; returns what it
+    /// made. `None` when the graph is full. Only for a graph that no reader can have reached.
+    pub(crate) fn adopt(&self, level: u8) -> Option<Entry> {
+        let node = self.len();
+        let level = self.create(node, level)?;
         self.len.store(node + 1, Release);
-        Some(made)
+        Some(Entry { node, level })
     }
 
     /// Writes a whole list. Only for a graph that no reader can have reached.
@@ -135,7 +135,7 @@ impl LiveGraph {
     }
 
     /// Links a node that is in the graph again, at level 0, with what a search finds beside its present links.
-    /// Only for a graph that no reader can have reached.
+    /// It must not be the entry. Only for a graph that no reader can have reached.
     pub(crate) fn relink<V: Vectors + ?Sized>(&self, node: u32, space: Space<'_, V>, scratch: &mut Scratch) {
         let (Some(entry), Some(vector)) = (self.entry(), space.vectors.vector(node)) else {
             return;
@@ -147,7 +147,8 @@ impl LiveGraph {
             distances_max: None,
         };
         let mut walk = Walk::new(&params, space, self);
-        let start = walk.descend(entry, 0, scratch);
+        // Not from a node found above: that might be `node` itself, from which nothing leads on.
+        let start = walk.start(entry);
         walk.explore(0, ef, start, &mut |found| found != node, scratch);
         self.gather(start, scratch);
         scratch.links.clear();
