@@ -99,9 +99,11 @@ impl Collection {
         self.core.info()
     }
 
-    /// Returns once everything written so far is durable and visible.
+    /// Returns once everything written so far is durable and visible; an error if some of it never will be.
     pub fn flush(&self) -> Result<(), Error> {
-        self.core.commit_all()
+        self.core.admit()?;
+        self.core.commit_all()?;
+        self.core.check_committed()
     }
 
     /// One bounded piece of the optimizer's background work; false if there was none.
@@ -156,7 +158,7 @@ impl Core {
 
     /// Refuses all further writes and lets running steps end; what was appended is committed first.
     pub(crate) fn close(&self) -> Result<(), Error> {
-        let outcome = self.commit_all();
+        let outcome = self.commit_all().and_then(|()| self.check_committed());
         self.closed.store(true, Ordering::Release);
         for shard in &self.shards {
             let _jobs = shard.jobs.lock();

@@ -48,7 +48,7 @@ impl Core {
             self.committer.turn.notify_all();
             if let Err(error) = outcome {
                 // The failure may be another shard's.
-                return if self.reached(targets)? { Ok(()) } else { Err(error) };
+                return if matches!(self.reached(targets), Ok(true)) { Ok(()) } else { Err(error) };
             }
         }
     }
@@ -65,6 +65,15 @@ impl Core {
         *self.committer.leading.lock() = false;
         self.committer.turn.notify_all();
         outcome
+    }
+
+    /// Refuses if a shard holds writes that cannot be committed any more.
+    pub(crate) fn check_committed(&self) -> Result<(), Error> {
+        self.shards.iter().try_for_each(|shard| {
+            let sequencer = shard.sequencer.lock();
+            let behind = shard.counter(&shard.visible_seq) < sequencer.draft.seq;
+            if behind { sequencer.admit(shard.index) } else { Ok(()) }
+        })
     }
 
     fn reached(&self, targets: &[(usize, u64)]) -> Result<bool, Error> {
@@ -106,6 +115,11 @@ impl Core {
     fn cut(&self) -> Vec<Option<Round>> {
         let mut guards: Vec<MutexGuard<'_, Sequencer>> =
             self.shards.iter().map(|shard| shard.sequencer.lock()).collect();
+        if guards.iter().any(|sequencer| sequencer.poisoned && sequencer.siblings_in_flight) {
+            // A batch lost its part there: the other parts, and what follows them, must never be acknowledged.
+            let parts = guards.iter_mut().filter(|sequencer| sequencer.siblings_in_flight);
+            parts.for_each(|sequencer| sequencer.poisoned = true);
+        }
         guards.iter_mut().map(|sequencer| Round::cut(sequencer)).collect()
     }
 

@@ -127,12 +127,16 @@ fn sum(a: (u64, u64), b: (u64, u64)) -> (u64, u64) {
 fn shard_info(shard: &Shard, state: &ShardView) -> ShardInfo {
     let sequencer = shard.sequencer.lock();
     let sealed = |segment: &&SegmentView| matches!(segment.source, Source::Sealed(_));
+    // Read in the order in which they grow last, so that a commit meanwhile cannot make them look out of order.
+    let visible_seq = shard.counter(&shard.visible_seq);
+    let committed_seq = shard.counter(&shard.committed_seq);
+    let durable_seq = shard.counter(&shard.durable_seq);
     ShardInfo {
         shard: shard.index,
         appended_seq: shard.counter(&shard.appended_seq),
-        durable_seq: shard.counter(&shard.durable_seq),
-        committed_seq: shard.counter(&shard.committed_seq),
-        visible_seq: shard.counter(&shard.visible_seq),
+        durable_seq,
+        committed_seq,
+        visible_seq,
         active_rows: state.segments.iter().filter(|s| !sealed(s)).map(|s| u64::from(s.rows)).sum(),
         sealed_segments: state.segments.iter().filter(sealed).count() as u64,
         log_bytes: sequencer.log.bytes(),

@@ -92,6 +92,15 @@ impl SegmentView {
         }
     }
 
+    /// The version in force; `None` where it is damaged.
+    pub(crate) fn version(&self, row: u32) -> Option<u64> {
+        match (self.delta.get(row), &self.source) {
+            (Some(newer), _) => Some(newer.version),
+            (None, Source::Active(active)) => active.row(row).map(|row| row.version),
+            (None, Source::Sealed(sealed)) => sealed.payload.version(row),
+        }
+    }
+
     /// The ordinal of a row's vector in a field.
     pub(crate) fn ordinal(&self, row: u32, field: usize) -> Option<u32> {
         match &self.source {

@@ -1,1 +1,13 @@
-//! What tests share: generators, exact search, the model database.
+//! What tests share: a seeded generator of inputs and a plain model of the database to compare answers with.
+//! Never used by shipped code, never draws from anything but its seed.
+
+mod clusters;
+mod generator;
+mod model;
+mod random;
+mod values;
+
+pub use clusters::Clusters;
+pub use generator::Generator;
+pub use model::{Model, ModelPoint, Ranked, matches};
+pub use random::{Random, seeds};

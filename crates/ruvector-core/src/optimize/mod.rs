@@ -101,7 +101,9 @@ impl Core {
             Plan::Grow => self.grow(shard, &view),
             Plan::Seal => {
                 let frozen = self.committed_frozen(shard)?;
-                let merge_all = effort == Effort::Full && jobs.merge.is_none();
+                // Where no rows are new, payload updates are written beside the segments; vectors and graphs stay.
+                let new_rows = frozen.last().is_some_and(|state| state.segments.iter().any(has_new_rows));
+                let merge_all = effort == Effort::Full && jobs.merge.is_none() && new_rows;
                 jobs.seal = Some(Rewrite::seal(self, shard, frozen, merge_all)?);
             }
             Plan::Merge(ids) => jobs.merge = Some(Rewrite::merge(self, shard, &view, &ids)?),
@@ -184,6 +186,10 @@ impl Core {
         }
         Ok(())
     }
+}
+
+fn has_new_rows(segment: &SegmentView) -> bool {
+    matches!(segment.source, Source::Active(_)) && segment.live_rows() > 0
 }
 
 fn segment_stats(segment: &SegmentView) -> Option<SegmentStats> {

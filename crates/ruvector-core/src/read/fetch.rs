@@ -53,10 +53,11 @@ impl<'a> Fetch<'a> {
             let name = segment.id(row).map(|id| id.to_string()).unwrap_or_default();
             Error::corrupt(format!("the {what} of point {name:?} is damaged in segment {}", segment.id))
         };
-        let (bytes, version) = segment.payload(row).ok_or_else(|| damaged("payload"))?;
+        let version = segment.version(row).ok_or_else(|| damaged("version"))?;
         let payload = match self.wants_payload() {
             false => None,
             true => {
+                let (bytes, _) = segment.payload(row).ok_or_else(|| damaged("payload"))?;
                 let view = PayloadRef::new(bytes).map_err(|error| damaged("payload").because(error))?;
                 let map = ruvector_payload::project(&view, self.payload);
                 Some(map.map_err(|error| damaged("payload").because(error))?)

@@ -34,7 +34,7 @@ pub(crate) fn apply(sequencer: &mut Sequencer, record: LogRecord, schema: &Schem
 fn retire(sequencer: &mut Sequencer, seq: u64, id: &PointId) -> Retired {
     let Some((at, row)) = sequencer.draft.find(id) else { return Retired::Absent };
     let segment = &mut sequencer.draft.segments[at];
-    if segment.payload(row).is_some_and(|(_, version)| version >= seq) {
+    if segment.version(row).is_some_and(|version| version >= seq) {
         return Retired::Newer;
     }
     segment.deletes.set(row);

@@ -89,8 +89,12 @@ impl Core {
             let durable_seq = shard.counter(&shard.durable_seq);
             let Part { sequencer, record: Some(record), .. } = &mut parts[at] else { continue };
             if let Err(error) = sequencer.log.append(record, durable_seq) {
-                sequencer.poisoned |= sequencer.log.is_poisoned();
-                undo(&mut parts[..at]);
+                let cut_back = !sequencer.log.is_poisoned();
+                if !(undo(&mut parts[..at]) & cut_back) {
+                    // A record of this batch may come back. No shard may go on: its next record would pass for
+                    // the missing part.
+                    parts.iter_mut().for_each(|part| part.sequencer.poisoned = true);
+                }
                 return Err(refused(error));
             }
         }
@@ -112,12 +116,12 @@ fn refused(error: AppendError) -> Error {
     Error::storage("the write could not be appended to the log; nothing was written", error)
 }
 
-/// Takes back what a batch appended before one of its shards failed.
-fn undo(parts: &mut [Part<'_>]) {
+/// Takes back what a batch appended before one of its shards failed; false if that failed too.
+fn undo(parts: &mut [Part<'_>]) -> bool {
+    let mut undone = true;
     for part in parts {
         let Some(record) = &part.record else { continue };
-        if part.sequencer.log.truncate_from(record.seq).is_err() {
-            part.sequencer.poisoned = true;
-        }
+        undone &= part.sequencer.log.truncate_from(record.seq).is_ok();
     }
+    undone
 }

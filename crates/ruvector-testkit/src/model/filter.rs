@@ -1,0 +1,100 @@
+//! Filters on plain values, by their definition. A condition that the engine does not serve matches nothing.
+
+use ruvector_types::{Bounds, Condition, FieldTest, Filter, Match, PointId, Step, Value};
+
+use super::ModelPoint;
+
+/// Whether a point matches.
+pub fn matches(filter: &Filter, id: &PointId, point: &ModelPoint) -> bool {
+    let holds = |condition: &Condition| holds(condition, id, point);
+    let min = filter.min_should.as_ref();
+    filter.must.iter().all(holds)
+        && !filter.must_not.iter().any(holds)
+        && (filter.should.is_empty() || filter.should.iter().any(holds))
+        && min.is_none_or(|min| min.conditions.iter().filter(|c| holds(c)).count() >= min.min_count)
+}
+
+fn holds(condition: &Condition, id: &PointId, point: &ModelPoint) -> bool {
+    match condition {
+        Condition::HasId(ids) => ids.contains(id),
+        Condition::HasVector(name) => point.vectors.contains_key(name),
+        Condition::Filter(inner) => matches(inner, id, point),
+        Condition::Field(field) => {
+            let root = Value::Object(point.payload.clone());
+            let mut found = Vec::new();
+            collect(&root, field.path.steps(), &mut found);
+            passes(&field.test, &found)
+        }
+        Condition::Nested { .. } => false,
+    }
+}
+
+/// The values a path leads to; an array at its end is one value.
+fn collect<'a>(value: &'a Value, steps: &[Step], found: &mut Vec<&'a Value>) {
+    match (value, steps) {
+        (value, []) => found.push(value),
+        (Value::Object(map), [Step::Key(key), rest @ ..]) => {
+            if let Some(inner) = map.get(key) {
+                collect(inner, rest, found);
+            }
+        }
+        (Value::Array(items), [Step::Each, rest @ ..]) => {
+            items.iter().for_each(|item| collect(item, rest, found))
+        }
+        (Value::Array(items), [Step::Index(at), rest @ ..]) => {
+            items
+                .iter()
+                .skip(*at as usize)
+                .take(1)
+                .for_each(|item| collect(item, rest, found));
+        }
+        _ => {}
+    }
+}
+
+fn passes(test: &FieldTest, found: &[&Value]) -> bool {
+    let mut single = found.iter().flat_map(|value| match value {
+        Value::Array(items) => items.iter().collect(),
+        value => vec![*value],
+    });
+    match test {
+        FieldTest::Match(wanted) => single.any(|value| equal(value, wanted)),
+        FieldTest::MatchAny(list) => single.any(|value| list.iter().any(|wanted| equal(value, wanted))),
+        FieldTest::MatchExcept(list) => {
+            single.any(|value| *value != Value::Null && !list.iter().any(|wanted| equal(value, wanted)))
+        }
+        FieldTest::Range(bounds) => single.any(|value| within(value, bounds)),
+        FieldTest::IsNull => single.any(|value| *value == Value::Null),
+        FieldTest::IsEmpty => found
+            .iter()
+            .all(|value| **value == Value::Null || **value == Value::Array(Vec::new())),
+        _ => false,
+    }
+}
+
+fn equal(value: &Value, wanted: &Match) -> bool {
+    match (value, wanted) {
+        (Value::String(text), Match::Keyword(wanted)) => text == wanted,
+        (Value::Int(number), Match::Integer(wanted)) => number == wanted,
+        (Value::Float(number), Match::Integer(wanted)) => {
+            number.fract() == 0.0 && *number as i128 == i128::from(*wanted)
+        }
+        (Value::Bool(flag), Match::Bool(wanted)) => flag == wanted,
+        _ => false,
+    }
+}
+
+fn within(value: &Value, bounds: &Bounds<f64>) -> bool {
+    let whole = match value {
+        Value::Int(number) => i128::from(*number),
+        Value::UInt(number) => i128::from(*number),
+        Value::Float(number) => return bounds.contain(number),
+        _ => return false,
+    };
+    // A whole number is above x exactly if it is above ⌊x⌋, and below x exactly if it is below ⌈x⌉.
+    let (floor, ceil) = (|x: f64| x.floor() as i128, |x: f64| x.ceil() as i128);
+    bounds.gt.is_none_or(|bound| whole > floor(bound))
+        && bounds.gte.is_none_or(|bound| whole >= ceil(bound))
+        && bounds.lt.is_none_or(|bound| whole < ceil(bound))
+        && bounds.lte.is_none_or(|bound| whole <= floor(bound))
+}
