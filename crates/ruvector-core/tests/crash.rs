@@ -33,8 +33,12 @@ struct Case {
     stop: Stop,
 }
 
-const STYLES: [(PowerLoss, u64); 4] =
-    [(PowerLoss::DurableOnly, 0), (PowerLoss::KeepAll, 0), (PowerLoss::Torn, 1), (PowerLoss::Torn, 2)];
+const STYLES: [(PowerLoss, u64); 4] = [
+    (PowerLoss::DurableOnly, 0),
+    (PowerLoss::KeepAll, 0),
+    (PowerLoss::Torn, 1),
+    (PowerLoss::Torn, 2),
+];
 
 impl Case {
     /// Runs the script up to the stop.
@@ -53,7 +57,11 @@ impl Case {
         let (stopped, world) = self.run();
         for (style, salt) in STYLES {
             let _announce = Announce(format!("{self:?}, {style:?} {salt}"));
-            let least = if style == PowerLoss::KeepAll { Least::Accepted } else { Least::Acknowledged };
+            let least = if style == PowerLoss::KeepAll {
+                Least::Accepted
+            } else {
+                Least::Acknowledged
+            };
             let seed = salt + 31 * self.number();
             survives(&stopped.power_loss(seed, style), &world, least);
             if !twice {
@@ -87,7 +95,10 @@ fn survives(disk: &SimDisk, world: &World, least: Least) {
         assert!(*fate != Fate::There || names.contains(name), "{name:?} is lost");
         assert!(*fate != Fate::Gone || !names.contains(name), "{name:?} is back");
     }
-    assert!(names.iter().all(|name| world.collections.contains_key(name)), "{names:?}");
+    assert!(
+        names.iter().all(|name| world.collections.contains_key(name)),
+        "{names:?}"
+    );
     let mut settled = World::default();
     for name in names {
         let collection = database.collection(&name).unwrap();
@@ -119,7 +130,12 @@ fn length(seed: u64, shards: u32) -> (u64, u64) {
 fn every_sync_point(seed: u64, shards: u32) {
     let (points, _) = length(seed, shards);
     for point in 0..points {
-        Case { seed, shards, stop: Stop::Sync(point) }.check(false);
+        Case {
+            seed,
+            shards,
+            stop: Stop::Sync(point),
+        }
+        .check(false);
     }
 }
 
@@ -140,7 +156,12 @@ fn operations_between_the_syncs() {
     for (seed, shards) in [(3, 1), (3, 2), (4, 2)] {
         let (_, ops) = length(seed, shards);
         for count in (seed..ops).step_by(3) {
-            Case { seed, shards, stop: Stop::Op(count) }.check(false);
+            Case {
+                seed,
+                shards,
+                stop: Stop::Op(count),
+            }
+            .check(false);
         }
     }
 }
@@ -149,30 +170,63 @@ fn operations_between_the_syncs() {
 fn recovery_loses_power_too() {
     for (seed, shards) in [(5, 1), (5, 2)] {
         let (points, ops) = length(seed, shards);
-        for point in (0..points).step_by(9) {
-            Case { seed, shards, stop: Stop::Sync(point) }.check(true);
+        for point in (0..points).step_by(12) {
+            Case {
+                seed,
+                shards,
+                stop: Stop::Sync(point),
+            }
+            .check(true);
         }
-        for count in (0..ops).step_by(41) {
-            Case { seed, shards, stop: Stop::Op(count) }.check(true);
+        for count in (0..ops).step_by(60) {
+            Case {
+                seed,
+                shards,
+                stop: Stop::Op(count),
+            }
+            .check(true);
         }
     }
 }
 
 #[test]
 fn replay_of_one_case() {
-    let Ok(text) = std::env::var("RUVECTOR_CRASH") else { return };
+    let Ok(text) = std::env::var("RUVECTOR_CRASH") else {
+        return;
+    };
     let words: Vec<&str> = text.split_whitespace().collect();
-    let [seed, shards, kind, number] = words[..] else { panic!("seed shards sync|op number") };
+    let [seed, shards, kind, number] = words[..] else {
+        panic!("seed shards sync|op number")
+    };
     let number = number.parse().unwrap();
-    let stop = if kind == "sync" { Stop::Sync(number) } else { Stop::Op(number) };
-    Case { seed: seed.parse().unwrap(), shards: shards.parse().unwrap(), stop }.check(true);
+    let stop = if kind == "sync" {
+        Stop::Sync(number)
+    } else {
+        Stop::Op(number)
+    };
+    Case {
+        seed: seed.parse().unwrap(),
+        shards: shards.parse().unwrap(),
+        stop,
+    }
+    .check(true);
 }
 
 // Goal: the scripts reach what they are to test. Method: the files that appear while a script runs undisturbed,
 // the state it ends in, and that a second run makes the very same calls.
 #[test]
 fn scripts_reach_every_kind_of_change() {
-    for (seed, shards) in [(1, 1), (2, 1), (1, 2), (2, 2), (3, 1), (3, 2), (4, 2), (5, 1), (5, 2)] {
+    for (seed, shards) in [
+        (1, 1),
+        (2, 1),
+        (1, 2),
+        (2, 2),
+        (3, 1),
+        (3, 2),
+        (4, 2),
+        (5, 1),
+        (5, 2),
+    ] {
         let _announce = Announce(format!("seed {seed}, {shards} shards"));
         let disk = SimDisk::new(seed);
         let mut files = BTreeSet::new();
@@ -182,12 +236,25 @@ fn scripts_reach_every_kind_of_change() {
         assert_eq!((disk.sync_points(), disk.ops()), length(seed, shards));
         let count = |part: &str| files.iter().filter(|path| path.contains(part)).count();
         assert!(count(".ids.") > 4, "seals and merges: {files:?}");
-        assert!(count(".deletes.") > 0 && count(".delta.") > 0, "overlays: {files:?}");
+        assert!(
+            count(".deletes.") > 0 && count(".delta.") > 0,
+            "overlays: {files:?}"
+        );
         let payloads = files.iter().filter_map(|path| path.split_once(".payload."));
         let segments: BTreeSet<&str> = payloads.map(|(segment, _)| segment).collect();
-        assert!(count(".payload.") > segments.len(), "payloads written again: {files:?}");
-        assert!(count("manifest.") > 6 && count("catalog.") > 2, "swaps: {files:?}");
-        let logs = disk.files().into_iter().filter(|(path, _)| path.ends_with(".log")).count();
+        assert!(
+            count(".payload.") > segments.len(),
+            "payloads written again: {files:?}"
+        );
+        assert!(
+            count("manifest.") > 6 && count("catalog.") > 2,
+            "swaps: {files:?}"
+        );
+        let logs = disk
+            .files()
+            .into_iter()
+            .filter(|(path, _)| path.ends_with(".log"))
+            .count();
         assert!(logs < count(".log"), "log files are dropped: {files:?}");
         let (fate, history) = &world.collections["main"];
         assert_eq!(*fate, Fate::There);

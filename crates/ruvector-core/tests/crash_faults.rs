@@ -30,9 +30,17 @@ impl Stage {
     fn new() -> Stage {
         let disk = SimDisk::new(1);
         let database = open(&disk).unwrap();
-        let mut stage = Stage { disk, database, history: History::new(SHARDS), bystander: History::new(SHARDS) };
+        let mut stage = Stage {
+            disk,
+            database,
+            history: History::new(SHARDS),
+            bystander: History::new(SHARDS),
+        };
         stage.database.create_collection("hit", config(SHARDS)).unwrap();
-        stage.database.create_collection("bystander", config(SHARDS)).unwrap();
+        stage
+            .database
+            .create_collection("bystander", config(SHARDS))
+            .unwrap();
         stage.write(upsert(1, 0..20)).unwrap();
         stage.stand_by(2);
         stage
@@ -56,7 +64,9 @@ impl Stage {
     /// A write into the collection that is hit whose end is open.
     fn doubtful(&mut self, operation: WriteOp) -> Error {
         self.history.begin(&operation);
-        self.hit().write(&Ctx::default(), operation, Wait::Durable).unwrap_err()
+        self.hit()
+            .write(&Ctx::default(), operation, Wait::Durable)
+            .unwrap_err()
     }
 
     /// The other collection takes writes as always.
@@ -64,20 +74,33 @@ impl Stage {
         let operation = upsert(seed, seed % 7..25);
         let parts = self.bystander.begin(&operation);
         let collection = self.database.collection("bystander").unwrap();
-        collection.write(&Ctx::default(), operation, Wait::Durable).unwrap();
+        collection
+            .write(&Ctx::default(), operation, Wait::Durable)
+            .unwrap();
         self.bystander.promise(&parts, true);
         check::recovered(&collection, &self.bystander, Least::Accepted);
     }
 
     /// The shard takes no writes, and its reads stand at what was acknowledged.
     fn check_poisoned(&mut self) {
-        for operation in [upsert(9, 0..20), WriteOp::Delete(PointSelector::Ids((0..20).map(id).collect()))] {
-            let error = self.hit().write(&Ctx::default(), operation, Wait::Durable).unwrap_err();
+        for operation in [
+            upsert(9, 0..20),
+            WriteOp::Delete(PointSelector::Ids((0..20).map(id).collect())),
+        ] {
+            let error = self
+                .hit()
+                .write(&Ctx::default(), operation, Wait::Durable)
+                .unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
         }
         assert_eq!(self.hit().info().status, Status::Red);
         assert!(self.hit().info().shards.iter().any(|shard| shard.poisoned));
-        let acknowledged: Vec<u64> = self.history.shards.iter().map(|shard| shard.acknowledged).collect();
+        let acknowledged: Vec<u64> = self
+            .history
+            .shards
+            .iter()
+            .map(|shard| shard.acknowledged)
+            .collect();
         check::reads(&self.hit(), &self.history.points(&acknowledged));
         while self.database.step().unwrap() {}
         check::reads(&self.hit(), &self.history.points(&acknowledged));
@@ -98,7 +121,11 @@ impl Stage {
             collection.write(&Ctx::default(), write, Wait::Durable).unwrap();
             history.promise(&parts, true);
             check::recovered(&collection, &history, Least::Accepted);
-            check::recovered(&database.collection("bystander").unwrap(), &self.bystander, Least::Accepted);
+            check::recovered(
+                &database.collection("bystander").unwrap(),
+                &self.bystander,
+                Least::Accepted,
+            );
         }
     }
 }
@@ -151,7 +178,9 @@ fn a_batch_that_cannot_be_undone_never_comes_back_in_half() {
     for failing_sync in 0..SHARDS {
         let _announce = Announce(format!("undoing fails on shard {failing_sync}"));
         let mut stage = Stage::new();
-        stage.disk.fail_next(&log_of(1), Fault::AppendFails { after_bytes: 60 });
+        stage
+            .disk
+            .fail_next(&log_of(1), Fault::AppendFails { after_bytes: 60 });
         stage.disk.fail_next(&log_of(failing_sync), Fault::SyncFails);
         stage.doubtful(upsert(5, 10..30));
         for number in 0..20 {
@@ -162,12 +191,23 @@ fn a_batch_that_cannot_be_undone_never_comes_back_in_half() {
         }
         stage.stand_by(3);
         let history = stage.history.clone();
-        let kept: Vec<u64> = history.shards.iter().map(|shard| shard.acknowledged + 1).collect();
-        stage.history.shards.iter_mut().zip(kept).for_each(|(shard, kept)| {
-            shard.states.truncate(kept as usize + 1);
-        });
+        let kept: Vec<u64> = history
+            .shards
+            .iter()
+            .map(|shard| shard.acknowledged + 1)
+            .collect();
+        stage
+            .history
+            .shards
+            .iter_mut()
+            .zip(kept)
+            .for_each(|(shard, kept)| {
+                shard.states.truncate(kept as usize + 1);
+            });
         stage.history.batches.retain(|parts| {
-            parts.iter().all(|(shard, seq)| *seq <= stage.history.shards[*shard].last())
+            parts
+                .iter()
+                .all(|(shard, seq)| *seq <= stage.history.shards[*shard].last())
         });
         stage.check_reopened();
     }
@@ -189,7 +229,9 @@ fn a_poisoned_shard_takes_its_batches_with_it() {
             stage.hit().write(&Ctx::default(), batch, Wait::Accepted).unwrap();
             stage.history.promise(&parts, false);
         }
-        stage.disk.fail_next(&log_of(poisoned), Fault::AppendFails { after_bytes: 60 });
+        stage
+            .disk
+            .fail_next(&log_of(poisoned), Fault::AppendFails { after_bytes: 60 });
         stage.disk.fail_next(&log_of(poisoned), Fault::SyncFails);
         stage.doubtful(upsert(5, mine[1..4].iter().copied()));
         let write = upsert(70, others[1..4].iter().copied());
@@ -197,10 +239,19 @@ fn a_poisoned_shard_takes_its_batches_with_it() {
         if stage.hit().write(&Ctx::default(), write, Wait::Durable).is_ok() {
             stage.history.promise(&parts, true);
         }
-        let seqs: Vec<u64> = stage.hit().info().shards.iter().map(|shard| shard.visible_seq).collect();
+        let seqs: Vec<u64> = stage
+            .hit()
+            .info()
+            .shards
+            .iter()
+            .map(|shard| shard.visible_seq)
+            .collect();
         for parts in &stage.history.batches {
             let seen = parts.iter().filter(|(shard, seq)| *seq <= seqs[*shard]).count();
-            assert!(seen == 0 || seen == parts.len(), "half a batch is visible: {parts:?} at {seqs:?}");
+            assert!(
+                seen == 0 || seen == parts.len(),
+                "half a batch is visible: {parts:?} at {seqs:?}"
+            );
         }
         check::reads(&stage.hit(), &stage.history.points(&seqs));
         assert_eq!(stage.hit().flush().unwrap_err().kind(), ErrorKind::Unavailable);
@@ -212,19 +263,36 @@ fn a_poisoned_shard_takes_its_batches_with_it() {
 // that it writes, then space again; everything is read all along.
 #[test]
 fn faults_under_the_optimizer_lose_nothing() {
-    let parts = [".ids.", ".payload.", ".vectors.", ".graph.", ".deletes.", ".delta.", "manifest."];
-    let faults = [Fault::DiskFull { after_bytes: 10 }, Fault::AppendFails { after_bytes: 0 }, Fault::SyncFails];
+    let parts = [
+        ".ids.",
+        ".payload.",
+        ".vectors.",
+        ".graph.",
+        ".deletes.",
+        ".delta.",
+        "manifest.",
+    ];
+    let faults = [
+        Fault::DiskFull { after_bytes: 10 },
+        Fault::AppendFails { after_bytes: 0 },
+        Fault::SyncFails,
+    ];
     for part in parts {
         for fault in faults {
             let _announce = Announce(format!("{fault:?} on {part}"));
             let mut stage = Stage::new();
             stage.hit().optimize().unwrap();
-            stage.write(WriteOp::Delete(PointSelector::Ids((0..3).map(id).collect()))).unwrap();
+            stage
+                .write(WriteOp::Delete(PointSelector::Ids((0..3).map(id).collect())))
+                .unwrap();
             stage.write(upsert(7, 6..10)).unwrap();
             let points = PointSelector::Ids((10..15).map(id).collect());
             stage.write(WriteOp::ClearPayload { points }).unwrap();
             stage.write(upsert(8, 30..60)).unwrap();
-            stage.disk.fail_next(&format!("00000000/shard-0000/{}", part.trim_start_matches('.')), fault);
+            stage.disk.fail_next(
+                &format!("00000000/shard-0000/{}", part.trim_start_matches('.')),
+                fault,
+            );
             stage.disk.fail_next(part, fault);
             let mut failed = 0;
             for _ in 0..60 {
@@ -239,7 +307,13 @@ fn faults_under_the_optimizer_lose_nothing() {
                 stage.hit().optimize().unwrap();
                 check::recovered(&stage.hit(), &stage.history, Least::Accepted);
             }
-            assert_eq!(stage.hit().count(&Ctx::default(), &CountRequest::default()).unwrap(), stage.history.latest().len() as u64);
+            assert_eq!(
+                stage
+                    .hit()
+                    .count(&Ctx::default(), &CountRequest::default())
+                    .unwrap(),
+                stage.history.latest().len() as u64
+            );
             stage.check_reopened();
         }
     }

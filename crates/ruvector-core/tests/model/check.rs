@@ -77,6 +77,25 @@ pub(crate) fn same_points(records: &[PointRecord], model: &Model, config: &Colle
             .all(|(record, (id, point))| record.id == *id && difference(record, point, config).is_none())
 }
 
+/// The points that differ between records and the model: what is missing, too much, or otherwise.
+pub(crate) fn differences(records: &[PointRecord], model: &Model, config: &CollectionConfig) -> Vec<String> {
+    let records: BTreeMap<&PointId, &PointRecord> =
+        records.iter().map(|record| (&record.id, record)).collect();
+    let too_much = records.keys().filter(|id| !model.points().contains_key(id));
+    let mut found: Vec<String> = too_much.map(|id| format!("{id} is too much")).collect();
+    for (id, point) in model.points() {
+        match records.get(id) {
+            None => found.push(format!("{id} is missing")),
+            Some(record) => {
+                found.extend(
+                    difference(record, point, config).map(|difference| format!("{id}: {difference}")),
+                );
+            }
+        }
+    }
+    found
+}
+
 /// What a record has otherwise than the model.
 fn difference(record: &PointRecord, point: &ModelPoint, config: &CollectionConfig) -> Option<String> {
     if record.payload.as_ref() != Some(&point.payload) {

@@ -8,7 +8,7 @@ use ruvector_core::{Collection, Ctx, Database, DatabaseOptions, ErrorKind, Snaps
 use ruvector_io::Io;
 use ruvector_testkit::{Generator, Model};
 
-use crate::check::{Check, Recall, same_points, scroll_all};
+use crate::check::{Check, Recall, differences, same_points, scroll_all};
 
 /// What a seed's data is like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -205,15 +205,16 @@ impl Run {
                 self.database.step().unwrap();
             }
             let seen = scroll_all(&self.collection.snapshot().unwrap(), &mut self.random, None);
-            let states = states.iter().enumerate().skip(least);
-            let mut same = states.filter(|(_, state)| same_points(&seen, state, &self.config));
-            let Some((at, _)) = same.next() else {
+            let same = |state: &Model| same_points(&seen, state, &self.config);
+            let Some(at) = states[least..].iter().position(same) else {
+                let differences = states.iter().map(|state| differences(&seen, state, &self.config));
+                let differences: Vec<_> = differences.collect();
                 panic!(
-                    "seed {}: what is visible is no state between the writes",
+                    "seed {}: what is visible is none of the states from {least} on: {differences:#?}",
                     self.seed
-                )
+                );
             };
-            least = at;
+            least += at;
         }
         self.counters_are_ordered();
         self.collection.flush().unwrap();

@@ -25,15 +25,29 @@ pub(crate) fn recovered(collection: &Collection, history: &History, least: Least
     let seqs: Vec<u64> = info.shards.iter().map(|shard| shard.visible_seq).collect();
     assert_eq!(seqs.len(), history.shards.len());
     for (info, shard) in info.shards.iter().zip(&history.shards) {
-        let promised = if least == Least::Accepted { shard.accepted } else { shard.acknowledged };
-        assert!(info.visible_seq >= promised, "lost a promised write: {promised} promised, {info:?}");
-        assert!(info.visible_seq <= shard.last(), "{} begun, {info:?}", shard.last());
+        let promised = if least == Least::Accepted {
+            shard.accepted
+        } else {
+            shard.acknowledged
+        };
+        assert!(
+            info.visible_seq >= promised,
+            "lost a promised write: {promised} promised, {info:?}"
+        );
+        assert!(
+            info.visible_seq <= shard.last(),
+            "{} begun, {info:?}",
+            shard.last()
+        );
         let counters = [info.appended_seq, info.durable_seq, info.committed_seq];
         assert_eq!(counters, [info.visible_seq; 3], "{info:?}");
     }
     for parts in &history.batches {
         let there = parts.iter().filter(|(shard, seq)| *seq <= seqs[*shard]).count();
-        assert!(there == 0 || there == parts.len(), "half a batch: {parts:?} at {seqs:?}");
+        assert!(
+            there == 0 || there == parts.len(),
+            "half a batch: {parts:?} at {seqs:?}"
+        );
     }
     reads(collection, &history.points(&seqs));
     seqs
@@ -42,15 +56,24 @@ pub(crate) fn recovered(collection: &Collection, history: &History, least: Least
 /// Checks that every read agrees with `expected`.
 pub(crate) fn reads(collection: &Collection, expected: &Points) {
     let ctx = Ctx::default();
-    assert_eq!(collection.count(&ctx, &CountRequest::default()).unwrap(), expected.len() as u64);
+    assert_eq!(
+        collection.count(&ctx, &CountRequest::default()).unwrap(),
+        expected.len() as u64
+    );
     assert_eq!(scrolled(collection), *expected);
     let filter = n_below(50);
-    let matching = expected.iter().filter(|(_, stored)| matches(&filter, &stored.payload));
-    let request = CountRequest { filter: Some(filter.clone()) };
+    let matching = expected
+        .iter()
+        .filter(|(_, stored)| matches(&filter, &stored.payload));
+    let request = CountRequest {
+        filter: Some(filter.clone()),
+    };
     assert_eq!(collection.count(&ctx, &request).unwrap(), matching.count() as u64);
     let ids: Vec<PointId> = expected.keys().cloned().collect();
     if !ids.is_empty() {
-        let records = collection.get(&ctx, &ids, &PayloadSelector::All, &VectorSelector::All).unwrap();
+        let records = collection
+            .get(&ctx, &ids, &PayloadSelector::All, &VectorSelector::All)
+            .unwrap();
         assert_eq!(records.into_iter().map(stored).collect::<Points>(), *expected);
     }
     let mut random = Random::new(expected.len() as u64);
@@ -78,7 +101,10 @@ pub(crate) fn scrolled(collection: &Collection) -> Points {
         let page = collection.scroll(&Ctx::default(), &request).unwrap();
         for record in page.points {
             let (id, stored) = stored(record);
-            assert!(points.last_key_value().is_none_or(|(last, _)| *last < id), "out of order: {id}");
+            assert!(
+                points.last_key_value().is_none_or(|(last, _)| *last < id),
+                "out of order: {id}"
+            );
             points.insert(id, stored);
         }
         match page.next {
@@ -91,19 +117,36 @@ pub(crate) fn scrolled(collection: &Collection) -> Points {
 /// The filter of these tests.
 pub(crate) fn n_below(bound: i64) -> Filter {
     let path = PayloadPath::parse("n").unwrap();
-    let test = FieldTest::Range(Bounds { lt: Some(bound as f64), ..Bounds::default() });
+    let test = FieldTest::Range(Bounds {
+        lt: Some(bound as f64),
+        ..Bounds::default()
+    });
     Filter::must(Condition::Field(FieldCondition { path, test }))
 }
 
 pub(crate) fn stored(record: PointRecord) -> (PointId, Stored) {
-    let (payload, vectors) = (record.payload.unwrap_or_default(), record.vectors.unwrap_or_default());
-    (record.id, Stored { version: record.version, payload, vectors })
+    let (payload, vectors) = (
+        record.payload.unwrap_or_default(),
+        record.vectors.unwrap_or_default(),
+    );
+    (
+        record.id,
+        Stored {
+            version: record.version,
+            payload,
+            vectors,
+        },
+    )
 }
 
 /// The nearest by Euclidean distance in the unnamed field, equal ones by id. Exact for vectors of whole numbers.
 pub(crate) fn nearest(request: &SearchRequest, points: &Points) -> Vec<(f32, PointId)> {
-    let matching =
-        points.iter().filter(|(_, stored)| request.filter.as_ref().is_none_or(|f| matches(f, &stored.payload)));
+    let matching = points.iter().filter(|(_, stored)| {
+        request
+            .filter
+            .as_ref()
+            .is_none_or(|f| matches(f, &stored.payload))
+    });
     let mut all: Vec<(f32, PointId)> = matching
         .filter_map(|(id, stored)| {
             let vector = stored.vectors.get("")?;

@@ -43,8 +43,15 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) fn new(shards: u32) -> History {
-        let empty = ShardHistory { states: vec![Points::new()], acknowledged: 0, accepted: 0 };
-        History { shards: vec![empty; shards as usize], batches: Vec::new() }
+        let empty = ShardHistory {
+            states: vec![Points::new()],
+            acknowledged: 0,
+            accepted: 0,
+        };
+        History {
+            shards: vec![empty; shards as usize],
+            batches: Vec::new(),
+        }
     }
 
     /// Where a point lives: the rule that files depend on, so it is stated here again (Lemire 2016).
@@ -81,7 +88,9 @@ impl History {
 
     /// The caller was told that the last write was refused: nothing of it may ever be seen.
     pub(crate) fn abandon(&mut self, parts: &[(usize, u64)]) {
-        parts.iter().for_each(|(shard, seq)| self.shards[*shard].states.truncate(*seq as usize));
+        parts
+            .iter()
+            .for_each(|(shard, seq)| self.shards[*shard].states.truncate(*seq as usize));
         self.batches.retain(|batch| batch != parts);
     }
 
@@ -98,14 +107,22 @@ impl History {
         for (shard, seq) in self.shards.iter_mut().zip(recovered) {
             shard.states.truncate(*seq as usize + 1);
         }
-        self.batches.retain(|parts| parts.iter().all(|(shard, seq)| *seq <= recovered[*shard]));
+        self.batches
+            .retain(|parts| parts.iter().all(|(shard, seq)| *seq <= recovered[*shard]));
         self.promise_all();
     }
 
     /// The points after so many operations of each shard.
     pub(crate) fn points(&self, seqs: &[u64]) -> Points {
-        let states = self.shards.iter().zip(seqs).map(|(shard, seq)| &shard.states[*seq as usize]);
-        states.flatten().map(|(id, stored)| (id.clone(), stored.clone())).collect()
+        let states = self
+            .shards
+            .iter()
+            .zip(seqs)
+            .map(|(shard, seq)| &shard.states[*seq as usize]);
+        states
+            .flatten()
+            .map(|(id, stored)| (id.clone(), stored.clone()))
+            .collect()
     }
 
     /// The points after everything, in flight included.
@@ -118,13 +135,25 @@ impl History {
     fn apply(&self, shard: usize, seq: u64, operation: &WriteOp, points: &mut Points) -> bool {
         match operation {
             WriteOp::Upsert(upsert) => {
-                let here = upsert.points.iter().filter(|point| self.shard_of(&point.id) == shard);
+                let here = upsert
+                    .points
+                    .iter()
+                    .filter(|point| self.shard_of(&point.id) == shard);
                 let insert_only = upsert.mode == UpdateMode::InsertOnly;
-                let written: Vec<_> =
-                    here.filter(|point| !insert_only || !points.contains_key(&point.id)).cloned().collect();
+                let written: Vec<_> = here
+                    .filter(|point| !insert_only || !points.contains_key(&point.id))
+                    .cloned()
+                    .collect();
                 for point in &written {
                     let (payload, vectors) = (point.payload.clone(), point.vectors.clone());
-                    points.insert(point.id.clone(), Stored { version: seq, payload, vectors });
+                    points.insert(
+                        point.id.clone(),
+                        Stored {
+                            version: seq,
+                            payload,
+                            vectors,
+                        },
+                    );
                 }
                 !written.is_empty()
             }
@@ -133,12 +162,15 @@ impl History {
                 ids.iter().for_each(|id| drop(points.remove(id)));
                 !ids.is_empty()
             }
-            WriteOp::SetPayload { payload, points: target, .. } => {
-                edit(target, seq, points, |old| old.extend(payload.clone()))
-            }
-            WriteOp::OverwritePayload { payload, points: target } => {
-                edit(target, seq, points, |old| *old = payload.clone())
-            }
+            WriteOp::SetPayload {
+                payload,
+                points: target,
+                ..
+            } => edit(target, seq, points, |old| old.extend(payload.clone())),
+            WriteOp::OverwritePayload {
+                payload,
+                points: target,
+            } => edit(target, seq, points, |old| *old = payload.clone()),
             WriteOp::ClearPayload { points: target } => edit(target, seq, points, Map::clear),
             WriteOp::DeletePayload { .. } => unreachable!("not in these workloads"),
         }
@@ -161,7 +193,9 @@ fn named(target: &PointSelector, points: &Points) -> Vec<PointId> {
     match target {
         PointSelector::Ids(ids) => ids.iter().filter(|id| points.contains_key(id)).cloned().collect(),
         PointSelector::Filter(filter) => {
-            let matching = points.iter().filter(|(_, stored)| matches(filter, &stored.payload));
+            let matching = points
+                .iter()
+                .filter(|(_, stored)| matches(filter, &stored.payload));
             matching.map(|(id, _)| id.clone()).collect()
         }
     }
@@ -169,7 +203,11 @@ fn named(target: &PointSelector, points: &Points) -> Vec<PointId> {
 
 /// The one filter of these workloads: `n` within bounds.
 pub(crate) fn matches(filter: &Filter, payload: &Map) -> bool {
-    let [Condition::Field(field)] = &filter.must[..] else { unreachable!("not in these workloads") };
-    let FieldTest::Range(range) = &field.test else { unreachable!("not in these workloads") };
+    let [Condition::Field(field)] = &filter.must[..] else {
+        unreachable!("not in these workloads")
+    };
+    let FieldTest::Range(range) = &field.test else {
+        unreachable!("not in these workloads")
+    };
     matches!(payload.get("n"), Some(Value::Int(n)) if range.contain(&(*n as f64)))
 }

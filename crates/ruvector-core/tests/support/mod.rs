@@ -5,6 +5,7 @@
 pub(crate) mod check;
 pub(crate) mod history;
 pub(crate) mod random;
+pub(crate) mod readings;
 pub(crate) mod workload;
 
 /// Prints the case at hand when a check, or the engine, panics.

@@ -52,7 +52,11 @@ impl Random {
                 vectors.insert((*name).to_owned(), self.vector(*dim));
             }
         }
-        Point { id, vectors, payload: self.payload() }
+        Point {
+            id,
+            vectors,
+            payload: self.payload(),
+        }
     }
 }
 

@@ -53,8 +53,14 @@ pub(crate) struct Workload {
 }
 
 pub(crate) fn options() -> DatabaseOptions {
-    let limits = Limits { batch_points_max: 64, ..Limits::default() };
-    DatabaseOptions { limits, maintenance_threads: 0 }
+    let limits = Limits {
+        batch_points_max: 64,
+        ..Limits::default()
+    };
+    DatabaseOptions {
+        limits,
+        maintenance_threads: 0,
+    }
 }
 
 pub(crate) fn open(disk: &SimDisk) -> Result<Database, Error> {
@@ -62,10 +68,20 @@ pub(crate) fn open(disk: &SimDisk) -> Result<Database, Error> {
 }
 
 pub(crate) fn config(shards: u32) -> CollectionConfig {
-    let hnsw = HnswConfig { m: 4, ef_construct: 8 };
+    let hnsw = HnswConfig {
+        m: 4,
+        ef_construct: 8,
+    };
     let distances = [Distance::Euclid, Distance::Dot];
     let field = |((name, dim), distance): ((&str, usize), Distance)| {
-        (name.to_owned(), VectorConfig { dim: dim as u32, distance, hnsw })
+        (
+            name.to_owned(),
+            VectorConfig {
+                dim: dim as u32,
+                distance,
+                hnsw,
+            },
+        )
     };
     let optimizer = OptimizerConfig {
         active_rows_max: 12,
@@ -74,7 +90,11 @@ pub(crate) fn config(shards: u32) -> CollectionConfig {
         log_bytes_max: 4096,
         ..OptimizerConfig::default()
     };
-    CollectionConfig { vectors: DIMS.into_iter().zip(distances).map(field).collect(), shards, optimizer }
+    CollectionConfig {
+        vectors: DIMS.into_iter().zip(distances).map(field).collect(),
+        shards,
+        optimizer,
+    }
 }
 
 impl Workload {
@@ -96,7 +116,11 @@ impl Workload {
             };
             actions.push(between);
             let second = (writes / 4..writes * 3 / 4).contains(&at) && random.chance(20);
-            let wait = if random.chance(45) { Wait::Accepted } else { Wait::Durable };
+            let wait = if random.chance(45) {
+                Wait::Accepted
+            } else {
+                Wait::Durable
+            };
             let name = if second { "second" } else { "main" };
             actions.push(Action::Write(name, random.write(), wait));
             (0..random.below(6)).for_each(|_| actions.push(Action::Step));
@@ -158,7 +182,9 @@ impl World {
             Action::Step => drop(database.step()?),
             Action::Reopen => {
                 database.close()?;
-                self.collections.values_mut().for_each(|(_, history)| history.promise_all());
+                self.collections
+                    .values_mut()
+                    .for_each(|(_, history)| history.promise_all());
                 *database = open(disk)?;
             }
         }
@@ -167,7 +193,9 @@ impl World {
 
     /// Collections that are there, or may be.
     pub(crate) fn alive(&self) -> impl Iterator<Item = (&String, &(Fate, History))> {
-        self.collections.iter().filter(|(_, (fate, _))| *fate != Fate::Gone)
+        self.collections
+            .iter()
+            .filter(|(_, (fate, _))| *fate != Fate::Gone)
     }
 }
 
@@ -183,12 +211,27 @@ impl Random {
         match self.below(100) {
             0..60 => {
                 let points = ids.into_iter().map(|id| self.point(id, &DIMS)).collect();
-                let mode = if self.chance(20) { UpdateMode::InsertOnly } else { UpdateMode::Upsert };
-                WriteOp::Upsert(Upsert { points, mode, condition: None })
+                let mode = if self.chance(20) {
+                    UpdateMode::InsertOnly
+                } else {
+                    UpdateMode::Upsert
+                };
+                WriteOp::Upsert(Upsert {
+                    points,
+                    mode,
+                    condition: None,
+                })
             }
             60..74 => WriteOp::Delete(targets),
-            74..88 => WriteOp::SetPayload { payload: self.payload(), path: None, points: targets },
-            88..95 => WriteOp::OverwritePayload { payload: self.payload(), points: targets },
+            74..88 => WriteOp::SetPayload {
+                payload: self.payload(),
+                path: None,
+                points: targets,
+            },
+            88..95 => WriteOp::OverwritePayload {
+                payload: self.payload(),
+                points: targets,
+            },
             _ => WriteOp::ClearPayload { points: targets },
         }
     }
@@ -199,7 +242,11 @@ impl Random {
 fn payload_rewrite() -> [Action; 5] {
     let payload = Map::from([("text".to_owned(), Value::String("long ".repeat(900)))]);
     let points = PointSelector::Ids((0..IDS).map(id).collect());
-    let update = WriteOp::SetPayload { payload, path: None, points };
+    let update = WriteOp::SetPayload {
+        payload,
+        path: None,
+        points,
+    };
     [
         Action::Optimize("main"),
         Action::Write("main", update, Wait::Durable),
@@ -212,6 +259,12 @@ fn payload_rewrite() -> [Action; 5] {
 /// An upsert of these points, their contents by `seed`.
 pub(crate) fn upsert(seed: u64, numbers: impl IntoIterator<Item = u64>) -> WriteOp {
     let mut random = Random::new(seed);
-    let points = numbers.into_iter().map(|number| random.point(id(number), &DIMS)).collect();
-    WriteOp::Upsert(Upsert { points, ..Upsert::default() })
+    let points = numbers
+        .into_iter()
+        .map(|number| random.point(id(number), &DIMS))
+        .collect();
+    WriteOp::Upsert(Upsert {
+        points,
+        ..Upsert::default()
+    })
 }
