@@ -1,1 +1,43 @@
-//! Wire types, all conversions, and the mapping from errors to status codes.
+//! JSON wire types of the REST interface, all conversions between them and the engine's types, and the
+//! mapping from errors to status codes. Never speaks HTTP and never decides what the engine does.
+//!
+//! Shapes follow Qdrant's REST interface where it has the operation; the short native forms are spellings
+//! of the same operations. Whatever is accepted is honoured: an option without effect here is refused.
+
+mod body;
+mod collection;
+mod collection_view;
+mod datetime;
+mod envelope;
+mod error;
+mod filter;
+mod id;
+mod payload;
+mod point;
+mod read;
+mod schema;
+mod search;
+mod selector;
+mod tuning;
+mod update;
+mod vector;
+
+pub use body::from_json;
+pub use collection::{CreateCollection, CreateNamedCollection, VectorParams, VectorsParams};
+pub use collection_view::{CollectionExists, CollectionNames, CollectionView, NamedCollection};
+pub use envelope::{failure, success};
+pub use error::ApiError;
+pub use filter::WireFilter;
+pub use id::WireId;
+pub use payload::WirePayload;
+pub use point::UpsertPoints;
+pub use read::{CountPoints, CountView, RecordView, RetrievePoints, ScrollPoints, ScrollView, retrieve_one};
+pub use schema::{
+    ErrorEnvelope, ErrorStatus, FilterSchema, PayloadSchema, PointIdSchema, PointSchema, RecordSchema,
+    ScoredPointSchema, VectorSchema, WithPayloadSchema, WithVectorSchema,
+};
+pub use search::{QueryPoints, QueryView, ScoredView, SearchPoints, WireSearchParams};
+pub use selector::{WirePayloadSelector, WireVectorSelector};
+pub use tuning::{HnswDiff, OptimizersDiff};
+pub use update::{ClearPayload, DeletePayload, DeletePoints, OverwritePayload, SetPayload, UpdateView};
+pub use vector::{BatchVectors, DenseVector, PointVectors, QueryVector};

@@ -94,6 +94,7 @@ impl Error {
                 class = match io {
                     IoError::DiskFull { .. } => (ErrorKind::DiskFull, "disk_full"),
                     IoError::Stopped { .. } => (ErrorKind::Unavailable, "storage_stopped"),
+                    IoError::NotFound { .. } => (ErrorKind::Corrupt, "missing_file"),
                     _ => (ErrorKind::Internal, "io_error"),
                 };
             }

@@ -12,7 +12,7 @@ use ruvector_storage::{
 };
 use ruvector_types::Limits;
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 use crate::collection::Core;
 use crate::maintenance::Signal;
 use crate::optimize::Jobs;
@@ -116,6 +116,9 @@ fn load(io: &dyn Io, shared: &Arc<dyn Io>, dir: String, shard: u32, schema: &Sch
     for entry in &manifest.segments {
         match load_segment(io, &dir, entry, schema) {
             Ok(segment) => persisted.segments.push(segment),
+            // Only what is beyond repair is set aside: a segment that opened again later would bring back points
+            // that were replaced meanwhile.
+            Err(error) if error.kind() != ErrorKind::Corrupt => return Err(error),
             Err(error) => quarantined.push((entry.clone(), format!("segment {} is set aside: {error}", entry.id))),
         }
     }

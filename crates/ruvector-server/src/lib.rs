@@ -1,1 +1,20 @@
-//! The REST server over the embedded engine.
+//! The REST server over the embedded engine. Never touches a file and never decides what a request means:
+//! `ruvector-api` reads it, `ruvector-core` carries it out.
+
+mod answer;
+mod app;
+mod call;
+mod collections;
+mod config;
+mod docs;
+mod health;
+mod params;
+mod points;
+mod routes;
+mod search;
+mod serve;
+mod updates;
+
+pub use config::ServerConfig;
+pub use docs::open_api;
+pub use serve::{ServeError, serve};

@@ -1,0 +1,313 @@
+//! Requests that create a collection, and the options refused there. Never writes a default of its own.
+
+use std::collections::BTreeMap;
+
+use ruvector_types::{CollectionConfig, Distance, HnswConfig, Limits, VectorConfig};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::selector::{Unserved, refuse};
+use crate::tuning::{HnswDiff, OptimizersDiff};
+use crate::{ApiError, WirePayload};
+
+/// Body of `PUT /collections/{name}`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateCollection {
+    /// The vector fields.
+    vectors: VectorsParams,
+    /// Shards; 1 if absent.
+    shard_number: Option<u32>,
+    /// The graphs' parameters where a vector has none of its own.
+    hnsw_config: Option<HnswDiff>,
+    /// The optimizer's thresholds.
+    optimizers_config: Option<OptimizersDiff>,
+    /// Sealed payloads are always read from mapped files: `true` says so, `false` is refused.
+    on_disk_payload: Option<bool>,
+    /// Copies of each shard: 1.
+    replication_factor: Option<u32>,
+    /// Copies that must hold a write: 1.
+    write_consistency_factor: Option<u32>,
+    /// Placement of points: `auto`.
+    sharding_method: Option<String>,
+    #[schema(ignore)]
+    wal_config: Unserved,
+    #[schema(ignore)]
+    quantization_config: Unserved,
+    #[schema(ignore)]
+    sparse_vectors: Unserved,
+    #[schema(ignore)]
+    strict_mode_config: Unserved,
+    #[schema(ignore)]
+    payload: Unserved,
+    #[schema(ignore)]
+    id_tracker: Unserved,
+    #[schema(value_type = Option<Object>, ignore)]
+    metadata: Option<WirePayload>,
+}
+
+/// Body of `POST /collections`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateNamedCollection {
+    /// The collection's name.
+    pub name: String,
+    /// Dimensions of its one, unnamed vector. Either this and `distance`, or `vectors`.
+    dimensions: Option<u32>,
+    /// `cosine`, `dot`, `euclid` or `manhattan`.
+    distance: Option<String>,
+    /// The vector fields, where there are several or the one has a name.
+    vectors: Option<VectorsParams>,
+    /// Shards; 1 if absent.
+    shard_number: Option<u32>,
+    /// The graphs' parameters where a vector has none of its own.
+    hnsw_config: Option<HnswDiff>,
+    /// The optimizer's thresholds.
+    optimizers_config: Option<OptimizersDiff>,
+}
+
+/// One vector field, or several by name.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = Object, example = json!({"size": 384, "distance": "Cosine"}))]
+pub struct VectorsParams(Fields);
+
+#[derive(Debug)]
+enum Fields {
+    One(VectorParams),
+    Named(BTreeMap<String, VectorParams>),
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    /// An object with a number at `size` is one field, any other is a map of fields by name.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let tree = serde_json::Map::deserialize(deserializer)?;
+        let one = ["size", "distance"]
+            .iter()
+            .any(|key| tree.get(*key).is_some_and(|value| !value.is_object()));
+        if one {
+            return params(serde_json::Value::Object(tree))
+                .map(Fields::One)
+                .map_err(D::Error::custom);
+        }
+        let mut named = BTreeMap::new();
+        for (name, value) in tree {
+            let one = params(value).map_err(|error| D::Error::custom(format_args!("{name}.{error}")))?;
+            named.insert(name, one);
+        }
+        Ok(Fields::Named(named))
+    }
+}
+
+/// One field's parameters; the error names the parameter.
+fn params(value: serde_json::Value) -> Result<VectorParams, serde_path_to_error::Error<serde_json::Error>> {
+    serde_path_to_error::deserialize(value)
+}
+
+/// One vector field.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VectorParams {
+    /// Dimensions.
+    size: u32,
+    /// `Cosine`, `Dot`, `Euclid` or `Manhattan`.
+    distance: String,
+    /// The graph's parameters.
+    hnsw_config: Option<HnswDiff>,
+    /// Type of the numbers: `float32`.
+    datatype: Option<String>,
+    #[schema(ignore)]
+    quantization_config: Unserved,
+    #[schema(ignore)]
+    on_disk: Unserved,
+    #[schema(ignore)]
+    memory: Unserved,
+    #[schema(ignore)]
+    multivector_config: Unserved,
+}
+
+impl CreateCollection {
+    /// The engine's configuration, checked against `limits`.
+    pub fn into_config(self, limits: &Limits) -> Result<CollectionConfig, ApiError> {
+        let only_one = "there is one copy of each shard; only 1 is served";
+        refuse_unless(
+            "replication_factor",
+            self.replication_factor.is_none_or(|n| n == 1),
+            only_one,
+        )?;
+        refuse_unless(
+            "write_consistency_factor",
+            self.write_consistency_factor.is_none_or(|n| n == 1),
+            only_one,
+        )?;
+        let auto = self
+            .sharding_method
+            .as_deref()
+            .is_none_or(|method| method == "auto");
+        refuse_unless("sharding_method", auto, "only auto is served")?;
+        refuse_unless(
+            "on_disk_payload",
+            self.on_disk_payload != Some(false),
+            "sealed payloads are always read from memory-mapped files; only true is served",
+        )?;
+        refuse("wal_config", &self.wal_config, "the log has no settings")?;
+        refuse(
+            "quantization_config",
+            &self.quantization_config,
+            "vectors are stored as float32",
+        )?;
+        refuse(
+            "sparse_vectors",
+            &self.sparse_vectors,
+            "only dense vectors are served",
+        )?;
+        refuse(
+            "strict_mode_config",
+            &self.strict_mode_config,
+            "limits are the server's, not the collection's",
+        )?;
+        refuse(
+            "payload",
+            &self.payload,
+            "sealed payloads are always read from memory-mapped files",
+        )?;
+        refuse("id_tracker", &self.id_tracker, "the id table has no settings")?;
+        let metadata = self
+            .metadata
+            .as_ref()
+            .is_none_or(|metadata| metadata.0.is_empty());
+        refuse_unless("metadata", metadata, "collections hold no metadata of their own")?;
+        let settings = Settings {
+            shard_number: self.shard_number,
+            hnsw: self.hnsw_config,
+            optimizer: self.optimizers_config,
+        };
+        settings.into_config(self.vectors, limits)
+    }
+}
+
+impl CreateNamedCollection {
+    /// The engine's configuration, checked against `limits`.
+    pub fn into_config(self, limits: &Limits) -> Result<CollectionConfig, ApiError> {
+        let vectors = match (self.vectors, self.dimensions, self.distance) {
+            (Some(vectors), None, None) => vectors,
+            (None, Some(size), Some(distance)) => VectorsParams(Fields::One(VectorParams {
+                size,
+                distance,
+                hnsw_config: None,
+                datatype: None,
+                quantization_config: None,
+                on_disk: None,
+                memory: None,
+                multivector_config: None,
+            })),
+            (None, _, _) => {
+                let field = "dimensions, distance".to_owned();
+                let what = "both are needed, or vectors instead";
+                return Err(ApiError::Missing { field, what });
+            }
+            (Some(_), _, _) => {
+                let rule = "give either vectors, or dimensions and distance";
+                return Err(ApiError::rule("vectors", rule));
+            }
+        };
+        let settings = Settings {
+            shard_number: self.shard_number,
+            hnsw: self.hnsw_config,
+            optimizer: self.optimizers_config,
+        };
+        settings.into_config(vectors, limits)
+    }
+}
+
+struct Settings {
+    shard_number: Option<u32>,
+    hnsw: Option<HnswDiff>,
+    optimizer: Option<OptimizersDiff>,
+}
+
+impl Settings {
+    fn into_config(self, vectors: VectorsParams, limits: &Limits) -> Result<CollectionConfig, ApiError> {
+        let base = self
+            .hnsw
+            .unwrap_or_default()
+            .over(HnswConfig::default(), "hnsw_config")?;
+        let vectors = match vectors.0 {
+            Fields::One(one) => BTreeMap::from([(String::new(), one.into_config("vectors", base)?)]),
+            Fields::Named(named) => {
+                let mut fields = BTreeMap::new();
+                for (name, one) in named {
+                    let config = one.into_config(&format!("vectors.{name}"), base)?;
+                    fields.insert(name, config);
+                }
+                fields
+            }
+        };
+        let config = CollectionConfig {
+            vectors,
+            shards: self.shard_number.unwrap_or(1),
+            optimizer: self.optimizer.unwrap_or_default().into_config()?,
+        };
+        config.validate(limits)?;
+        Ok(config)
+    }
+}
+
+impl VectorParams {
+    fn into_config(self, field: &str, base: HnswConfig) -> Result<VectorConfig, ApiError> {
+        let at = |name: &str| format!("{field}.{name}");
+        let float32 = self.datatype.as_deref().is_none_or(|kind| kind == "float32");
+        refuse_unless(&at("datatype"), float32, "only float32 is served")?;
+        refuse(
+            &at("quantization_config"),
+            &self.quantization_config,
+            "vectors are stored as float32",
+        )?;
+        let mapped =
+            "vectors are kept in memory while active and memory-mapped once sealed; there is no choice";
+        refuse(&at("on_disk"), &self.on_disk, mapped)?;
+        refuse(&at("memory"), &self.memory, mapped)?;
+        refuse(
+            &at("multivector_config"),
+            &self.multivector_config,
+            "one vector for each point and field",
+        )?;
+        Ok(VectorConfig {
+            dim: self.size,
+            distance: distance(&self.distance, &at("distance"))?,
+            hnsw: self
+                .hnsw_config
+                .unwrap_or_default()
+                .over(base, &at("hnsw_config"))?,
+        })
+    }
+}
+
+fn distance(name: &str, field: &str) -> Result<Distance, ApiError> {
+    match name.to_ascii_lowercase().as_str() {
+        "cosine" => Ok(Distance::Cosine),
+        "dot" => Ok(Distance::Dot),
+        "euclid" => Ok(Distance::Euclid),
+        "manhattan" => Ok(Distance::Manhattan),
+        "hamming" => Err(ApiError::NotSupported {
+            field: field.to_owned(),
+            what: "Hamming is not served; Cosine, Dot, Euclid and Manhattan are",
+        }),
+        _ => Err(ApiError::Unknown {
+            field: field.to_owned(),
+            name: name.to_owned(),
+            expected: "Cosine, Dot, Euclid or Manhattan",
+        }),
+    }
+}
+
+fn refuse_unless(field: &str, served: bool, what: &'static str) -> Result<(), ApiError> {
+    if served {
+        return Ok(());
+    }
+    Err(ApiError::NotSupported {
+        field: field.to_owned(),
+        what,
+    })
+}

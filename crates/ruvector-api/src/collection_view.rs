@@ -1,0 +1,247 @@
+//! What a collection looks like on its way out. Never computes a figure of its own.
+
+use std::collections::BTreeMap;
+
+use ruvector_core::{CollectionInfo, ShardInfo, Status};
+use ruvector_types::{CollectionConfig, Distance, HnswConfig, VectorConfig};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Result of `GET /collections`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CollectionNames {
+    collections: Vec<NamedCollection>,
+}
+
+/// A collection's name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NamedCollection {
+    name: String,
+}
+
+impl CollectionNames {
+    /// From the names, in their order.
+    pub fn new(names: Vec<String>) -> CollectionNames {
+        let collections = names.into_iter().map(|name| NamedCollection { name }).collect();
+        CollectionNames { collections }
+    }
+}
+
+/// Result of `GET /collections/{name}/exists`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CollectionExists {
+    /// Whether there is a collection of that name.
+    pub exists: bool,
+}
+
+/// Result of `GET /collections/{name}`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CollectionView {
+    /// `green`: all is well; `yellow`: the optimizer is at work; `red`: something is damaged.
+    status: &'static str,
+    /// `ok`, or what is damaged.
+    #[schema(value_type = Object)]
+    optimizer_status: OptimizerStatus,
+    points_count: u64,
+    vectors_count: u64,
+    /// Vectors that a search finds through a graph.
+    indexed_vectors_count: u64,
+    segments_count: u64,
+    config: ConfigView,
+    payload_schema: BTreeMap<String, String>,
+    ram_bytes: u64,
+    disk_bytes: u64,
+    /// Insertions into graphs since the collection was opened.
+    graph_insertions: u64,
+    shards: Vec<ShardView>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum OptimizerStatus {
+    Ok,
+    Error(String),
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ConfigView {
+    params: ParamsView,
+    hnsw_config: HnswView,
+    optimizer_config: OptimizerView,
+    wal_config: Option<u8>,
+    quantization_config: Option<u8>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ParamsView {
+    #[schema(value_type = Object)]
+    vectors: VectorsView,
+    shard_number: u32,
+    replication_factor: u32,
+    write_consistency_factor: u32,
+    on_disk_payload: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum VectorsView {
+    One(VectorView),
+    Named(BTreeMap<String, VectorView>),
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct VectorView {
+    size: u32,
+    distance: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hnsw_config: Option<HnswPair>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct HnswPair {
+    m: u32,
+    ef_construct: u32,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct HnswView {
+    m: u32,
+    ef_construct: u32,
+    /// Always 0: no size below which the graph is passed over.
+    full_scan_threshold: u32,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct OptimizerView {
+    deleted_threshold: f64,
+    default_segment_number: u32,
+    /// Always 0: every acknowledged write is on the disk.
+    flush_interval_sec: u32,
+    active_bytes_max: u64,
+    active_rows_max: u32,
+    log_bytes_max: u64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ShardView {
+    shard: u32,
+    appended_seq: u64,
+    durable_seq: u64,
+    committed_seq: u64,
+    visible_seq: u64,
+    active_rows: u64,
+    sealed_segments: u64,
+    deleted_rows: u64,
+    log_bytes: u64,
+    poisoned: bool,
+}
+
+impl CollectionView {
+    /// From the engine's configuration and figures.
+    pub fn new(config: &CollectionConfig, info: CollectionInfo) -> CollectionView {
+        let optimizer_status = if info.damages.is_empty() {
+            OptimizerStatus::Ok
+        } else {
+            OptimizerStatus::Error(info.damages.join("; "))
+        };
+        CollectionView {
+            status: match info.status {
+                Status::Green => "green",
+                Status::Yellow => "yellow",
+                Status::Red => "red",
+            },
+            optimizer_status,
+            points_count: info.points,
+            vectors_count: info.vectors,
+            indexed_vectors_count: info.indexed_vectors,
+            segments_count: info.segments,
+            config: ConfigView::new(config),
+            payload_schema: BTreeMap::new(),
+            ram_bytes: info.ram_bytes,
+            disk_bytes: info.disk_bytes,
+            graph_insertions: info.graph_insertions,
+            shards: info.shards.iter().map(ShardView::new).collect(),
+        }
+    }
+}
+
+impl ConfigView {
+    fn new(config: &CollectionConfig) -> ConfigView {
+        let base = config
+            .vectors
+            .values()
+            .next()
+            .map_or_else(HnswConfig::default, |vector| vector.hnsw);
+        let vectors = match config.vectors.get("") {
+            Some(only) if config.vectors.len() == 1 => VectorsView::One(VectorView::new(only, base)),
+            _ => VectorsView::Named(
+                config
+                    .vectors
+                    .iter()
+                    .map(|(name, vector)| (name.clone(), VectorView::new(vector, base)))
+                    .collect(),
+            ),
+        };
+        ConfigView {
+            params: ParamsView {
+                vectors,
+                shard_number: config.shards,
+                replication_factor: 1,
+                write_consistency_factor: 1,
+                on_disk_payload: true,
+            },
+            hnsw_config: HnswView {
+                m: base.m,
+                ef_construct: base.ef_construct,
+                full_scan_threshold: 0,
+            },
+            optimizer_config: OptimizerView {
+                deleted_threshold: config.optimizer.deleted_share_max,
+                default_segment_number: config.optimizer.segments_max,
+                flush_interval_sec: 0,
+                active_bytes_max: config.optimizer.active_bytes_max,
+                active_rows_max: config.optimizer.active_rows_max,
+                log_bytes_max: config.optimizer.log_bytes_max,
+            },
+            wal_config: None,
+            quantization_config: None,
+        }
+    }
+}
+
+impl VectorView {
+    /// Shows the graph's parameters only where they differ from the collection's.
+    fn new(vector: &VectorConfig, base: HnswConfig) -> VectorView {
+        let hnsw_config = (vector.hnsw != base).then_some(HnswPair {
+            m: vector.hnsw.m,
+            ef_construct: vector.hnsw.ef_construct,
+        });
+        VectorView {
+            size: vector.dim,
+            distance: match vector.distance {
+                Distance::Cosine => "Cosine",
+                Distance::Dot => "Dot",
+                Distance::Euclid => "Euclid",
+                Distance::Manhattan => "Manhattan",
+            },
+            hnsw_config,
+        }
+    }
+}
+
+impl ShardView {
+    fn new(info: &ShardInfo) -> ShardView {
+        ShardView {
+            shard: info.shard,
+            appended_seq: info.appended_seq,
+            durable_seq: info.durable_seq,
+            committed_seq: info.committed_seq,
+            visible_seq: info.visible_seq,
+            active_rows: info.active_rows,
+            sealed_segments: info.sealed_segments,
+            deleted_rows: info.deleted_rows,
+            log_bytes: info.log_bytes,
+            poisoned: info.poisoned,
+        }
+    }
+}

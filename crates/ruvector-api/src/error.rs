@@ -1,0 +1,245 @@
+//! Why a request fails, and the HTTP status that says so: one exhaustive match. Never hides a cause.
+
+use ruvector_core::ErrorKind;
+use ruvector_types::{Invalid, PathError, PayloadPath, Problem};
+
+/// A request that fails. `Display` is what the caller reads: it names the field and the limit.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The body is not JSON, or not of the request's shape.
+    #[error("Format error in JSON body: {}{source}", place(.field))]
+    Json {
+        /// Where in the body, e.g. `points[3].vector[7]`; empty for the body itself.
+        field: String,
+        /// What is wrong, with line and column.
+        source: serde_json::Error,
+    },
+    /// A value that breaks a rule.
+    #[error("Wrong input: {0}")]
+    Invalid(#[from] Invalid),
+    /// A value of another type than its field takes.
+    #[error("Wrong input: {field}: expected {expected}, found {found}")]
+    WrongType {
+        /// Where.
+        field: String,
+        /// What the field takes.
+        expected: &'static str,
+        /// What was there.
+        found: &'static str,
+    },
+    /// A name that the place does not know.
+    #[error("Wrong input: {field}: unknown name {name:?}; expected {expected}")]
+    Unknown {
+        /// Where.
+        field: String,
+        /// The name given.
+        name: String,
+        /// The names known there.
+        expected: &'static str,
+    },
+    /// Something that the place needs.
+    #[error("Wrong input: {field}: missing {what}")]
+    Missing {
+        /// Where.
+        field: String,
+        /// What.
+        what: &'static str,
+    },
+    /// Two lists that must be of one length.
+    #[error("Wrong input: {field}: has {given} items, expected {expected} as in ids")]
+    Length {
+        /// The list.
+        field: String,
+        /// Its items.
+        given: usize,
+        /// The items of the list of ids.
+        expected: usize,
+    },
+    /// A text that is no RFC 3339 time.
+    #[error("Wrong input: {field}: {text:?} is not an RFC 3339 date or time")]
+    BadTime {
+        /// Where.
+        field: String,
+        /// The text.
+        text: String,
+    },
+    /// An option or operation that this server does not serve.
+    #[error("Not supported: {field}: {what}")]
+    NotSupported {
+        /// The option as the caller spelled its place.
+        field: String,
+        /// What is not supported, and what is.
+        what: &'static str,
+    },
+    /// A query parameter that is unknown or out of its set.
+    #[error("Wrong input: query parameter {name:?}: {rule}")]
+    BadParameter {
+        /// The parameter.
+        name: String,
+        /// What it takes.
+        rule: &'static str,
+    },
+    /// A path of the URL that is not percent-encoded UTF-8.
+    #[error("Wrong input: the URL's path is not valid percent-encoded UTF-8")]
+    BadUrl,
+    /// A point that is not there.
+    #[error("Not found: point {id} does not exist in collection {collection:?}")]
+    NoPoint {
+        /// The collection.
+        collection: String,
+        /// The id.
+        id: String,
+    },
+    /// No route of that path.
+    #[error("Not found: there is no route {method} {path}; GET /docs lists them")]
+    NoRoute {
+        /// The method asked for.
+        method: String,
+        /// The path asked for.
+        path: String,
+    },
+    /// A route that does not take this method.
+    #[error("Method not allowed: {path} does not take {method}; GET /docs lists the routes")]
+    NoMethod {
+        /// The method asked for.
+        method: String,
+        /// The path asked for.
+        path: String,
+    },
+    /// A body that does not say it is JSON.
+    #[error("Unsupported media type: content-type is {given:?}, expected \"application/json\"")]
+    MediaType {
+        /// What the request says.
+        given: String,
+    },
+    /// A body over the limit.
+    #[error("Body too large: it has more than {limit} bytes (body_bytes_max)")]
+    BodyTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A body that stopped before its end.
+    #[error("Wrong input: the request's body ended early")]
+    BodyCut,
+    /// More work at once than the server takes.
+    #[error("Too many requests: the server is at its limit of {limit} ({limit_name}); try again in a second")]
+    Busy {
+        /// The limit.
+        limit: usize,
+        /// The limit's name with its unit.
+        limit_name: &'static str,
+    },
+    /// The server is closing.
+    #[error("Unavailable: the server is shutting down")]
+    Closing,
+    /// No answer in time.
+    #[error(
+        "Timeout: no answer within {after_ms} ms (request_timeout_ms, or the timeout parameter); \
+         a write that was accepted may still complete"
+    )]
+    Timeout {
+        /// Milliseconds waited.
+        after_ms: u64,
+    },
+    /// A bug of the server: its log has the details.
+    #[error("Internal error: the request failed inside the server; its log has the details")]
+    Panicked,
+    /// A response that could not be written as JSON.
+    #[error("Internal error: the response could not be written: {0}")]
+    Response(#[source] serde_json::Error),
+    /// The engine refused or failed.
+    #[error("{title}: {0}", title = title(.0.kind()))]
+    Engine(#[from] ruvector_core::Error),
+}
+
+impl ApiError {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        match self {
+            ApiError::Json { .. }
+            | ApiError::Invalid(_)
+            | ApiError::WrongType { .. }
+            | ApiError::Unknown { .. }
+            | ApiError::Missing { .. }
+            | ApiError::Length { .. }
+            | ApiError::BadTime { .. }
+            | ApiError::NotSupported { .. }
+            | ApiError::BadParameter { .. }
+            | ApiError::BadUrl
+            | ApiError::BodyCut => 400,
+            ApiError::NoPoint { .. } | ApiError::NoRoute { .. } => 404,
+            ApiError::NoMethod { .. } => 405,
+            ApiError::Timeout { .. } => 408,
+            ApiError::BodyTooLarge { .. } => 413,
+            ApiError::MediaType { .. } => 415,
+            ApiError::Busy { .. } => 429,
+            ApiError::Panicked | ApiError::Response(_) => 500,
+            ApiError::Closing => 503,
+            ApiError::Engine(error) => status_of(error.kind()),
+        }
+    }
+
+    /// Seconds after which another try makes sense, for the answers that invite one.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        matches!(self.status(), 429 | 503).then_some(1)
+    }
+
+    /// A path of a payload that does not parse.
+    pub(crate) fn bad_path(field: impl Into<String>, error: PathError) -> ApiError {
+        ApiError::Invalid(Invalid::new(field, Problem::BadPath(error)))
+    }
+
+    /// A rule that a value breaks.
+    pub(crate) fn rule(field: impl Into<String>, rule: &'static str) -> ApiError {
+        ApiError::Invalid(Invalid::new(field, Problem::Contradiction { rule }))
+    }
+}
+
+/// One status for every kind of engine error. An unsupported option is the request's fault: 400, as clients
+/// of this interface expect. A collection in use is a conflict with its present state: 409.
+fn status_of(kind: ErrorKind) -> u16 {
+    match kind {
+        ErrorKind::Invalid | ErrorKind::NotSupported | ErrorKind::LimitExceeded => 400,
+        ErrorKind::Unauthenticated => 401,
+        ErrorKind::Denied => 403,
+        ErrorKind::NotFound => 404,
+        ErrorKind::Timeout | ErrorKind::Cancelled => 408,
+        ErrorKind::Conflict | ErrorKind::Locked => 409,
+        ErrorKind::RateLimited | ErrorKind::Busy => 429,
+        ErrorKind::Corrupt | ErrorKind::Internal => 500,
+        ErrorKind::Unavailable => 503,
+        ErrorKind::DiskFull => 507,
+    }
+}
+
+fn title(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Invalid | ErrorKind::LimitExceeded => "Wrong input",
+        ErrorKind::NotSupported => "Not supported",
+        ErrorKind::Unauthenticated => "Unauthenticated",
+        ErrorKind::Denied => "Denied",
+        ErrorKind::NotFound => "Not found",
+        ErrorKind::Timeout => "Timeout",
+        ErrorKind::Cancelled => "Cancelled",
+        ErrorKind::Conflict => "Conflict",
+        ErrorKind::Locked => "Locked",
+        ErrorKind::RateLimited | ErrorKind::Busy => "Too many requests",
+        ErrorKind::Corrupt => "Damaged data",
+        ErrorKind::Internal => "Internal error",
+        ErrorKind::Unavailable => "Unavailable",
+        ErrorKind::DiskFull => "Disk full",
+    }
+}
+
+fn place(field: &str) -> String {
+    if field.is_empty() {
+        String::new()
+    } else {
+        format!("{field}: ")
+    }
+}
+
+/// Parses a payload path, naming its field on failure.
+pub(crate) fn parse_path(text: &str, field: &str) -> Result<PayloadPath, ApiError> {
+    PayloadPath::parse(text).map_err(|error| ApiError::bad_path(field, error))
+}

@@ -1,0 +1,121 @@
+//! Filters as JSON: three spellings of the one filter tree. Never evaluates one, never lets an unknown
+//! operator pass.
+//!
+//! An object is read by the first rule that fits, at the top and wherever a condition may stand:
+//! 1. a key `must`, `should`, `must_not` or `min_should`: Qdrant's filter; no other key beside these;
+//! 2. a key `key`: Qdrant's condition on a field, with exactly one test;
+//! 3. a key `is_empty`, `is_null`, `has_id`, `has_vector` or `nested`: that condition of Qdrant's, alone;
+//! 4. a key that names an operator (`Eq`, `And`, …): an expression, alone;
+//! 5. otherwise the shorthand: each key is a path, each value (string, integer, number, boolean or null) what
+//!    the field must be equal to; all must match. `{}` matches every point.
+//!
+//! The words of rules 1 to 4 are reserved: a field of such a name is reached by `Eq` or by `key`.
+
+mod expression;
+mod json;
+mod qdrant;
+
+use ruvector_types::{Condition, FieldCondition, FieldTest, Filter, Limits};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::ApiError;
+use crate::error::parse_path;
+
+/// A filter on the wire, not yet understood.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct WireFilter(Value);
+
+const CLAUSES: [&str; 4] = ["must", "should", "must_not", "min_should"];
+const CONDITIONS: [&str; 6] = ["is_empty", "is_null", "has_id", "has_vector", "nested", "slice"];
+
+impl WireFilter {
+    /// The filter, checked against `limits`; `field` is its name in the request. Errors name the clause.
+    pub fn into_filter(self, field: &str, limits: &Limits) -> Result<Filter, ApiError> {
+        let filter = match node(&self.0, field)? {
+            Condition::Filter(filter) => *filter,
+            condition => Filter::must(condition),
+        };
+        filter.validate(limits)?;
+        Ok(filter)
+    }
+}
+
+/// One condition, by the rules above. Recursion is bounded by the JSON reader's limit of 128 levels.
+fn node(value: &Value, place: &str) -> Result<Condition, ApiError> {
+    let object = json::object(value, place)?;
+    if object.keys().any(|key| CLAUSES.contains(&key.as_str())) {
+        return qdrant::filter(object, place);
+    }
+    if object.contains_key("key") {
+        return qdrant::field_condition(object, place);
+    }
+    if let Some((key, inner)) = object.iter().find(|(key, _)| CONDITIONS.contains(&key.as_str())) {
+        json::alone(object, key, place)?;
+        return qdrant::special(key, inner, &format!("{place}.{key}"));
+    }
+    if let Some((key, inner)) = object
+        .iter()
+        .find(|(key, _)| expression::OPERATORS.contains(&key.as_str()))
+    {
+        json::alone(object, key, place)?;
+        return expression::expression(key, inner, &format!("{place}.{key}"));
+    }
+    shorthand(object, place)
+}
+
+/// `{"type": "doc", "year": 1999}`: equality of every field named.
+fn shorthand(object: &json::Object, place: &str) -> Result<Condition, ApiError> {
+    let mut must = Vec::with_capacity(object.len());
+    for (key, value) in object {
+        let field = format!("{place}.{key}");
+        if matches!(value, Value::Array(_) | Value::Object(_)) {
+            return Err(ApiError::Unknown {
+                field: place.to_owned(),
+                name: key.clone(),
+                expected: "must, should, must_not, min_should, key, is_empty, is_null, has_id, has_vector, \
+                           nested, an operator (Eq, Ne, Gt, Gte, Lt, Lte, Range, GeoRadius, GeoBoundingBox, \
+                           Match, MatchPhrase, And, Or, Not), or a field with a plain value to be equal to",
+            });
+        }
+        let path = parse_path(key, &field)?;
+        let test = equality(value, &field)?;
+        must.push(Condition::Field(FieldCondition { path, test }));
+    }
+    Ok(Condition::Filter(Box::new(Filter {
+        must,
+        ..Filter::default()
+    })))
+}
+
+/// The test for being equal to a plain value.
+fn equality(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
+    use ruvector_types::{Match, Range};
+    Ok(match value {
+        Value::Null => FieldTest::IsNull,
+        Value::Bool(flag) => FieldTest::Match(Match::Bool(*flag)),
+        Value::String(text) => FieldTest::Match(Match::Keyword(text.clone())),
+        Value::Number(number) => match json::whole(number, place)? {
+            Some(whole) => FieldTest::Match(Match::Integer(whole)),
+            None => {
+                let exactly = json::number(value, place)?;
+                FieldTest::Range(Range {
+                    gte: Some(exactly),
+                    lte: Some(exactly),
+                    ..Range::default()
+                })
+            }
+        },
+        Value::Array(_) | Value::Object(_) => {
+            return Err(json::wrong_type(
+                place,
+                "a string, a number, true, false or null",
+                value,
+            ));
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,323 @@
+//! Qdrant's spelling: clauses and conditions. Never guesses: what it does not know is refused by name.
+
+use ruvector_types::{
+    Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPolygon, Match, MinShould, PayloadPath, Text,
+};
+use serde_json::Value;
+
+use super::json::{self, Object};
+use super::{CLAUSES, node};
+use crate::id::into_ids;
+use crate::{ApiError, WireId, datetime};
+
+const TESTS: [&str; 8] = [
+    "match",
+    "range",
+    "geo_radius",
+    "geo_bounding_box",
+    "geo_polygon",
+    "values_count",
+    "is_empty",
+    "is_null",
+];
+
+/// `{"must", "should", "must_not", "min_should"}`, each a condition or a list, `null` like absent.
+pub(super) fn filter(object: &Object, place: &str) -> Result<Condition, ApiError> {
+    let expected = "must, should, must_not or min_should; put equalities and conditions inside must";
+    json::only(object, &CLAUSES, place, expected)?;
+    let min_should = match object.get("min_should") {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(min_should(value, &format!("{place}.min_should"))?),
+    };
+    let clause = |key: &str| match object.get(key) {
+        None => Ok(Vec::new()),
+        Some(value) => conditions(value, &format!("{place}.{key}")),
+    };
+    Ok(Condition::Filter(Box::new(Filter {
+        must: clause("must")?,
+        should: clause("should")?,
+        must_not: clause("must_not")?,
+        min_should,
+    })))
+}
+
+fn conditions(value: &Value, place: &str) -> Result<Vec<Condition>, ApiError> {
+    match value {
+        Value::Null => Ok(Vec::new()),
+        Value::Object(_) => Ok(vec![node(value, place)?]),
+        _ => json::array(value, place)?
+            .iter()
+            .enumerate()
+            .map(|(at, item)| node(item, &format!("{place}[{at}]")))
+            .collect(),
+    }
+}
+
+fn min_should(value: &Value, place: &str) -> Result<MinShould, ApiError> {
+    let object = json::object(value, place)?;
+    json::only(
+        object,
+        &["conditions", "min_count"],
+        place,
+        "conditions and min_count",
+    )?;
+    let at = format!("{place}.conditions");
+    let conditions = conditions(json::get(object, "conditions", place)?, &at)?;
+    let at = format!("{place}.min_count");
+    let min_count = json::unsigned(json::get(object, "min_count", place)?, &at)?;
+    let min_count =
+        usize::try_from(min_count).map_err(|_| ApiError::rule(at, "is more than there can be conditions"))?;
+    Ok(MinShould {
+        conditions,
+        min_count,
+    })
+}
+
+/// `{"key": …, TEST: …}` with exactly one test.
+pub(super) fn field_condition(object: &Object, place: &str) -> Result<Condition, ApiError> {
+    let path = json::path(object, "key", place)?;
+    let expected = "key with match, range, geo_radius, geo_bounding_box, geo_polygon, values_count, \
+                    is_empty or is_null";
+    let mut tests = object
+        .iter()
+        .filter(|(name, value)| *name != "key" && !value.is_null());
+    let Some((name, value)) = tests.next() else {
+        return Err(ApiError::Missing {
+            field: place.to_owned(),
+            what: expected,
+        });
+    };
+    for (name, _) in std::iter::once((name, value)).chain(tests.clone()) {
+        if !TESTS.contains(&name.as_str()) {
+            return Err(ApiError::Unknown {
+                field: place.to_owned(),
+                name: name.clone(),
+                expected,
+            });
+        }
+    }
+    if tests.next().is_some() {
+        let rule = "a condition holds one test; list several conditions in must";
+        return Err(ApiError::rule(place, rule));
+    }
+    let place = format!("{place}.{name}");
+    if let "is_empty" | "is_null" = name.as_str() {
+        let test = if name == "is_empty" {
+            FieldTest::IsEmpty
+        } else {
+            FieldTest::IsNull
+        };
+        let condition = Condition::Field(FieldCondition { path, test });
+        return Ok(if json::boolean(value, &place)? {
+            condition
+        } else {
+            negation(condition)
+        });
+    }
+    let test = test(name, value, &place)?;
+    Ok(Condition::Field(FieldCondition { path, test }))
+}
+
+/// Matches where `condition` does not.
+pub(super) fn negation(condition: Condition) -> Condition {
+    Condition::Filter(Box::new(Filter {
+        must_not: vec![condition],
+        ..Filter::default()
+    }))
+}
+
+fn test(name: &str, value: &Value, place: &str) -> Result<FieldTest, ApiError> {
+    match name {
+        "match" => matching(value, place),
+        "range" => range(value, place),
+        "geo_radius" => {
+            let object = json::object(value, place)?;
+            json::only(object, &["center", "radius"], place, "center and radius (metres)")?;
+            let center = json::get(object, "center", place)?;
+            let radius = json::get(object, "radius", place)?;
+            Ok(FieldTest::GeoRadius {
+                center: json::geo_point(center, &format!("{place}.center"))?,
+                radius_m: json::radius(radius, &format!("{place}.radius"))?,
+            })
+        }
+        "geo_bounding_box" => bounding_box(value, place),
+        "geo_polygon" => polygon(value, place),
+        _ => Ok(FieldTest::ValuesCount(json::only_bounds(
+            value,
+            place,
+            json::unsigned,
+        )?)),
+    }
+}
+
+/// `{"top_left": {…}, "bottom_right": {…}}`.
+fn bounding_box(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
+    let object = json::object(value, place)?;
+    let expected = "top_left and bottom_right";
+    json::only(object, &["top_left", "bottom_right"], place, expected)?;
+    let top_left = json::get(object, "top_left", place)?;
+    let bottom_right = json::get(object, "bottom_right", place)?;
+    Ok(FieldTest::GeoBoundingBox {
+        top_left: json::geo_point(top_left, &format!("{place}.top_left"))?,
+        bottom_right: json::geo_point(bottom_right, &format!("{place}.bottom_right"))?,
+    })
+}
+
+/// `{"value"}`, `{"any"}`, `{"except"}`, `{"text"}`, `{"text_any"}`, `{"phrase"}` or `{"prefix"}`.
+fn matching(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
+    let object = json::object(value, place)?;
+    let expected = "one of value, any, except, text, text_any, phrase and prefix";
+    let mut entries = object.iter().filter(|(_, value)| !value.is_null());
+    let (Some((name, value)), None) = (entries.next(), entries.next()) else {
+        return Err(ApiError::Missing {
+            field: place.to_owned(),
+            what: expected,
+        });
+    };
+    let at = format!("{place}.{name}");
+    let text = || json::string(value, &at).map(str::to_owned);
+    Ok(match name.as_str() {
+        "value" => FieldTest::Match(one_match(value, &at)?),
+        "any" => FieldTest::MatchAny(matches(value, &at)?),
+        "except" => FieldTest::MatchExcept(matches(value, &at)?),
+        "text" => FieldTest::Text(Text::All(text()?)),
+        "text_any" => FieldTest::Text(Text::Any(text()?)),
+        "phrase" => FieldTest::Text(Text::Phrase(text()?)),
+        "prefix" => FieldTest::Text(Text::Prefix(text()?)),
+        "substring" => {
+            return Err(ApiError::NotSupported {
+                field: at,
+                what: "substrings are not searched; text, phrase and prefix are spelled so",
+            });
+        }
+        _ => {
+            return Err(ApiError::Unknown {
+                field: place.to_owned(),
+                name: name.clone(),
+                expected,
+            });
+        }
+    })
+}
+
+fn matches(value: &Value, place: &str) -> Result<Vec<Match>, ApiError> {
+    json::array(value, place)?
+        .iter()
+        .enumerate()
+        .map(|(at, item)| one_match(item, &format!("{place}[{at}]")))
+        .collect()
+}
+
+fn one_match(value: &Value, place: &str) -> Result<Match, ApiError> {
+    let expected = "a string, an integer, true or false (for other numbers use range)";
+    match value {
+        Value::String(text) => Ok(Match::Keyword(text.clone())),
+        Value::Bool(flag) => Ok(Match::Bool(*flag)),
+        Value::Number(number) => match json::whole(number, place)? {
+            Some(whole) => Ok(Match::Integer(whole)),
+            None => Err(json::wrong_type(place, expected, value)),
+        },
+        _ => Err(json::wrong_type(place, expected, value)),
+    }
+}
+
+/// Bounds of numbers, or of RFC 3339 times where they are strings.
+pub(super) fn range(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
+    let times = json::object(value, place)?.values().any(Value::is_string);
+    if times {
+        let bounds: Bounds<i64> = json::only_bounds(value, place, time)?;
+        return Ok(FieldTest::DatetimeRange(bounds));
+    }
+    Ok(FieldTest::Range(json::only_bounds(value, place, json::number)?))
+}
+
+pub(super) fn time(value: &Value, place: &str) -> Result<i64, ApiError> {
+    let text = json::string(value, place)?;
+    datetime::parse_micros(text).ok_or_else(|| ApiError::BadTime {
+        field: place.to_owned(),
+        text: text.to_owned(),
+    })
+}
+
+fn polygon(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
+    let object = json::object(value, place)?;
+    json::only(
+        object,
+        &["exterior", "interiors"],
+        place,
+        "exterior and interiors",
+    )?;
+    let exterior = ring(
+        json::get(object, "exterior", place)?,
+        &format!("{place}.exterior"),
+    )?;
+    let interiors = match object.get("interiors") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(value) => {
+            let at = format!("{place}.interiors");
+            json::array(value, &at)?
+                .iter()
+                .enumerate()
+                .map(|(index, item)| ring(item, &format!("{at}[{index}]")))
+                .collect::<Result<_, _>>()?
+        }
+    };
+    Ok(FieldTest::GeoPolygon(GeoPolygon { exterior, interiors }))
+}
+
+fn ring(value: &Value, place: &str) -> Result<Vec<ruvector_types::GeoPoint>, ApiError> {
+    let object = json::object(value, place)?;
+    json::only(object, &["points"], place, "points")?;
+    let at = format!("{place}.points");
+    let points = json::array(json::get(object, "points", place)?, &at)?
+        .iter()
+        .enumerate()
+        .map(|(index, item)| json::geo_point(item, &format!("{at}[{index}]")))
+        .collect::<Result<Vec<_>, _>>()?;
+    if points.len() < 4 || points.first() != points.last() {
+        return Err(ApiError::rule(
+            at,
+            "a ring has at least 4 points, the last equal to the first",
+        ));
+    }
+    Ok(points)
+}
+
+/// The conditions that are not on one field's values.
+pub(super) fn special(name: &str, value: &Value, place: &str) -> Result<Condition, ApiError> {
+    let field = |test| {
+        let object = json::object(value, place)?;
+        json::only(object, &["key"], place, "key")?;
+        let path: PayloadPath = json::path(object, "key", place)?;
+        Ok(Condition::Field(FieldCondition { path, test }))
+    };
+    match name {
+        "is_empty" => field(FieldTest::IsEmpty),
+        "is_null" => field(FieldTest::IsNull),
+        "has_id" => {
+            json::array(value, place)?;
+            let ids: Vec<WireId> =
+                serde_json::from_value(value.clone()).map_err(|source| ApiError::Json {
+                    field: place.to_owned(),
+                    source,
+                })?;
+            Ok(Condition::HasId(into_ids(ids)))
+        }
+        "has_vector" => Ok(Condition::HasVector(json::string(value, place)?.to_owned())),
+        "nested" => {
+            let object = json::object(value, place)?;
+            json::only(object, &["key", "filter"], place, "key and filter")?;
+            let path = json::path(object, "key", place)?;
+            let at = format!("{place}.filter");
+            let filter = match node(json::get(object, "filter", place)?, &at)? {
+                Condition::Filter(filter) => filter,
+                condition => Box::new(Filter::must(condition)),
+            };
+            Ok(Condition::Nested { path, filter })
+        }
+        _ => Err(ApiError::NotSupported {
+            field: place.to_owned(),
+            what: "slices of the id space are not served; scroll pages through all points",
+        }),
+    }
+}

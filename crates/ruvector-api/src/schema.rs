@@ -1,0 +1,130 @@
+//! Shapes that the OpenAPI document shows where the wire types read JSON by hand. Never holds data.
+
+use std::collections::BTreeMap;
+
+use utoipa::ToSchema;
+
+/// A point id: an unsigned 64-bit number, a UUID, or any other string of 1 to 512 bytes. `"1"` is 1.
+#[derive(Debug, ToSchema)]
+#[schema(as = PointId)]
+#[serde(untagged)]
+pub enum PointIdSchema {
+    /// A number.
+    Number(u64),
+    /// A UUID or another string.
+    Text(String),
+}
+
+/// A payload: any JSON object.
+#[derive(Debug, ToSchema)]
+#[schema(as = Payload, value_type = Object)]
+pub struct PayloadSchema(pub BTreeMap<String, String>);
+
+/// A list of numbers (the unnamed vector), or an object of such lists by vector name.
+#[derive(Debug, ToSchema)]
+#[schema(as = Vectors)]
+#[serde(untagged)]
+pub enum VectorSchema {
+    /// The unnamed vector.
+    Unnamed(Vec<f32>),
+    /// Named vectors.
+    Named(BTreeMap<String, Vec<f32>>),
+}
+
+/// A filter, in any of three spellings: Qdrant's `{"must": [..], "should": [..], "must_not": [..]}`, an
+/// expression such as `{"And": [{"Eq": {"field": "pos", "value": "noun"}}, {"Gt": {"field": "n", "value": 3}}]}`,
+/// or the shorthand `{"pos": "noun"}` (equality of every field named).
+#[derive(Debug, ToSchema)]
+#[schema(as = Filter, value_type = Object, example = json!({"must": [{"key": "pos", "match": {"value": "noun"}}]}))]
+pub struct FilterSchema(pub BTreeMap<String, String>);
+
+/// true, false, a list of payload paths, or `{"include": […]}` or `{"exclude": […]}`.
+#[derive(Debug, ToSchema)]
+#[schema(as = WithPayload)]
+#[serde(untagged)]
+pub enum WithPayloadSchema {
+    /// All or nothing.
+    Flag(bool),
+    /// Only these paths.
+    Paths(Vec<String>),
+    /// Only these paths.
+    Include {
+        /// Paths.
+        include: Vec<String>,
+    },
+    /// All but these paths.
+    Exclude {
+        /// Paths.
+        exclude: Vec<String>,
+    },
+}
+
+/// true, false or a list of vector names.
+#[derive(Debug, ToSchema)]
+#[schema(as = WithVector)]
+#[serde(untagged)]
+pub enum WithVectorSchema {
+    /// All or nothing.
+    Flag(bool),
+    /// These vectors.
+    Names(Vec<String>),
+}
+
+/// A point to write.
+#[derive(Debug, ToSchema)]
+#[schema(as = Point)]
+pub struct PointSchema {
+    /// Its id.
+    pub id: PointIdSchema,
+    /// Its vectors; `{}` for none.
+    pub vector: VectorSchema,
+    /// Its payload.
+    #[schema(value_type = Option<Object>)]
+    pub payload: Option<PayloadSchema>,
+}
+
+/// A point read back.
+#[derive(Debug, ToSchema)]
+#[schema(as = Record)]
+pub struct RecordSchema {
+    /// Its id.
+    pub id: PointIdSchema,
+    /// Its payload, if asked for.
+    #[schema(value_type = Option<Object>)]
+    pub payload: Option<PayloadSchema>,
+    /// Its vectors, if asked for. Cosine vectors come back normalised.
+    pub vector: Option<VectorSchema>,
+}
+
+/// A result of a search.
+#[derive(Debug, ToSchema)]
+#[schema(as = ScoredPoint)]
+pub struct ScoredPointSchema {
+    /// Its id.
+    pub id: PointIdSchema,
+    /// Number of the operation that wrote it last.
+    pub version: u64,
+    /// Similarity (Cosine, Dot: higher is closer) or distance (Euclid, Manhattan: lower is closer).
+    pub score: f32,
+    /// Its payload, if asked for.
+    #[schema(value_type = Option<Object>)]
+    pub payload: Option<PayloadSchema>,
+    /// Its vectors, if asked for.
+    pub vector: Option<VectorSchema>,
+}
+
+/// A refusal or failure.
+#[derive(Debug, ToSchema)]
+pub struct ErrorEnvelope {
+    /// What went wrong.
+    pub status: ErrorStatus,
+    /// Seconds.
+    pub time: f64,
+}
+
+/// What went wrong, in words: the field and, where there is one, the limit.
+#[derive(Debug, ToSchema)]
+pub struct ErrorStatus {
+    /// The message.
+    pub error: String,
+}

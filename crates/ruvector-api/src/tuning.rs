@@ -1,0 +1,108 @@
+//! Parameters of graphs and thresholds of the optimizer, as differences from their defaults. Never lets one
+//! through that has no effect.
+
+use ruvector_types::{HnswConfig, OptimizerConfig};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::ApiError;
+use crate::selector::{Unserved, refuse};
+
+/// Parameters of a graph; what is absent keeps its default.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HnswDiff {
+    /// Links of a node.
+    m: Option<u32>,
+    /// Breadth of the search for a new node's neighbours.
+    ef_construct: Option<u32>,
+    #[schema(ignore)]
+    full_scan_threshold: Unserved,
+    #[schema(ignore)]
+    max_indexing_threads: Unserved,
+    #[schema(ignore)]
+    on_disk: Unserved,
+    #[schema(ignore)]
+    memory: Unserved,
+    #[schema(ignore)]
+    payload_m: Unserved,
+    #[schema(ignore)]
+    inline_storage: Unserved,
+}
+
+/// Thresholds of the optimizer; what is absent keeps its default.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OptimizersDiff {
+    /// Share of deleted rows above which a sealed segment is rewritten.
+    deleted_threshold: Option<f64>,
+    /// Sealed segments that may stand beside each other before they are merged; 0 keeps the default.
+    default_segment_number: Option<u32>,
+    /// Bytes of vectors and payload at which the active segment is sealed.
+    active_bytes_max: Option<u64>,
+    /// Rows at which the active segment is sealed.
+    active_rows_max: Option<u32>,
+    /// Bytes of log at which the active segment is sealed.
+    log_bytes_max: Option<u64>,
+    #[schema(ignore)]
+    vacuum_min_vector_number: Unserved,
+    #[schema(ignore)]
+    max_segment_size: Unserved,
+    #[schema(ignore)]
+    memmap_threshold: Unserved,
+    #[schema(ignore)]
+    indexing_threshold: Unserved,
+    #[schema(ignore)]
+    flush_interval_sec: Unserved,
+    #[schema(ignore)]
+    max_optimization_threads: Unserved,
+    #[schema(ignore)]
+    prevent_unoptimized: Unserved,
+}
+
+impl HnswDiff {
+    pub(crate) fn over(self, base: HnswConfig, field: &str) -> Result<HnswConfig, ApiError> {
+        let what = "a graph has the parameters m and ef_construct";
+        for (name, given) in [
+            ("full_scan_threshold", &self.full_scan_threshold),
+            ("max_indexing_threads", &self.max_indexing_threads),
+            ("on_disk", &self.on_disk),
+            ("memory", &self.memory),
+            ("payload_m", &self.payload_m),
+            ("inline_storage", &self.inline_storage),
+        ] {
+            refuse(&format!("{field}.{name}"), given, what)?;
+        }
+        Ok(HnswConfig {
+            m: self.m.unwrap_or(base.m),
+            ef_construct: self.ef_construct.unwrap_or(base.ef_construct),
+        })
+    }
+}
+
+impl OptimizersDiff {
+    pub(crate) fn into_config(self) -> Result<OptimizerConfig, ApiError> {
+        let what = "the optimizer has the thresholds deleted_threshold, default_segment_number, \
+                    active_bytes_max, active_rows_max and log_bytes_max";
+        for (name, given) in [
+            ("vacuum_min_vector_number", &self.vacuum_min_vector_number),
+            ("max_segment_size", &self.max_segment_size),
+            ("memmap_threshold", &self.memmap_threshold),
+            ("indexing_threshold", &self.indexing_threshold),
+            ("flush_interval_sec", &self.flush_interval_sec),
+            ("max_optimization_threads", &self.max_optimization_threads),
+            ("prevent_unoptimized", &self.prevent_unoptimized),
+        ] {
+            refuse(&format!("optimizers_config.{name}"), given, what)?;
+        }
+        let base = OptimizerConfig::default();
+        let segments = self.default_segment_number.filter(|count| *count > 0);
+        Ok(OptimizerConfig {
+            active_bytes_max: self.active_bytes_max.unwrap_or(base.active_bytes_max),
+            active_rows_max: self.active_rows_max.unwrap_or(base.active_rows_max),
+            log_bytes_max: self.log_bytes_max.unwrap_or(base.log_bytes_max),
+            deleted_share_max: self.deleted_threshold.unwrap_or(base.deleted_share_max),
+            segments_max: segments.unwrap_or(base.segments_max),
+        })
+    }
+}

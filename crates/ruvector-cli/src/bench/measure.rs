@@ -1,0 +1,132 @@
+//! Times searches, one query at a time on each thread, and compares what they return with the truth. Never times
+//! the making of a request.
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use indicatif::ProgressBar;
+use ruvector_core::{Collection, Ctx};
+use ruvector_types::{PointId, ScoredPoint, SearchRequest};
+
+use super::Plan;
+use crate::error::CliError;
+
+/// Figures at one breadth. Latencies in microseconds.
+pub(crate) struct Figures {
+    pub(crate) ef: u32,
+    pub(crate) recall: f64,
+    pub(crate) qps: f64,
+    pub(crate) mean_us: f64,
+    pub(crate) p50_us: f64,
+    pub(crate) p95_us: f64,
+    pub(crate) p99_us: f64,
+    pub(crate) calls: usize,
+}
+
+/// The ids that every request returns, in order.
+pub(crate) fn pass(collection: &Collection, requests: &[SearchRequest]) -> Result<Vec<Vec<u64>>, CliError> {
+    let context = Ctx::default();
+    requests
+        .iter()
+        .map(|request| Ok(numbers(&collection.search(&context, request)?)))
+        .collect()
+}
+
+/// The true neighbours by the engine's exact search.
+pub(crate) fn exact(plan: &Plan, collection: &Collection) -> Result<Vec<Vec<u64>>, CliError> {
+    let context = Ctx::default();
+    let bar = ProgressBar::new(plan.queries.len() as u64);
+    let requests = plan.requests(None);
+    let found = requests.iter().map(|request| {
+        bar.inc(1);
+        Ok(numbers(&collection.search(&context, request)?))
+    });
+    let found = found.collect();
+    bar.finish_and_clear();
+    found
+}
+
+fn numbers(found: &[ScoredPoint]) -> Vec<u64> {
+    let number = |point: &ScoredPoint| match point.id {
+        PointId::Num(number) => Some(number),
+        _ => None,
+    };
+    found.iter().filter_map(number).collect()
+}
+
+/// Recall on every query once (that warms up, too), then the timed calls, shared among the threads.
+pub(crate) fn measure(
+    plan: &Plan,
+    collection: &Collection,
+    truth: &[Vec<u64>],
+    ef: u32,
+) -> Result<Figures, CliError> {
+    let requests = plan.requests(Some(ef));
+    let recall = recall(&pass(collection, &requests)?, truth);
+    let each = plan.calls.div_ceil(plan.threads);
+    let started = Instant::now();
+    let timed: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..plan.threads)
+            .map(|thread| {
+                let requests = &requests;
+                let first = thread * requests.len() / plan.threads;
+                scope.spawn(move || calls(collection, requests, first, each))
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join()).collect()
+    });
+    let wall_s = started.elapsed().as_secs_f64();
+    let mut micros = Vec::with_capacity(each * plan.threads);
+    for times in timed {
+        micros.extend(times.map_err(|_| CliError::Thread)??);
+    }
+    micros.sort_by(f64::total_cmp);
+    let percentile = |share: f64| {
+        let at = (share * (micros.len() - 1) as f64).round() as usize;
+        micros[at.min(micros.len() - 1)]
+    };
+    Ok(Figures {
+        ef,
+        recall,
+        qps: micros.len() as f64 / wall_s,
+        mean_us: micros.iter().sum::<f64>() / micros.len() as f64,
+        p50_us: percentile(0.5),
+        p95_us: percentile(0.95),
+        p99_us: percentile(0.99),
+        calls: micros.len(),
+    })
+}
+
+/// The microseconds of so many calls, cycling through the requests from `first`.
+fn calls(
+    collection: &Collection,
+    requests: &[SearchRequest],
+    first: usize,
+    count: usize,
+) -> Result<Vec<f64>, CliError> {
+    let context = Ctx::default();
+    let mut micros = Vec::with_capacity(count);
+    for call in 0..count {
+        let request = &requests[(first + call) % requests.len()];
+        let started = Instant::now();
+        let found = collection.search(&context, request)?;
+        micros.push(started.elapsed().as_secs_f64() * 1e6);
+        std::hint::black_box(found);
+    }
+    Ok(micros)
+}
+
+/// The share of true neighbours that were returned, over all queries. A filter may leave fewer than k.
+fn recall(found: &[Vec<u64>], truth: &[Vec<u64>]) -> f64 {
+    let (mut hits, mut wanted) = (0usize, 0usize);
+    for (found, truth) in found.iter().zip(truth) {
+        let returned: HashSet<u64> = found.iter().copied().collect();
+        hits += truth.iter().filter(|id| returned.contains(id)).count();
+        wanted += truth.len();
+    }
+    if wanted == 0 {
+        1.0
+    } else {
+        hits as f64 / wanted as f64
+    }
+}

@@ -1,0 +1,254 @@
+//! `ruvector bench`: recall, speed and size of the embedded engine on a set of vectors, through the public calls
+//! that everyone uses. Never reaches into the engine and never averages a failure away.
+
+mod load;
+mod measure;
+mod report;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use ruvector_api::{WireFilter, from_json};
+use ruvector_core::{Collection, Database, DatabaseOptions};
+use ruvector_io::{Io, RealIo};
+use ruvector_types::{CollectionConfig, Distance, Filter, Limits, SearchRequest};
+
+use crate::commands::BenchArguments;
+use crate::error::CliError;
+use crate::npy::Npy;
+use report::{Report, Size};
+
+const COLLECTION: &str = "bench";
+const CALLS_MIN: usize = 10_000;
+
+/// Loads, optimizes, reopens, measures and reports.
+pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
+    let plan = Plan::new(arguments)?;
+    let folder = Folder::new(arguments)?;
+    let loaded = {
+        let (database, _io) = open(&folder.path)?;
+        let loaded = load::load(arguments, &plan, &database)?;
+        database.close()?;
+        loaded
+    };
+    eprintln!("Reopening");
+    let started = Instant::now();
+    let (database, io) = open(&folder.path)?;
+    let collection = database.collection(COLLECTION)?;
+    let reopen_s = started.elapsed().as_secs_f64();
+    let (truth, truth_source) = plan.truth(arguments, &collection)?;
+    let size = size_after_a_pass(&plan, &collection, io.as_ref())?;
+    let mut points = Vec::new();
+    for ef in &plan.sweep {
+        points.push(measure::measure(&plan, &collection, &truth, *ef)?);
+    }
+    let report = Report::new(arguments, &plan, &loaded, reopen_s, size, (truth_source, points));
+    database.close()?;
+    report.print();
+    if let Some(path) = &arguments.json {
+        report.write(path)?;
+    }
+    Ok(())
+}
+
+/// What is measured, checked before anything is loaded.
+pub(crate) struct Plan {
+    pub(crate) queries: Vec<Vec<f32>>,
+    pub(crate) rows: usize,
+    pub(crate) dim: usize,
+    pub(crate) distance: Distance,
+    pub(crate) filter: Option<Filter>,
+    pub(crate) sweep: Vec<u32>,
+    pub(crate) k: usize,
+    pub(crate) threads: usize,
+    pub(crate) calls: usize,
+}
+
+impl Plan {
+    fn new(arguments: &BenchArguments) -> Result<Plan, CliError> {
+        let base = at(&arguments.base, Npy::open(&arguments.base))?;
+        let mut queries = at(&arguments.queries, Npy::open(&arguments.queries))?;
+        let (rows, dim) = (base.rows, base.columns);
+        if queries.columns != dim || queries.rows == 0 || rows == 0 || dim == 0 {
+            let what = format!(
+                "{} rows of {} numbers do not go with a base of {rows} rows of {dim}",
+                queries.rows, queries.columns
+            );
+            let path = arguments.queries.clone();
+            return Err(CliError::Shape { path, what });
+        }
+        let flag = |flag, rule| Err(CliError::Flag { flag, rule });
+        if arguments.calls < CALLS_MIN {
+            return flag("calls", "takes at least 10,000, or the figures would be noise");
+        }
+        if arguments.k == 0 || arguments.threads == 0 || arguments.batch == 0 {
+            return flag("k, --threads, --batch", "take at least 1");
+        }
+        if !(0.0..=1.0).contains(&arguments.replace) {
+            return flag("replace", "takes a share from 0 to 1");
+        }
+        let count = queries.rows;
+        Ok(Plan {
+            queries: at(&arguments.queries, queries.vectors(0, count))?,
+            rows,
+            dim,
+            distance: distance(&arguments.metric)?,
+            filter: filter(arguments.filter.as_deref())?,
+            sweep: sweep(&arguments.sweep)?,
+            k: arguments.k,
+            threads: arguments.threads,
+            calls: arguments.calls,
+        })
+    }
+
+    /// The collection's configuration.
+    pub(crate) fn config(&self, arguments: &BenchArguments) -> CollectionConfig {
+        let mut config = CollectionConfig::single(self.dim as u32, self.distance);
+        for vector in config.vectors.values_mut() {
+            vector.hnsw.m = arguments.m;
+            vector.hnsw.ef_construct = arguments.ef_construct;
+        }
+        config.shards = arguments.shards;
+        config
+    }
+
+    /// One search for each query, at a breadth; exact if there is none.
+    pub(crate) fn requests(&self, ef: Option<u32>) -> Vec<SearchRequest> {
+        let request = |query: &Vec<f32>| {
+            let mut request = SearchRequest::nearest(query.clone(), self.k);
+            request.filter.clone_from(&self.filter);
+            request.params.hnsw_ef = ef;
+            request.params.exact = ef.is_none();
+            request
+        };
+        self.queries.iter().map(request).collect()
+    }
+
+    /// The true neighbours of every query, and where they are from.
+    fn truth(
+        &self,
+        arguments: &BenchArguments,
+        collection: &Collection,
+    ) -> Result<(Vec<Vec<u64>>, &'static str), CliError> {
+        let Some(path) = &arguments.truth else {
+            return Ok((measure::exact(self, collection)?, "exact search of the engine"));
+        };
+        let mut npy = at(path, Npy::open(path))?;
+        if npy.rows != self.queries.len() || npy.columns < self.k {
+            let what = format!(
+                "{} rows of {} neighbours do not go with {} queries and k = {}",
+                npy.rows,
+                npy.columns,
+                self.queries.len(),
+                self.k
+            );
+            let path = path.clone();
+            return Err(CliError::Shape { path, what });
+        }
+        Ok((at(path, npy.row_numbers(self.k, self.rows))?, "file"))
+    }
+}
+
+pub(crate) fn at<T>(path: &Path, result: Result<T, crate::npy::NpyError>) -> Result<T, CliError> {
+    result.map_err(|source| CliError::Npy {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn distance(name: &str) -> Result<Distance, CliError> {
+    match name {
+        "cosine" => Ok(Distance::Cosine),
+        "dot" => Ok(Distance::Dot),
+        "euclid" => Ok(Distance::Euclid),
+        "manhattan" => Ok(Distance::Manhattan),
+        _ => Err(CliError::Flag {
+            flag: "metric",
+            rule: "takes cosine, dot, euclid or manhattan",
+        }),
+    }
+}
+
+fn filter(text: Option<&str>) -> Result<Option<Filter>, CliError> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let wire: WireFilter = from_json(text.as_bytes()).map_err(CliError::Filter)?;
+    let filter = wire.into_filter("filter", &Limits::default());
+    filter.map(Some).map_err(CliError::Filter)
+}
+
+fn sweep(text: &str) -> Result<Vec<u32>, CliError> {
+    let values = text.strip_prefix("ef=").unwrap_or("").split(',');
+    let values: Option<Vec<u32>> = values
+        .map(|value| value.trim().parse().ok().filter(|ef| *ef > 0))
+        .collect();
+    values.ok_or(CliError::Flag {
+        flag: "sweep",
+        rule: "takes ef=N,N,… with N above 0",
+    })
+}
+
+fn open(path: &Path) -> Result<(Database, Arc<RealIo>), CliError> {
+    let io = RealIo::open(path).map_err(|source| CliError::Storage {
+        path: path.to_owned(),
+        source,
+    })?;
+    let io = Arc::new(io);
+    let opened = Database::open(io.clone(), DatabaseOptions::default());
+    let database = opened.map_err(|source| CliError::Open {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok((database, io))
+}
+
+/// Sizes once every query has run, so that what a search touches is in memory.
+fn size_after_a_pass(plan: &Plan, collection: &Collection, io: &dyn Io) -> Result<Size, CliError> {
+    let widest = plan.sweep.iter().max().copied();
+    measure::pass(collection, &plan.requests(widest))?;
+    let info = collection.info();
+    Ok(Size {
+        ram_bytes: info.ram_bytes,
+        rss_bytes: io.memory().resident_bytes,
+        disk_bytes: info.disk_bytes,
+        points: info.points,
+        segments: info.segments,
+    })
+}
+
+/// Where the collection is built; removed at the end unless it was named.
+struct Folder {
+    path: PathBuf,
+    keep: bool,
+}
+
+impl Folder {
+    fn new(arguments: &BenchArguments) -> Result<Folder, CliError> {
+        match &arguments.engine_dir {
+            Some(path) => Ok(Folder {
+                path: path.clone(),
+                keep: true,
+            }),
+            None => {
+                let path = std::env::temp_dir().join(format!("ruvector-bench-{}", std::process::id()));
+                std::fs::create_dir(&path).map_err(|source| CliError::File {
+                    path: path.clone(),
+                    source,
+                })?;
+                Ok(Folder { path, keep: false })
+            }
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.keep
+            && let Err(error) = std::fs::remove_dir_all(&self.path)
+        {
+            eprintln!("{}: {error}", self.path.display());
+        }
+    }
+}

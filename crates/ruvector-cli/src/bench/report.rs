@@ -1,0 +1,192 @@
+//! The figures as a table and as JSON. Never rounds what goes into the JSON.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Plan;
+use super::load::Loaded;
+use super::measure::Figures;
+use crate::commands::BenchArguments;
+use crate::error::CliError;
+use crate::table;
+
+/// Bytes after reopening and one pass of all queries.
+pub(crate) struct Size {
+    pub(crate) ram_bytes: u64,
+    pub(crate) rss_bytes: u64,
+    pub(crate) disk_bytes: u64,
+    pub(crate) points: u64,
+    pub(crate) segments: u64,
+}
+
+/// All that a run found out.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    version: &'static str,
+    command: String,
+    cpu: String,
+    cores: usize,
+    base: String,
+    n: u64,
+    dim: usize,
+    metric: String,
+    k: usize,
+    filter: Option<Value>,
+    truth: &'static str,
+    threads: usize,
+    m: u32,
+    ef_construct: u32,
+    shards: u32,
+    batch: usize,
+    seed: u64,
+    replaced_share: f64,
+    replaced_points: u64,
+    segments: u64,
+    /// From the first batch to the end of the optimizer's work.
+    build_s: f64,
+    load_s: f64,
+    optimize_s: f64,
+    reopen_s: f64,
+    /// What the engine holds on the heap.
+    ram_bytes: u64,
+    /// Resident bytes of the process, mapped files and the bench itself included.
+    rss_bytes: u64,
+    disk_bytes: u64,
+    points: Vec<Value>,
+}
+
+impl Report {
+    pub(crate) fn new(
+        arguments: &BenchArguments,
+        plan: &Plan,
+        loaded: &Loaded,
+        reopen_s: f64,
+        size: Size,
+        (truth, figures): (&'static str, Vec<Figures>),
+    ) -> Report {
+        Report {
+            version: env!("CARGO_PKG_VERSION"),
+            command: std::env::args().collect::<Vec<_>>().join(" "),
+            cpu: cpu(),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            base: arguments.base.display().to_string(),
+            n: size.points,
+            dim: plan.dim,
+            metric: arguments.metric.clone(),
+            k: plan.k,
+            filter: arguments
+                .filter
+                .as_deref()
+                .and_then(|text| serde_json::from_str(text).ok()),
+            truth,
+            threads: plan.threads,
+            m: arguments.m,
+            ef_construct: arguments.ef_construct,
+            shards: arguments.shards,
+            batch: arguments.batch,
+            seed: arguments.seed,
+            replaced_share: arguments.replace,
+            replaced_points: loaded.replaced,
+            segments: size.segments,
+            build_s: loaded.load_s + loaded.optimize_s,
+            load_s: loaded.load_s,
+            optimize_s: loaded.optimize_s,
+            reopen_s,
+            ram_bytes: size.ram_bytes,
+            rss_bytes: size.rss_bytes,
+            disk_bytes: size.disk_bytes,
+            points: figures.iter().map(point).collect(),
+        }
+    }
+
+    /// The table on standard output.
+    pub(crate) fn print(&self) {
+        println!(
+            "\n{} points of {} dimensions, {}, k = {}, {} thread(s), {}\n\
+             m = {}, ef_construct = {}, {} shard(s), {} point(s) replaced, truth: {}",
+            self.n,
+            self.dim,
+            self.metric,
+            self.k,
+            self.threads,
+            self.cpu,
+            self.m,
+            self.ef_construct,
+            self.shards,
+            self.replaced_points,
+            self.truth
+        );
+        println!(
+            "build {:.1} s (load {:.1} s, optimize {:.1} s), reopen {:.3} s, {} segment(s)\n\
+             RAM {} (process {}), disk {}\n",
+            self.build_s,
+            self.load_s,
+            self.optimize_s,
+            self.reopen_s,
+            self.segments,
+            table::bytes(self.ram_bytes),
+            table::bytes(self.rss_bytes),
+            table::bytes(self.disk_bytes)
+        );
+        let rows: Vec<Vec<String>> = self.points.iter().map(row).collect();
+        let recall = format!("recall@{}", self.k);
+        let head = [
+            "ef",
+            recall.as_str(),
+            "QPS",
+            "mean µs",
+            "p50 µs",
+            "p95 µs",
+            "p99 µs",
+        ];
+        print!("{}", table::lines(&head, &rows, &[0, 1, 2, 3, 4, 5, 6]));
+    }
+
+    /// The JSON file.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), CliError> {
+        let text = serde_json::to_string_pretty(self).map_err(CliError::Json)?;
+        std::fs::write(path, text + "\n").map_err(|source| CliError::File {
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+fn point(figures: &Figures) -> Value {
+    json!({
+        "params": {"ef": figures.ef},
+        "recall": figures.recall,
+        "qps": figures.qps,
+        "mean_us": figures.mean_us,
+        "p50_us": figures.p50_us,
+        "p95_us": figures.p95_us,
+        "p99_us": figures.p99_us,
+        "calls": figures.calls,
+    })
+}
+
+fn row(point: &Value) -> Vec<String> {
+    let number = |key: &str| point[key].as_f64().unwrap_or(0.0);
+    vec![
+        point["params"]["ef"].to_string(),
+        format!("{:.4}", number("recall")),
+        format!("{:.0}", number("qps")),
+        format!("{:.1}", number("mean_us")),
+        format!("{:.1}", number("p50_us")),
+        format!("{:.1}", number("p95_us")),
+        format!("{:.1}", number("p99_us")),
+    ]
+}
+
+/// The processor's name where the system tells it.
+fn cpu() -> String {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = text.lines().find(|line| line.starts_with("model name"));
+    let name = name.and_then(|line| line.split_once(':'));
+    name.map_or_else(
+        || std::env::consts::ARCH.to_owned(),
+        |(_, name)| name.trim().to_owned(),
+    )
+}

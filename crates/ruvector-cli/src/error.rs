@@ -1,0 +1,71 @@
+//! Why a command fails, as the user reads it. Never hides a cause.
+
+use std::path::PathBuf;
+
+use ruvector_api::ApiError;
+
+use crate::npy::NpyError;
+use crate::settings::SettingError;
+
+/// A command that fails; ends the process with status 1.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    #[error("{0}")]
+    Setting(#[from] SettingError),
+    #[error("{}: {source}", .path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{}: {source}", .path.display())]
+    Npy { path: PathBuf, source: NpyError },
+    #[error("the wordnet data of this program: {0}")]
+    Data(#[source] NpyError),
+    #[error("{}: line {line}: {source}", .path.display())]
+    Line {
+        path: PathBuf,
+        line: usize,
+        source: ApiError,
+    },
+    #[error("{}: {what}", .path.display())]
+    Shape { path: PathBuf, what: String },
+    #[error("--{flag}: {rule}")]
+    Flag { flag: &'static str, rule: &'static str },
+    #[error("--filter: {0}")]
+    Filter(#[source] ApiError),
+    #[error("storage folder {}: {source}", .path.display())]
+    Storage {
+        path: PathBuf,
+        source: ruvector_io::IoError,
+    },
+    #[error("storage folder {} is in use by another ruvector process", .path.display())]
+    FolderInUse { path: PathBuf },
+    #[error("storage folder {}: {source}", .path.display())]
+    Open {
+        path: PathBuf,
+        source: ruvector_core::Error,
+    },
+    #[error("{0}")]
+    Engine(#[from] ruvector_core::Error),
+    #[error("the runtime did not start: {0}")]
+    Runtime(#[source] std::io::Error),
+    #[error("port {port} of {host} is in use; is a server running already? --http-port chooses another")]
+    PortInUse { host: String, port: u16 },
+    #[error("cannot listen on {host}:{port}: {source}")]
+    Listen {
+        host: String,
+        port: u16,
+        source: std::io::Error,
+    },
+    #[error("{0}")]
+    Serve(#[from] ruvector_server::ServeError),
+    #[error("no server answers at {url}; start one with: cargo run --release -- serve")]
+    NoServer { url: String },
+    #[error("request to {url}: {source}")]
+    Http { url: String, source: Box<ureq::Error> },
+    #[error("the server refused ({status}): {message}")]
+    Refused { status: u16, message: String },
+    #[error("the server's answer is not understood: {0}")]
+    Answer(&'static str),
+    #[error("JSON: {0}")]
+    Json(#[source] serde_json::Error),
+    #[error("a search thread ended abnormally")]
+    Thread,
+}

@@ -1,0 +1,228 @@
+//! The table of settings itself. Never reads a value.
+
+use ruvector_server::ServerConfig;
+use ruvector_types::Limits;
+
+use super::row::{Kind, Setting};
+
+const U32: u64 = u32::MAX as u64;
+const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
+
+macro_rules! service {
+    ($key:literal, $flag:literal, $min:expr, $max:expr, $default:expr, $doc:literal) => {
+        Setting {
+            section: "service",
+            key: $key,
+            flag: $flag,
+            kind: Kind::Number($default, $min, $max),
+            doc: $doc,
+        }
+    };
+}
+
+macro_rules! limit {
+    ($key:ident, $flag:literal, $max:expr, $doc:literal) => {
+        Setting {
+            section: "limits",
+            key: stringify!($key),
+            flag: $flag,
+            kind: Kind::Number(|| u64::from(Number(Limits::default().$key)), 1, $max),
+            doc: $doc,
+        }
+    };
+}
+
+/// A limit of either width, as `u64`.
+struct Number<T>(T);
+
+impl From<Number<u32>> for u64 {
+    fn from(number: Number<u32>) -> u64 {
+        number.0.into()
+    }
+}
+
+impl From<Number<usize>> for u64 {
+    fn from(number: Number<usize>) -> u64 {
+        number.0 as u64
+    }
+}
+
+/// Every setting.
+pub(crate) const TABLE: &[Setting] = &[
+    Setting {
+        section: "service",
+        key: "http_host",
+        flag: "http-host",
+        kind: Kind::Text("127.0.0.1"),
+        doc: "Address that REST listens on; there is no authentication yet, so the default is this machine only",
+    },
+    service!(
+        "http_port",
+        "http-port",
+        0,
+        65_535,
+        || 6333,
+        "Port of REST; 0 takes any free port"
+    ),
+    service!(
+        "grpc_port",
+        "grpc-port",
+        0,
+        65_535,
+        || 6334,
+        "Port reserved for gRPC, which is not served yet"
+    ),
+    service!(
+        "body_bytes_max",
+        "body-bytes-max",
+        1024,
+        1 << 30,
+        || ServerConfig::default().body_bytes_max as u64,
+        "Bytes of one request's body"
+    ),
+    service!(
+        "bodies_bytes_max",
+        "bodies-bytes-max",
+        1024,
+        1 << 40,
+        || ServerConfig::default().bodies_bytes_max as u64,
+        "Bytes of all request bodies held at once; more is answered 429"
+    ),
+    service!(
+        "request_timeout_ms",
+        "request-timeout-ms",
+        1,
+        3_600_000,
+        || ServerConfig::default().request_timeout.as_millis() as u64,
+        "Milliseconds for one request; then 408"
+    ),
+    service!(
+        "in_flight_max",
+        "in-flight-max",
+        1,
+        100_000,
+        || ServerConfig::default().in_flight_max as u64,
+        "Requests at work at once; more are answered 429"
+    ),
+    service!(
+        "connections_max",
+        "connections-max",
+        1,
+        1_000_000,
+        || ServerConfig::default().connections_max as u64,
+        "Open connections; more wait to be accepted"
+    ),
+    service!(
+        "search_threads",
+        "search-threads",
+        0,
+        4096,
+        || 0,
+        "Reads carried out at the same time; 0 is one for each core"
+    ),
+    service!(
+        "drain_timeout_ms",
+        "drain-timeout-ms",
+        0,
+        3_600_000,
+        || ServerConfig::default().drain_timeout.as_millis() as u64,
+        "Milliseconds to finish what is in flight when the server stops"
+    ),
+    Setting {
+        section: "storage",
+        key: "path",
+        flag: "storage",
+        kind: Kind::Text("./storage"),
+        doc: "Folder of the data; made if missing, used by one server at a time",
+    },
+    Setting {
+        section: "storage",
+        key: "maintenance_threads",
+        flag: "maintenance-threads",
+        kind: Kind::Number(|| 1, 1, 256),
+        doc: "Threads that seal, merge and repair segments in the background",
+    },
+    Setting {
+        section: "log",
+        key: "level",
+        flag: "log-level",
+        kind: Kind::Word("info", LEVELS),
+        doc: "Least severe messages that are logged to standard error: error, warn, info, debug or trace",
+    },
+    limit!(collections_max, "collections-max", U32, "Collections"),
+    limit!(shards_max, "shards-max", 1024, "Shards of a collection"),
+    limit!(
+        vector_fields_max,
+        "vector-fields-max",
+        255,
+        "Vector fields of a collection"
+    ),
+    limit!(vector_dim_max, "vector-dim-max", 65_536, "Dimensions of a vector"),
+    limit!(hnsw_m_max, "hnsw-m-max", 256, "Links of a graph node (m)"),
+    limit!(
+        hnsw_ef_construct_max,
+        "hnsw-ef-construct-max",
+        65_536,
+        "Breadth of graph construction (ef_construct)"
+    ),
+    limit!(
+        hnsw_ef_max,
+        "hnsw-ef-max",
+        1 << 20,
+        "Breadth of a search (hnsw_ef)"
+    ),
+    limit!(
+        batch_points_max,
+        "batch-points-max",
+        10_000_000,
+        "Points of one write"
+    ),
+    limit!(
+        batch_bytes_max,
+        "batch-bytes-max",
+        1 << 30,
+        "Bytes of one write in the log"
+    ),
+    limit!(
+        payload_bytes_max,
+        "payload-bytes-max",
+        1 << 28,
+        "Encoded bytes of one payload"
+    ),
+    limit!(
+        payload_depth_max,
+        "payload-depth-max",
+        64,
+        "Levels of nesting of a payload"
+    ),
+    limit!(
+        limit_max,
+        "limit-max",
+        10_000_000,
+        "Results of one search, or points of one page of a scroll"
+    ),
+    limit!(
+        offset_max,
+        "offset-max",
+        100_000_000,
+        "Results skipped by one search"
+    ),
+    limit!(
+        filter_depth_max,
+        "filter-depth-max",
+        64,
+        "Levels of nesting of a filter"
+    ),
+    limit!(
+        filter_conditions_max,
+        "filter-conditions-max",
+        1_000_000,
+        "Conditions of a filter, all levels together"
+    ),
+    limit!(
+        filter_values_max,
+        "filter-values-max",
+        10_000_000,
+        "Values listed in one condition"
+    ),
+];

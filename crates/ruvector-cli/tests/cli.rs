@@ -1,0 +1,224 @@
+//! Goal: the command does what its help says and its refusals are clear. Method: the real binary, its output and
+//! its exit status.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+mod harness;
+
+use std::path::Path;
+use std::process::Output;
+
+use harness::{Server, agent, command, request, ruvector};
+use serde_json::{Value, json};
+
+fn out(output: &Output) -> String {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(
+        output.status.success(),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    text
+}
+
+fn refusal(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn serve_refuses_clearly() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = folder.path().join("data");
+    let mut server = Server::start(&storage);
+    let same = [
+        "serve",
+        "--http-port",
+        "0",
+        "--storage",
+        storage.to_str().unwrap(),
+    ];
+    assert!(refusal(&ruvector(&same)).contains("is in use by another ruvector process"));
+    let port = server.url.rsplit(':').next().unwrap().to_owned();
+    let other = folder.path().join("other");
+    let taken = [
+        "serve",
+        "--http-port",
+        &port,
+        "--storage",
+        other.to_str().unwrap(),
+    ];
+    assert!(refusal(&ruvector(&taken)).contains(&format!("port {port} of 127.0.0.1 is in use")));
+
+    let file = folder.path().join("ruvector.toml");
+    std::fs::write(&file, format!("[service]\nhttp_port = {port}\n")).unwrap();
+    let with_file = |environment: &[(&str, &str)], flags: &[&str]| {
+        let mut command = command(&["serve", "--config", file.to_str().unwrap()]);
+        command.args(["--storage", other.to_str().unwrap()]).args(flags);
+        command.envs(environment.iter().copied());
+        refusal(&command.output().unwrap())
+    };
+    assert!(with_file(&[], &[]).contains(&format!("port {port} of")));
+    let bad = [("RUVECTOR__SERVICE__HTTP_PORT", "x")];
+    assert!(with_file(&bad, &[]).contains("RUVECTOR__SERVICE__HTTP_PORT: \"x\""));
+    assert!(with_file(&bad, &["--http-port", &port]).contains(&format!("port {port} of")));
+    assert!(with_file(&[("RUVECTOR__SERVICE__PORT", "1")], &[]).contains("RUVECTOR__SERVICE__PORT"));
+    std::fs::write(&file, "[service]\nprot = 1\n").unwrap();
+    assert!(with_file(&[], &[]).contains("service.prot"));
+
+    assert!(server.terminate().success());
+    let mut again = Server::start(&storage);
+    again.kill();
+    Server::start(&storage);
+}
+
+#[test]
+fn collections_are_worked_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let run = |arguments: &[&str]| ruvector(&[&["collection"], arguments, &["--url", &server.url]].concat());
+    assert!(out(&run(&["list"])).contains("no collections"));
+    out(&run(&[
+        "create",
+        "a b",
+        "--dimensions",
+        "4",
+        "--distance",
+        "dot",
+        "--m",
+        "8",
+    ]));
+    assert!(refusal(&run(&["create", "a b", "--dimensions", "4"])).contains("409"));
+    let list = out(&run(&["list"]));
+    assert!(list.contains("a b") && list.contains("4 Dot"), "{list}");
+    assert!(out(&run(&["describe", "a b"])).contains("m 8, ef_construct 200"));
+    assert!(out(&run(&["delete", "a b"])).contains("Deleted"));
+    assert!(refusal(&run(&["describe", "a b"])).contains("a b"));
+    let nobody = ruvector(&["collection", "list", "--url", "http://127.0.0.1:1"]);
+    assert!(refusal(&nobody).contains("start one with: cargo run --release -- serve"));
+}
+
+#[test]
+fn quickstart_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let first = out(&ruvector(&["quickstart", "--url", &server.url]));
+    for expected in [
+        "created",
+        "5000 points are on the disk",
+        "1. What lies near \"war\"?",
+        "combat (noun) — an engagement fought between two military forces",
+        "2. The same, but only verbs.",
+        "rival (verb)",
+        "3. What is like \"wind\" and \"rain\" together?",
+        "raindrop (noun) — a drop of rain",
+        "POST /collections/wordnet/points/search",
+    ] {
+        assert!(first.contains(expected), "{expected} is missing in:\n{first}");
+    }
+    let second = out(&ruvector(&["quickstart", "--url", &server.url]));
+    assert!(second.contains("exists already, with 5000 points"));
+    let answers = |text: &str| {
+        text.lines()
+            .filter(|line| line.contains(" — "))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(answers(&first).len(), 15);
+    assert_eq!(answers(&first), answers(&second));
+    let count = request(
+        &agent(),
+        "POST",
+        &format!("{}/collections/wordnet/points/count", server.url),
+        &json!({"filter": {"pos": "verb"}}),
+    );
+    assert!(count.unwrap()["count"].as_u64().unwrap() > 100);
+    let nobody = ruvector(&["quickstart", "--url", "http://127.0.0.1:1"]);
+    assert!(refusal(&nobody).contains("start one with"));
+}
+
+/// A `.npy` file of float32.
+fn write_npy(path: &Path, rows: usize, columns: usize, number: impl Fn(usize) -> f32) {
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}\n");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    (0..rows * columns).for_each(|at| bytes.extend(number(at).to_le_bytes()));
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn bench_measures() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let noise = |at: usize| ((at.wrapping_mul(2_654_435_761) >> 7) % 1009) as f32 - 504.0;
+    write_npy(&folder.path().join("base.npy"), 600, 8, noise);
+    write_npy(&folder.path().join("queries.npy"), 20, 8, |at| noise(at + 99_991));
+    let payloads: Vec<String> = (0..600)
+        .map(|row| json!({"even": row % 2 == 0}).to_string())
+        .collect();
+    std::fs::write(folder.path().join("p.jsonl"), payloads.join("\n")).unwrap();
+    let (base, queries, payload, report) = (
+        file("base.npy"),
+        file("queries.npy"),
+        file("p.jsonl"),
+        file("out.json"),
+    );
+    let arguments = [
+        "bench",
+        "--base",
+        &base,
+        "--queries",
+        &queries,
+        "--payload",
+        &payload,
+        "--filter",
+        "{\"even\": true}",
+        "--sweep",
+        "ef=16,64",
+        "--threads",
+        "2",
+        "--batch",
+        "100",
+        "--json",
+        &report,
+    ];
+    let table = out(&ruvector(&arguments));
+    assert!(table.contains("recall@10"), "{table}");
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
+    for key in [
+        "build_s",
+        "ram_bytes",
+        "rss_bytes",
+        "disk_bytes",
+        "cpu",
+        "threads",
+        "n",
+        "dim",
+        "version",
+        "command",
+    ] {
+        assert!(!report[key].is_null(), "{key} is missing");
+    }
+    assert_eq!((&report["n"], &report["dim"]), (&json!(600), &json!(8)));
+    assert!((30..=90).contains(&report["replaced_points"].as_u64().unwrap()));
+    let points = report["points"].as_array().unwrap();
+    assert_eq!(points.len(), 2);
+    for point in points {
+        assert!(
+            point["calls"].as_u64().unwrap() >= 10_000 && point["recall"].as_f64().unwrap() > 0.9,
+            "{point}"
+        );
+        let times = ["p50_us", "p95_us", "p99_us"].map(|key| point[key].as_f64().unwrap());
+        assert!(times.is_sorted() && point["qps"].as_f64().unwrap() > 0.0);
+    }
+    assert_eq!(points[1]["params"], json!({"ef": 64}));
+    let wrong = ruvector(&["bench", "--base", &base, "--queries", &payload]);
+    assert!(refusal(&wrong).contains("is not a .npy file"));
+    let few = ruvector(&["bench", "--base", &base, "--queries", &queries, "--calls", "10"]);
+    assert!(refusal(&few).contains("--calls"));
+}

@@ -1,0 +1,104 @@
+//! Runs the real binary, as a server or as a command, and speaks REST with it. Never checks anything itself.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+use serde_json::Value;
+
+pub(crate) fn ruvector(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ruvector"));
+    command.args(arguments);
+    command
+}
+
+/// A running server.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) url: String,
+}
+
+impl Server {
+    /// Starts on a free port and waits until it says that it is ready.
+    pub(crate) fn start(storage: &Path) -> Server {
+        let storage = storage.to_str().unwrap();
+        let mut child = command(&[
+            "serve",
+            "--http-port",
+            "0",
+            "--storage",
+            storage,
+            "--log-level",
+            "warn",
+        ])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = lines.find_map(|line| Some(line.unwrap().trim().strip_prefix("REST ")?.trim().to_owned()));
+        let url = url.expect("the server ended before it was ready");
+        // Nothing more to read, but the pipe must not fill or close.
+        std::thread::spawn(move || lines.for_each(drop));
+        Server { child, url }
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop and waits.
+    pub(crate) fn terminate(&mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The result of a request; `None` if the server went away, or refused with a 5xx because it was going.
+pub(crate) fn request(agent: &ureq::Agent, method: &str, url: &str, body: &Value) -> Option<Value> {
+    let request = ureq::http::Request::builder()
+        .method(method)
+        .uri(url)
+        .header("content-type", "application/json")
+        .body(body.to_string())
+        .unwrap();
+    let mut response = agent.run(request).ok()?;
+    let status = response.status();
+    let text = response.body_mut().read_to_string().ok()?;
+    assert_eq!(status, 200, "{method} {url}: {text}");
+    let mut answer: Value = serde_json::from_str(&text).unwrap();
+    Some(answer["result"].take())
+}
+
+pub(crate) fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(std::time::Duration::from_secs(30)))
+        .build()
+        .into()
+}

@@ -1,0 +1,84 @@
+//! Routes of collections: create, list, describe, delete. Never touches points.
+
+use axum::extract::State;
+use axum::response::Response;
+use ruvector_api::{
+    CollectionExists, CollectionNames, CollectionView, CreateCollection, CreateNamedCollection, ErrorEnvelope,
+};
+
+use crate::app::App;
+use crate::call::{Call, Name};
+use crate::docs::Answer;
+
+/// List all collections
+#[utoipa::path(get, path = "/collections", tag = "collections",
+    responses((status = 200, body = Answer<CollectionNames>)))]
+pub(crate) async fn list(State(app): State<App>, call: Call) -> Response {
+    call.read(app, |job| {
+        Ok(CollectionNames::new(job.database.collection_names()))
+    })
+    .await
+}
+
+/// Create a collection (native form)
+#[utoipa::path(post, path = "/collections", tag = "collections",
+    request_body(content = CreateNamedCollection, example = json!({"name": "glosses", "dimensions": 384, "distance": "cosine"})),
+    responses((status = 200, body = Answer<bool>), (status = 400, body = ErrorEnvelope), (status = 409, body = ErrorEnvelope)))]
+pub(crate) async fn create_native(State(app): State<App>, call: Call) -> Response {
+    call.write(app, |job| {
+        let request: CreateNamedCollection = job.body()?;
+        let name = request.name.clone();
+        let config = request.into_config(job.limits())?;
+        job.database.create_collection(&name, config)?;
+        Ok(true)
+    })
+    .await
+}
+
+/// Create a collection
+#[utoipa::path(put, path = "/collections/{name}", tag = "collections", params(("name" = String, Path)),
+    request_body(content = CreateCollection, example = json!({"vectors": {"size": 384, "distance": "Cosine"}})),
+    responses((status = 200, body = Answer<bool>), (status = 400, body = ErrorEnvelope), (status = 409, body = ErrorEnvelope)))]
+pub(crate) async fn create(State(app): State<App>, Name(name): Name, call: Call) -> Response {
+    call.write(app, move |job| {
+        let request: CreateCollection = job.body()?;
+        let config = request.into_config(job.limits())?;
+        job.database.create_collection(&name, config)?;
+        Ok(true)
+    })
+    .await
+}
+
+/// Describe a collection: its configuration and figures
+#[utoipa::path(get, path = "/collections/{name}", tag = "collections", params(("name" = String, Path)),
+    responses((status = 200, body = Answer<CollectionView>), (status = 404, body = ErrorEnvelope)))]
+pub(crate) async fn describe(State(app): State<App>, Name(name): Name, call: Call) -> Response {
+    call.read(app, move |job| {
+        let collection = job.database.collection(&name)?;
+        Ok(CollectionView::new(collection.config(), collection.info()))
+    })
+    .await
+}
+
+/// Delete a collection; false if there was none
+#[utoipa::path(delete, path = "/collections/{name}", tag = "collections", params(("name" = String, Path)),
+    responses((status = 200, body = Answer<bool>)))]
+pub(crate) async fn delete(State(app): State<App>, Name(name): Name, call: Call) -> Response {
+    call.write(app, move |job| Ok(job.database.delete_collection(&name)?))
+        .await
+}
+
+/// Tell whether a collection exists
+#[utoipa::path(get, path = "/collections/{name}/exists", tag = "collections", params(("name" = String, Path)),
+    responses((status = 200, body = Answer<CollectionExists>)))]
+pub(crate) async fn exists(State(app): State<App>, Name(name): Name, call: Call) -> Response {
+    call.read(app, move |job| {
+        let exists = match job.database.collection(&name) {
+            Ok(_) => true,
+            Err(error) if error.kind() == ruvector_core::ErrorKind::NotFound => false,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(CollectionExists { exists })
+    })
+    .await
+}

@@ -1,0 +1,36 @@
+//! What a server is started with. Never reads a file or the environment.
+
+use std::time::Duration;
+
+/// Limits and times of a server.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Bytes of one request's body.
+    pub body_bytes_max: usize,
+    /// Bytes of all bodies held at once.
+    pub bodies_bytes_max: usize,
+    /// Requests in flight; more are answered 429.
+    pub in_flight_max: usize,
+    /// Open connections; more wait to be accepted.
+    pub connections_max: usize,
+    /// Time for one request, from its head to its answer.
+    pub request_timeout: Duration,
+    /// Reads carried out at the same time; others wait their turn within their timeout.
+    pub readers_max: usize,
+    /// Time to finish what is in flight when the server closes.
+    pub drain_timeout: Duration,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        ServerConfig {
+            body_bytes_max: 32 << 20,
+            bodies_bytes_max: 512 << 20,
+            in_flight_max: 256,
+            connections_max: 4096,
+            request_timeout: Duration::from_secs(60),
+            readers_max: std::thread::available_parallelism().map_or(2, usize::from),
+            drain_timeout: Duration::from_secs(20),
+        }
+    }
+}

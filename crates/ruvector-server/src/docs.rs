@@ -1,0 +1,43 @@
+//! The OpenAPI document, generated from the code, and Swagger UI over it. Never fetches anything from outside.
+
+use serde::Serialize;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::{OpenApi, ToSchema};
+use utoipa_swagger_ui::SwaggerUi;
+
+/// The envelope of every answer.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Answer<T> {
+    /// What was asked for.
+    pub(crate) result: T,
+    /// `ok`.
+    pub(crate) status: String,
+    /// Seconds.
+    pub(crate) time: f64,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "ruVector",
+        description = "A durable vector database. The shapes follow Qdrant's REST interface; the native routes are short forms of the same operations."
+    ),
+    tags(
+        (name = "collections", description = "Create, list, describe and delete collections"),
+        (name = "points", description = "Write and read points"),
+        (name = "payload", description = "Change payloads without touching vectors"),
+        (name = "search", description = "Find the nearest points"),
+        (name = "service", description = "Health and version")
+    )
+)]
+pub(crate) struct Base;
+
+/// The OpenAPI 3 document of the REST interface.
+pub fn open_api() -> Document {
+    crate::routes::documented().split_for_parts().1
+}
+
+/// `/docs` and `/openapi.json`, assets inside the binary.
+pub(crate) fn swagger(document: Document) -> SwaggerUi {
+    SwaggerUi::new("/docs").url("/openapi.json", document)
+}

@@ -1,0 +1,75 @@
+//! Which path leads to which handler. Never handles anything itself.
+
+use std::any::Any;
+use std::time::Instant;
+
+use axum::Router;
+use axum::http::{Method, Uri};
+use axum::response::Response;
+use ruvector_api::ApiError;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::{answer, collections, docs, health, points, search, updates};
+
+/// Every documented route. Native routes and Qdrant's share handlers where they are one operation.
+pub(crate) fn documented() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(docs::Base::openapi())
+        .routes(routes!(collections::list, collections::create_native))
+        .routes(routes!(
+            collections::create,
+            collections::describe,
+            collections::delete
+        ))
+        .routes(routes!(collections::exists))
+        .routes(routes!(points::upsert, points::retrieve))
+        .routes(routes!(points::get_one, points::delete_one))
+        .routes(routes!(points::delete))
+        .routes(routes!(updates::set, updates::overwrite))
+        .routes(routes!(updates::delete))
+        .routes(routes!(updates::clear))
+        .routes(routes!(search::search))
+        .routes(routes!(search::query))
+        .routes(routes!(points::scroll))
+        .routes(routes!(points::count))
+        .routes(routes!(health::version))
+        .routes(routes!(health::health))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
+}
+
+/// The whole server as a service.
+pub(crate) fn router(app: App) -> Router {
+    let (router, document) = documented().split_for_parts();
+    router
+        .with_state(app)
+        .merge(docs::swagger(document))
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(CatchPanicLayer::custom(panicked))
+}
+
+async fn no_route(method: Method, uri: Uri) -> Response {
+    let error = ApiError::NoRoute {
+        method: method.to_string(),
+        path: uri.path().to_owned(),
+    };
+    answer::failure(&error, Instant::now())
+}
+
+async fn no_method(method: Method, uri: Uri) -> Response {
+    let error = ApiError::NoMethod {
+        method: method.to_string(),
+        path: uri.path().to_owned(),
+    };
+    answer::failure(&error, Instant::now())
+}
+
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    answer::failure(&ApiError::Panicked, Instant::now())
+}
