@@ -50,7 +50,11 @@ pub(crate) struct ActiveSegment {
 impl ActiveSegment {
     pub(crate) fn new(schema: &[FieldSchema], capacity: u32) -> ActiveSegment {
         let field = |schema: &FieldSchema| {
-            let params = GraphParams { m: schema.hnsw.m, ef_construct: schema.hnsw.ef_construct, seed: 0 };
+            let params = GraphParams {
+                m: schema.hnsw.m,
+                ef_construct: schema.hnsw.ef_construct,
+                seed: 0,
+            };
             ActiveField {
                 vectors: Arena::new(capacity as usize),
                 len: AtomicU32::new(0),
@@ -95,7 +99,16 @@ impl ActiveSegment {
         }
         let mut ids = self.ids.write();
         let prev = ids.get(&id).copied().unwrap_or(NONE);
-        self.rows.set(row, ActiveRow { id: id.clone(), version, payload, ordinals, prev });
+        self.rows.set(
+            row,
+            ActiveRow {
+                id: id.clone(),
+                version,
+                payload,
+                ordinals,
+                prev,
+            },
+        );
         ids.insert(id, row);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.len.store(row + 1, Ordering::Release);
@@ -124,16 +137,19 @@ impl ActiveSegment {
 
     /// Up to `count` ids from `from` on, in order, each with its newest row below `rows` (if it has one), and the
     /// id to go on from. The lock is held for `count` ids only.
-    pub(crate) fn rows_from(&self, from: Bound<&PointId>, rows: u32, count: usize) -> (Vec<u32>, Option<PointId>) {
+    pub(crate) fn rows_from(
+        &self,
+        from: Bound<&PointId>,
+        rows: u32,
+        count: usize,
+    ) -> (Vec<u32>, Option<PointId>) {
         let ids = self.ids.read();
         let mut found = Vec::new();
         let mut last = None;
-        let mut seen = 0;
-        for (id, newest) in ids.range::<PointId, _>((from, Bound::Unbounded)) {
+        for (seen, (id, newest)) in ids.range::<PointId, _>((from, Bound::Unbounded)).enumerate() {
             if seen == count {
                 return (found, last);
             }
-            seen += 1;
             found.extend(self.below(*newest, rows));
             last = Some(id.clone());
         }
@@ -151,7 +167,11 @@ impl ActiveSegment {
 
     /// Bytes on the heap, graphs and chunks included.
     pub(crate) fn heap_bytes(&self) -> u64 {
-        let graphs: u64 = self.fields.iter().map(|f| f.graph.heap_bytes() as u64 + f.vectors.heap_bytes()).sum();
+        let graphs: u64 = self
+            .fields
+            .iter()
+            .map(|f| f.graph.heap_bytes() as u64 + f.vectors.heap_bytes())
+            .sum();
         graphs + self.rows.heap_bytes() + self.bytes()
     }
 
@@ -167,7 +187,9 @@ impl ActiveSegment {
 
     /// Whether a vector of a row below `rows` is not in its graph yet.
     pub(crate) fn graphs_lag(&self, rows: u32) -> bool {
-        self.fields.iter().any(|field| field.row(field.graph.len()).is_some_and(|row| row < rows))
+        self.fields
+            .iter()
+            .any(|field| field.row(field.graph.len()).is_some_and(|row| row < rows))
     }
 }
 
@@ -183,7 +205,11 @@ impl ActiveField {
         let mut scratch = self.builder.lock();
         let mut inserted = 0;
         while inserted < nodes_max && self.row(self.graph.len()).is_some_and(|row| row < rows) {
-            if self.graph.insert(Space::new(self, self.distance), &mut scratch).is_err() {
+            if self
+                .graph
+                .insert(Space::new(self, self.distance), &mut scratch)
+                .is_err()
+            {
                 break;
             }
             inserted += 1;
@@ -205,7 +231,11 @@ impl ActiveField {
         let (mut low, mut high) = (0, self.len.load(Ordering::Acquire));
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.row(middle).is_some_and(|row| row < rows) { low = middle + 1 } else { high = middle }
+            if self.row(middle).is_some_and(|row| row < rows) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         low
     }

@@ -8,17 +8,23 @@ const CHUNK: usize = 1024;
 /// Cells 0..capacity, each empty until set. An empty arena costs 16 bytes per 1,024 cells of capacity.
 #[derive(Debug)]
 pub(crate) struct Arena<T> {
-    chunks: Box<[OnceLock<Box<[OnceLock<T>]>>]>,
+    chunks: Box<[OnceLock<Chunk<T>>]>,
 }
+
+type Chunk<T> = Box<[OnceLock<T>]>;
 
 impl<T> Arena<T> {
     pub(crate) fn new(capacity: usize) -> Arena<T> {
-        Arena { chunks: (0..capacity.div_ceil(CHUNK)).map(|_| OnceLock::new()).collect() }
+        Arena {
+            chunks: (0..capacity.div_ceil(CHUNK)).map(|_| OnceLock::new()).collect(),
+        }
     }
 
     /// Sets cell `at`; false if it is beyond the capacity or set already.
     pub(crate) fn set(&self, at: u32, value: T) -> bool {
-        let Some(chunk) = self.chunks.get(at as usize / CHUNK) else { return false };
+        let Some(chunk) = self.chunks.get(at as usize / CHUNK) else {
+            return false;
+        };
         let cells = chunk.get_or_init(|| (0..CHUNK).map(|_| OnceLock::new()).collect());
         cells[at as usize % CHUNK].set(value).is_ok()
     }

@@ -1,14 +1,14 @@
 //! A collection: shards behind one published view. The handle is cheap to clone and outlives a deletion, after
 //! which every call is refused.
 
-use std::sync::{Arc, Weak};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use ruvector_io::Io;
 use ruvector_types::{
-    CollectionConfig, CountRequest, Invalid, Limits, PayloadSelector, PointId, PointRecord, Problem, ScoredPoint,
-    ScrollPage, ScrollRequest, SearchRequest, VectorSelector, WriteOp,
+    CollectionConfig, CountRequest, Invalid, Limits, PayloadSelector, PointId, PointRecord, Problem,
+    ScoredPoint, ScrollPage, ScrollRequest, SearchRequest, VectorSelector, WriteOp,
 };
 
 use crate::commit::Committer;
@@ -58,7 +58,10 @@ impl Collection {
     /// The collection as it is now, to read from as often as wanted. Cost: one atomic load.
     pub fn snapshot(&self) -> Result<Snapshot, Error> {
         self.core.admit()?;
-        Ok(Snapshot { core: self.core.clone(), view: self.core.view.load_full() })
+        Ok(Snapshot {
+            core: self.core.clone(),
+            view: self.core.view.load_full(),
+        })
     }
 
     /// Carries out one write, whole or not at all. With [`Wait::Durable`] it returns fsynced and visible; a
@@ -131,8 +134,19 @@ impl Core {
     /// The number of a vector field.
     pub(crate) fn field(&self, name: &str, place: &str) -> Result<usize, Invalid> {
         self.schema.field(name).ok_or_else(|| {
-            let known = self.schema.fields.iter().map(|field| field.name.clone()).collect();
-            Invalid::new(place, Problem::UnknownVector { name: name.to_owned(), known })
+            let known = self
+                .schema
+                .fields
+                .iter()
+                .map(|field| field.name.clone())
+                .collect();
+            Invalid::new(
+                place,
+                Problem::UnknownVector {
+                    name: name.to_owned(),
+                    known,
+                },
+            )
         })
     }
 
@@ -146,9 +160,15 @@ impl Core {
 
     fn admit(&self) -> Result<(), Error> {
         if self.closed.load(Ordering::Acquire) {
-            return Err(Error::new(ErrorKind::Unavailable, "closed", "the collection is closed"));
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "closed",
+                "the collection is closed",
+            ));
         }
-        self.broken.as_ref().map_or(Ok(()), |text| Err(Error::corrupt(text.clone())))
+        self.broken
+            .as_ref()
+            .map_or(Ok(()), |text| Err(Error::corrupt(text.clone())))
     }
 
     /// Remembers that a read met damaged bytes; the details are collected from the components for reports.
@@ -172,5 +192,12 @@ fn at_most(field: &str, given: usize, limit: usize, limit_name: &'static str) ->
     if given <= limit {
         return Ok(());
     }
-    Err(Invalid::new(field, Problem::AboveLimit { given: given as u64, limit: limit as u64, limit_name }))
+    Err(Invalid::new(
+        field,
+        Problem::AboveLimit {
+            given: given as u64,
+            limit: limit as u64,
+            limit_name,
+        },
+    ))
 }

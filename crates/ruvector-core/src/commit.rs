@@ -7,10 +7,10 @@ use std::sync::atomic::Ordering;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use ruvector_storage::SyncTicket;
 
+use crate::Error;
 use crate::collection::Core;
 use crate::shard::{Sequencer, Shard};
 use crate::view::{CollectionView, ShardView};
-use crate::Error;
 
 /// Who fsyncs now.
 #[derive(Debug, Default)]
@@ -48,7 +48,11 @@ impl Core {
             self.committer.turn.notify_all();
             if let Err(error) = outcome {
                 // The failure may be another shard's.
-                return if matches!(self.reached(targets), Ok(true)) { Ok(()) } else { Err(error) };
+                return if matches!(self.reached(targets), Ok(true)) {
+                    Ok(())
+                } else {
+                    Err(error)
+                };
             }
         }
     }
@@ -72,7 +76,11 @@ impl Core {
         self.shards.iter().try_for_each(|shard| {
             let sequencer = shard.sequencer.lock();
             let behind = shard.counter(&shard.visible_seq) < sequencer.draft.seq;
-            if behind { sequencer.admit(shard.index) } else { Ok(()) }
+            if behind {
+                sequencer.admit(shard.index)
+            } else {
+                Ok(())
+            }
         })
     }
 
@@ -96,8 +104,15 @@ impl Core {
         }
         let error = self.poison_failed(&mut rounds);
         let published = self.view.load();
-        let mut view = CollectionView { shards: published.shards.clone() };
-        for (shard, round) in self.shards.iter().zip(rounds).filter_map(|(shard, round)| Some((shard, round?))) {
+        let mut view = CollectionView {
+            shards: published.shards.clone(),
+        };
+        for (shard, round) in self
+            .shards
+            .iter()
+            .zip(rounds)
+            .filter_map(|(shard, round)| Some((shard, round?)))
+        {
             shard.sequencer.lock().log.synced(&round.ticket);
             shard.durable_seq.store(round.view.seq, Ordering::Release);
             shard.committed_seq.store(round.view.seq, Ordering::Release);
@@ -115,7 +130,10 @@ impl Core {
     fn cut(&self) -> Vec<Option<Round>> {
         let mut guards: Vec<MutexGuard<'_, Sequencer>> =
             self.shards.iter().map(|shard| shard.sequencer.lock()).collect();
-        if guards.iter().any(|sequencer| sequencer.poisoned && sequencer.siblings_in_flight) {
+        if guards
+            .iter()
+            .any(|sequencer| sequencer.poisoned && sequencer.siblings_in_flight)
+        {
             // A batch lost its part there: the other parts, and what follows them, must never be acknowledged.
             let parts = guards.iter_mut().filter(|sequencer| sequencer.siblings_in_flight);
             parts.for_each(|sequencer| sequencer.poisoned = true);
@@ -131,12 +149,20 @@ impl Core {
         }
         let mut first = None;
         for (shard, slot) in self.shards.iter().zip(rounds) {
-            if slot.as_ref().is_some_and(|round| round.failed.is_some() || round.siblings) {
+            if slot
+                .as_ref()
+                .is_some_and(|round| round.failed.is_some() || round.siblings)
+            {
                 shard.poison();
                 first = first.or(slot.take().and_then(|round| round.failed));
             }
         }
-        first.map(|error| Error::io("fsync of the log failed; the shard refuses writes until reopened", error))
+        first.map(|error| {
+            Error::io(
+                "fsync of the log failed; the shard refuses writes until reopened",
+                error,
+            )
+        })
     }
 }
 

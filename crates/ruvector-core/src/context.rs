@@ -20,11 +20,23 @@ pub struct Ctx {
 impl Ctx {
     /// Refuses to go on after the deadline or a cancellation. Cost: one clock reading if there is a deadline.
     pub(crate) fn check(&self, io: &dyn Io) -> Result<(), Error> {
-        if self.cancel.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
-            return Err(Error::new(ErrorKind::Cancelled, "cancelled", "the request was cancelled"));
+        if self
+            .cancel
+            .as_ref()
+            .is_some_and(|flag| flag.load(Ordering::Relaxed))
+        {
+            return Err(Error::new(
+                ErrorKind::Cancelled,
+                "cancelled",
+                "the request was cancelled",
+            ));
         }
         if self.deadline.is_some_and(|deadline| io.monotonic() >= deadline) {
-            return Err(Error::new(ErrorKind::Timeout, "timeout", "the request's timeout passed"));
+            return Err(Error::new(
+                ErrorKind::Timeout,
+                "timeout",
+                "the request's timeout passed",
+            ));
         }
         Ok(())
     }

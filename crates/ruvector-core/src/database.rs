@@ -42,14 +42,20 @@ impl Database {
     /// A collection with damage is opened without the damaged parts and reports them; one whose manifest or log
     /// is damaged refuses everything but its description and deletion.
     pub fn open(io: Arc<dyn Io>, options: DatabaseOptions) -> Result<Database, Error> {
-        let lock = io.lock(LOCK_FILE).map_err(|error| Error::io("the storage folder is in use", error))?;
+        let lock = io
+            .lock(LOCK_FILE)
+            .map_err(|error| Error::io("the storage folder is in use", error))?;
         io.create_dir(COLLECTIONS_DIR)
             .and_then(|()| io.sync_dir(""))
             .map_err(|error| Error::io("making the storage folder", error))?;
         let catalog = Catalog::load(io.as_ref(), "")
             .map_err(|error| Error::storage("reading the catalog", error))?
             .unwrap_or_default();
-        let shared = Shared { io, limits: Arc::new(options.limits), signal: Arc::new(Signal::default()) };
+        let shared = Shared {
+            io,
+            limits: Arc::new(options.limits),
+            signal: Arc::new(Signal::default()),
+        };
         let (io, signal) = (shared.io.as_ref(), &shared.signal);
         remove_stray_folders(io, &catalog)?;
         let mut collections = BTreeMap::new();
@@ -69,7 +75,9 @@ impl Database {
             threads: Mutex::new(threads),
             lock: Mutex::new(Some(lock)),
         };
-        Ok(Database { inner: Arc::new(inner) })
+        Ok(Database {
+            inner: Arc::new(inner),
+        })
     }
 
     /// The limits in force.
@@ -79,7 +87,10 @@ impl Database {
 
     /// A context that ends `timeout` from now.
     pub fn deadline_in(&self, timeout: Duration) -> Ctx {
-        Ctx { deadline: Some(self.inner.shared.io.monotonic() + timeout), cancel: None }
+        Ctx {
+            deadline: Some(self.inner.shared.io.monotonic() + timeout),
+            cancel: None,
+        }
     }
 
     /// Creates a collection; durable on return.
@@ -93,18 +104,28 @@ impl Database {
             return Err(Error::new(ErrorKind::Conflict, "collection_exists", text));
         }
         if catalog.collections.len() >= self.inner.shared.limits.collections_max {
-            let text = format!("{} collections are the limit (collections_max)", self.inner.shared.limits.collections_max);
+            let text = format!(
+                "{} collections are the limit (collections_max)",
+                self.inner.shared.limits.collections_max
+            );
             return Err(Error::new(ErrorKind::LimitExceeded, "collections_max", text));
         }
         let mut next = catalog.clone();
-        let entry = CatalogEntry { id: next.next_collection, name: name.to_owned(), config };
+        let entry = CatalogEntry {
+            id: next.next_collection,
+            name: name.to_owned(),
+            config,
+        };
         next.next_collection += 1;
         next.generation += 1;
         next.collections.push(entry.clone());
         let core = Core::create(&self.inner.shared, &entry, folder(entry.id))?;
         self.store(&next)?;
         *slot = Some(next);
-        self.inner.collections.write().insert(entry.name, Collection { core });
+        self.inner
+            .collections
+            .write()
+            .insert(entry.name, Collection { core });
         Ok(())
     }
 
@@ -113,7 +134,9 @@ impl Database {
     pub fn delete_collection(&self, name: &str) -> Result<bool, Error> {
         let mut slot = self.inner.catalog.lock();
         let mut next = slot.clone().ok_or_else(closed)?;
-        let Some(at) = next.collections.iter().position(|entry| entry.name == name) else { return Ok(false) };
+        let Some(at) = next.collections.iter().position(|entry| entry.name == name) else {
+            return Ok(false);
+        };
         let entry = next.collections.remove(at);
         next.generation += 1;
         self.store(&next)?;
@@ -123,7 +146,9 @@ impl Database {
             let _ = collection.core.close();
         }
         let folder = folder(entry.id);
-        self.inner.shared.io
+        self.inner
+            .shared
+            .io
             .remove_dir_all(&folder)
             .map_err(|error| Error::io("the collection is deleted; removing its files failed", error))?;
         Ok(true)
@@ -136,7 +161,12 @@ impl Database {
 
     /// A handle to a collection.
     pub fn collection(&self, name: &str) -> Result<Collection, Error> {
-        self.inner.collections.read().get(name).cloned().ok_or_else(|| Error::not_found(name))
+        self.inner
+            .collections
+            .read()
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Error::not_found(name))
     }
 
     /// One bounded piece of maintenance in every collection; false if there was none. For databases opened
@@ -169,7 +199,11 @@ impl Database {
         }
         if name.len() > bytes_max {
             let (given, limit) = (name.len() as u64, bytes_max as u64);
-            let problem = Problem::AboveLimit { given, limit, limit_name: "collection_name_bytes_max" };
+            let problem = Problem::AboveLimit {
+                given,
+                limit,
+                limit_name: "collection_name_bytes_max",
+            };
             return Err(Invalid::new("collection_name", problem));
         }
         let forbidden = |c: char| c.is_control() || "<>:\"/\\|?*".contains(c);

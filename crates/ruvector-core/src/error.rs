@@ -53,7 +53,12 @@ pub struct Error {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, code: &'static str, context: impl Into<String>) -> Error {
-        Error { kind, code, context: context.into(), source: None }
+        Error {
+            kind,
+            code,
+            context: context.into(),
+            source: None,
+        }
     }
 
     pub(crate) fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Error {
@@ -67,7 +72,11 @@ impl Error {
     }
 
     pub(crate) fn not_found(name: &str) -> Error {
-        Error::new(ErrorKind::NotFound, "collection_not_found", format!("collection {name:?} does not exist"))
+        Error::new(
+            ErrorKind::NotFound,
+            "collection_not_found",
+            format!("collection {name:?} does not exist"),
+        )
     }
 
     pub(crate) fn corrupt(what: impl Into<String>) -> Error {
@@ -117,7 +126,10 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.context)?;
-        let mut cause = self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static));
+        let mut cause = self
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn std::error::Error + 'static));
         while let Some(link) = cause {
             write!(f, ": {link}")?;
             cause = link.source();

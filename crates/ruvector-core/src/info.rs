@@ -78,14 +78,20 @@ impl Core {
             // Held by a step, it tells nothing new; the step is brief.
             let jobs = shard.jobs.lock();
             damages.extend(jobs.quarantined.iter().map(|(_, text)| text.clone()));
-            damages.extend(jobs.failure.iter().map(|text| format!("the optimizer failed: {text}")));
+            damages.extend(
+                jobs.failure
+                    .iter()
+                    .map(|text| format!("the optimizer failed: {text}")),
+            );
         }
         for segment in segments() {
             if let Source::Sealed(sealed) = &segment.source {
                 damages.extend(sealed.damages().iter().map(ToString::to_string));
             }
         }
-        let (vectors, indexed_vectors) = segments().map(|segment| self.live_vectors(segment)).fold((0, 0), sum);
+        let (vectors, indexed_vectors) = segments()
+            .map(|segment| self.live_vectors(segment))
+            .fold((0, 0), sum);
         busy |= indexed_vectors < vectors;
         let poisoned = shards.iter().any(|shard| shard.poisoned);
         CollectionInfo {
@@ -101,7 +107,11 @@ impl Core {
             ram_bytes: segments().map(SegmentView::heap_bytes).sum(),
             disk_bytes: self.io.disk_bytes(&self.dir).unwrap_or(0),
             damages,
-            graph_insertions: self.shards.iter().map(|shard| shard.counter(&shard.graph_insertions)).sum(),
+            graph_insertions: self
+                .shards
+                .iter()
+                .map(|shard| shard.counter(&shard.graph_insertions))
+                .sum(),
             shards,
         }
     }
@@ -111,9 +121,13 @@ impl Core {
         let mut counts = (0, 0);
         for field in 0..self.schema.fields.len() {
             let (all, indexed) = segment.vector_counts(field);
-            let gone = segment.deletes.iter().filter_map(|row| segment.ordinal(row, field));
-            let (gone, gone_indexed) =
-                gone.fold((0, 0), |counts, ordinal| sum(counts, (1, u64::from(ordinal < indexed))));
+            let gone = segment
+                .deletes
+                .iter()
+                .filter_map(|row| segment.ordinal(row, field));
+            let (gone, gone_indexed) = gone.fold((0, 0), |counts, ordinal| {
+                sum(counts, (1, u64::from(ordinal < indexed)))
+            });
             counts = sum(counts, (u64::from(all) - gone, u64::from(indexed) - gone_indexed));
         }
         counts
@@ -137,7 +151,12 @@ fn shard_info(shard: &Shard, state: &ShardView) -> ShardInfo {
         durable_seq,
         committed_seq,
         visible_seq,
-        active_rows: state.segments.iter().filter(|s| !sealed(s)).map(|s| u64::from(s.rows)).sum(),
+        active_rows: state
+            .segments
+            .iter()
+            .filter(|s| !sealed(s))
+            .map(|s| u64::from(s.rows))
+            .sum(),
         sealed_segments: state.segments.iter().filter(sealed).count() as u64,
         log_bytes: sequencer.log.bytes(),
         deleted_rows: state.segments.iter().map(|segment| segment.deletes.count()).sum(),

@@ -25,6 +25,6 @@ pub use database::Database;
 pub use error::{Error, ErrorKind};
 pub use info::{CollectionInfo, ShardInfo, Status};
 pub use options::{DatabaseOptions, Wait, WriteOutcome};
-pub use view::Snapshot;
 /// The vocabulary: ids, values, vectors, filters, queries, operations, configurations, limits.
 pub use ruvector_types as types;
+pub use view::Snapshot;

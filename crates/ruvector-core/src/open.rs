@@ -8,16 +8,17 @@ use std::sync::atomic::AtomicBool;
 use arc_swap::ArcSwap;
 use ruvector_io::Io;
 use ruvector_storage::{
-    CatalogEntry, Log, LogRecord, Manifest, SealedSegment, SegmentEntry, load_deletes, load_delta, remove_orphans,
+    CatalogEntry, Log, LogRecord, Manifest, SealedSegment, SegmentEntry, load_deletes, load_delta,
+    remove_orphans,
 };
 use ruvector_types::Limits;
 
-use crate::{Error, ErrorKind};
 use crate::collection::Core;
 use crate::maintenance::Signal;
 use crate::optimize::Jobs;
 use crate::shard::{Schema, Sequencer, Shard};
 use crate::view::{CollectionView, SegmentView, ShardView, Source};
+use crate::{Error, ErrorKind};
 
 /// What a database hands to its collections.
 #[derive(Clone, Debug)]
@@ -61,11 +62,23 @@ impl Core {
         let schema = Schema::of(&entry.config, shared.limits.batch_points_max);
         let loaded = load_all(shared.io.as_ref(), &shared.io, entry, &dir, &schema);
         let (shards, broken) = match loaded {
-            Ok(loaded) => (loaded.into_iter().zip(0..).map(|(part, at)| replay(part, at, &schema)).collect(), None),
-            Err(error) => (Vec::new(), Some(format!("collection {:?} cannot be opened: {error}", entry.name))),
+            Ok(loaded) => (
+                loaded
+                    .into_iter()
+                    .zip(0..)
+                    .map(|(part, at)| replay(part, at, &schema))
+                    .collect(),
+                None,
+            ),
+            Err(error) => (
+                Vec::new(),
+                Some(format!("collection {:?} cannot be opened: {error}", entry.name)),
+            ),
         };
         let published = |shard: &Shard| Arc::new(shard.sequencer.lock().draft.clone());
-        let view = CollectionView { shards: shards.iter().map(published).collect() };
+        let view = CollectionView {
+            shards: shards.iter().map(published).collect(),
+        };
         Arc::new_cyclic(|me| Core {
             me: me.clone(),
             name: entry.name.clone(),
@@ -96,22 +109,34 @@ fn load_all(
     schema: &Schema,
 ) -> Result<Vec<Loaded>, Error> {
     let shards = 0..entry.config.shards;
-    let mut loaded =
-        shards.map(|shard| load(io, shared, shard_dir(dir, shard), shard, schema)).collect::<Result<Vec<_>, _>>()?;
+    let mut loaded = shards
+        .map(|shard| load(io, shared, shard_dir(dir, shard), shard, schema))
+        .collect::<Result<Vec<_>, _>>()?;
     drop_incomplete_batches(&mut loaded)?;
     for part in &mut loaded {
         // What a killed process wrote may still be in the page cache only.
-        part.log.sync().map_err(|error| Error::io("making the replayed log durable", error))?;
+        part.log
+            .sync()
+            .map_err(|error| Error::io("making the replayed log durable", error))?;
     }
     Ok(loaded)
 }
 
-fn load(io: &dyn Io, shared: &Arc<dyn Io>, dir: String, shard: u32, schema: &Schema) -> Result<Loaded, Error> {
+fn load(
+    io: &dyn Io,
+    shared: &Arc<dyn Io>,
+    dir: String,
+    shard: u32,
+    schema: &Schema,
+) -> Result<Loaded, Error> {
     let manifest = Manifest::load(io, &dir)
         .map_err(|error| Error::storage("reading a shard's manifest", error))?
         .unwrap_or_else(|| Manifest::empty(shard));
     remove_orphans(io, &dir, &manifest).map_err(|error| Error::io("removing unfinished files", error))?;
-    let mut persisted = ShardView { seq: manifest.applied_seq, segments: Vec::new() };
+    let mut persisted = ShardView {
+        seq: manifest.applied_seq,
+        segments: Vec::new(),
+    };
     let mut quarantined = Vec::new();
     for entry in &manifest.segments {
         match load_segment(io, &dir, entry, schema) {
@@ -119,12 +144,22 @@ fn load(io: &dyn Io, shared: &Arc<dyn Io>, dir: String, shard: u32, schema: &Sch
             // Only what is beyond repair is set aside: a segment that opened again later would bring back points
             // that were replaced meanwhile.
             Err(error) if error.kind() != ErrorKind::Corrupt => return Err(error),
-            Err(error) => quarantined.push((entry.clone(), format!("segment {} is set aside: {error}", entry.id))),
+            Err(error) => quarantined.push((
+                entry.clone(),
+                format!("segment {} is set aside: {error}", entry.id),
+            )),
         }
     }
     let (log, records) = Log::open(shared.clone(), &format!("{dir}/log"), shard, manifest.applied_seq)
         .map_err(|error| Error::storage("reading a shard's log", error))?;
-    Ok(Loaded { dir, manifest, persisted, quarantined, log, records })
+    Ok(Loaded {
+        dir,
+        manifest,
+        persisted,
+        quarantined,
+        log,
+        records,
+    })
 }
 
 fn load_segment(io: &dyn Io, dir: &str, entry: &SegmentEntry, schema: &Schema) -> Result<SegmentView, Error> {
@@ -132,7 +167,13 @@ fn load_segment(io: &dyn Io, dir: &str, entry: &SegmentEntry, schema: &Schema) -
     let sealed = SealedSegment::open(io, dir, entry, &schema.dims()).map_err(failed)?;
     let deletes = load_deletes(io, dir, entry).map_err(failed)?;
     let delta = load_delta(io, dir, entry).map_err(failed)?;
-    Ok(SegmentView { id: entry.id, rows: entry.rows, source: Source::Sealed(Arc::new(sealed)), deletes, delta })
+    Ok(SegmentView {
+        id: entry.id,
+        rows: entry.rows,
+        source: Source::Sealed(Arc::new(sealed)),
+        deletes,
+        delta,
+    })
 }
 
 /// Cuts the logs before the first batch over several shards of which one shard's part is missing: neither it nor
@@ -141,13 +182,20 @@ fn drop_incomplete_batches(loaded: &mut [Loaded]) -> Result<(), Error> {
     let mut last: Vec<u64> = loaded.iter().map(|part| part.log.last_seq()).collect();
     loop {
         let incomplete = |record: &&LogRecord| {
-            record.siblings.iter().any(|(shard, seq)| last.get(*shard as usize).is_none_or(|last| seq > last))
+            record
+                .siblings
+                .iter()
+                .any(|(shard, seq)| last.get(*shard as usize).is_none_or(|last| seq > last))
         };
         let cuts: Vec<(usize, u64)> = loaded
             .iter()
             .enumerate()
             .filter_map(|(at, part)| {
-                let first = part.records.iter().filter(|record| record.seq <= last[at]).find(incomplete)?;
+                let first = part
+                    .records
+                    .iter()
+                    .filter(|record| record.seq <= last[at])
+                    .find(incomplete)?;
                 Some((at, first.seq - 1))
             })
             .collect();
@@ -169,7 +217,14 @@ fn drop_incomplete_batches(loaded: &mut [Loaded]) -> Result<(), Error> {
 
 /// Applies the log to what the manifest describes.
 fn replay(loaded: Loaded, index: u32, schema: &Schema) -> Shard {
-    let Loaded { dir, manifest, persisted, quarantined, log, records } = loaded;
+    let Loaded {
+        dir,
+        manifest,
+        persisted,
+        quarantined,
+        log,
+        records,
+    } = loaded;
     let mut sequencer = Sequencer {
         log,
         draft: persisted.clone(),
@@ -188,5 +243,11 @@ fn replay(loaded: Loaded, index: u32, schema: &Schema) -> Shard {
     }
     sequencer.dirty = false;
     let damaged = !quarantined.is_empty();
-    Shard::new(index, dir, sequencer, Jobs::new(manifest, persisted, quarantined), damaged)
+    Shard::new(
+        index,
+        dir,
+        sequencer,
+        Jobs::new(manifest, persisted, quarantined),
+        damaged,
+    )
 }

@@ -14,7 +14,10 @@ pub struct DatabaseOptions {
 
 impl Default for DatabaseOptions {
     fn default() -> Self {
-        DatabaseOptions { limits: Limits::default(), maintenance_threads: 1 }
+        DatabaseOptions {
+            limits: Limits::default(),
+            maintenance_threads: 1,
+        }
     }
 }
 

@@ -50,7 +50,11 @@ impl Schema {
             }
         };
         let fields = config.vectors.iter().map(field).collect();
-        Schema { fields, optimizer: config.optimizer, batch_points_max }
+        Schema {
+            fields,
+            optimizer: config.optimizer,
+            batch_points_max,
+        }
     }
 
     /// The dimensions of each field.
@@ -132,10 +136,15 @@ impl Sequencer {
     /// Refuses writes to a poisoned or closed shard.
     pub(crate) fn admit(&self, index: u32) -> Result<(), Error> {
         if self.closed {
-            return Err(Error::new(ErrorKind::Unavailable, "closed", "the collection is closed"));
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "closed",
+                "the collection is closed",
+            ));
         }
         if self.poisoned {
-            let text = format!("shard {index} refuses writes after an I/O error until the database is reopened");
+            let text =
+                format!("shard {index} refuses writes after an I/O error until the database is reopened");
             return Err(Error::new(ErrorKind::Unavailable, "shard_poisoned", text));
         }
         Ok(())

@@ -104,9 +104,12 @@ impl SegmentView {
     /// The ordinal of a row's vector in a field.
     pub(crate) fn ordinal(&self, row: u32, field: usize) -> Option<u32> {
         match &self.source {
-            Source::Active(active) => {
-                active.row(row)?.ordinals.get(field).copied().filter(|ordinal| *ordinal != NONE)
-            }
+            Source::Active(active) => active
+                .row(row)?
+                .ordinals
+                .get(field)
+                .copied()
+                .filter(|ordinal| *ordinal != NONE),
             Source::Sealed(sealed) => sealed.fields.get(field)?.as_ref()?.vectors.ordinal(row),
         }
     }
@@ -141,7 +144,11 @@ impl SegmentView {
             Source::Active(active) => active.heap_bytes(),
             Source::Sealed(sealed) => sealed.heap_bytes(),
         };
-        let delta: u64 = self.delta.iter().map(|(_, newer)| newer.payload.len() as u64 + 48).sum();
+        let delta: u64 = self
+            .delta
+            .iter()
+            .map(|(_, newer)| newer.payload.len() as u64 + 48)
+            .sum();
         source + self.deletes.heap_bytes() + delta
     }
 }
@@ -150,7 +157,9 @@ impl ShardView {
     /// The segment (by position) and row where `id` is live. Newest segments first.
     pub(crate) fn find(&self, id: &PointId) -> Option<(usize, u32)> {
         let positions = (0..self.segments.len()).rev();
-        positions.filter_map(|at| self.segments[at].row_of(id).map(|row| (at, row))).next()
+        positions
+            .filter_map(|at| self.segments[at].row_of(id).map(|row| (at, row)))
+            .next()
     }
 
     pub(crate) fn live_rows(&self) -> u64 {

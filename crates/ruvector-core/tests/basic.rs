@@ -21,13 +21,20 @@ fn vector(seed: u64) -> Vec<f32> {
 
 fn point(id: u64) -> Point {
     let payload = Map::from([("n".to_owned(), Value::Int(id as i64))]);
-    Point { id: PointId::Num(id), vectors: NamedVectors::from([(String::new(), vector(id))]), payload }
+    Point {
+        id: PointId::Num(id),
+        vectors: NamedVectors::from([(String::new(), vector(id))]),
+        payload,
+    }
 }
 
 #[test]
 fn what_is_written_is_found() {
     let io = MemIo::new();
-    let options = DatabaseOptions { maintenance_threads: 0, ..DatabaseOptions::default() };
+    let options = DatabaseOptions {
+        maintenance_threads: 0,
+        ..DatabaseOptions::default()
+    };
     let ctx = Ctx::default();
     let mut config = CollectionConfig::single(16, Distance::Euclid);
     config.shards = 2;
@@ -37,13 +44,20 @@ fn what_is_written_is_found() {
     let collection = database.collection("c").unwrap();
     for batch in 0..10 {
         let points = (batch * 200..batch * 200 + 200).map(point).collect();
-        let upsert = WriteOp::Upsert(Upsert { points, ..Upsert::default() });
+        let upsert = WriteOp::Upsert(Upsert {
+            points,
+            ..Upsert::default()
+        });
         let outcome = collection.write(&ctx, upsert, Wait::Durable).unwrap();
         assert_eq!(outcome.points_touched, 200);
     }
     let check = |database: &Database, state: &str| {
         let collection = database.collection("c").unwrap();
-        assert_eq!(collection.count(&ctx, &CountRequest::default()).unwrap(), 2000, "{state}");
+        assert_eq!(
+            collection.count(&ctx, &CountRequest::default()).unwrap(),
+            2000,
+            "{state}"
+        );
         for id in [0, 7, 1999] {
             for exact in [false, true] {
                 let mut request = SearchRequest::nearest(vector(id), 3);
@@ -53,9 +67,16 @@ fn what_is_written_is_found() {
                 assert_eq!(found[0].score, 0.0);
             }
         }
-        let range = Bounds { gte: Some(100.0), lt: Some(110.0), ..Bounds::default() };
+        let range = Bounds {
+            gte: Some(100.0),
+            lt: Some(110.0),
+            ..Bounds::default()
+        };
         let path = PayloadPath::parse("n").unwrap();
-        let filter = Filter::must(Condition::Field(FieldCondition { path, test: FieldTest::Range(range) }));
+        let filter = Filter::must(Condition::Field(FieldCondition {
+            path,
+            test: FieldTest::Range(range),
+        }));
         let mut request = SearchRequest::nearest(vector(1), 20);
         request.filter = Some(filter);
         assert_eq!(collection.search(&ctx, &request).unwrap().len(), 10, "{state}");
@@ -68,7 +89,11 @@ fn what_is_written_is_found() {
     collection.optimize().unwrap();
     check(&database, "optimized");
     let info = collection.info();
-    assert_eq!((info.segments, info.points, info.indexed_vectors), (2, 2000, 2000), "{info:?}");
+    assert_eq!(
+        (info.segments, info.points, info.indexed_vectors),
+        (2, 2000, 2000),
+        "{info:?}"
+    );
     database.close().unwrap();
     let database = Database::open(Arc::new(io), options).unwrap();
     check(&database, "reopened");

@@ -46,7 +46,10 @@ impl Replacement {
         if let (Some(at), Some(target)) = (position, target) {
             segments.insert(at, target);
         }
-        ShardView { seq: state.seq, segments }
+        ShardView {
+            seq: state.seq,
+            segments,
+        }
     }
 
     fn lay_over(&self, source: usize, state: &SegmentView, target: &mut SegmentView) {

@@ -9,9 +9,9 @@ use ruvector_storage::{
     write_component,
 };
 
+use super::Jobs;
 use super::carry::Replacement;
 use super::rewrite::Rewrite;
-use super::Jobs;
 use crate::Error;
 use crate::collection::Core;
 use crate::shard::Shard;
@@ -20,8 +20,24 @@ use crate::view::{SegmentView, ShardView, Source};
 impl Core {
     pub(crate) fn finish(&self, shard: &Shard, jobs: &mut Jobs, rewrite: Rewrite) -> Result<(), Error> {
         let sealed = rewrite.open(self, shard)?;
-        let Rewrite { sources, new_rows, rows, seals, .. } = rewrite;
-        self.replace(shard, jobs, &Replacement { sources, new_rows, sealed, rows }, seals)
+        let Rewrite {
+            sources,
+            new_rows,
+            rows,
+            seals,
+            ..
+        } = rewrite;
+        self.replace(
+            shard,
+            jobs,
+            &Replacement {
+                sources,
+                new_rows,
+                sealed,
+                rows,
+            },
+            seals,
+        )
     }
 
     /// Writes the payload component of a segment again, with the updates laid over it. Vectors and graphs stay.
@@ -32,18 +48,30 @@ impl Core {
         view: &ShardView,
         id: u64,
     ) -> Result<(), Error> {
-        let Some(source) = view.segments.iter().find(|segment| segment.id == id) else { return Ok(()) };
-        let Source::Sealed(sealed) = &source.source else { return Ok(()) };
-        let name = ComponentName { generation: jobs.manifest.generation + 1 };
+        let Some(source) = view.segments.iter().find(|segment| segment.id == id) else {
+            return Ok(());
+        };
+        let Source::Sealed(sealed) = &source.source else {
+            return Ok(());
+        };
+        let name = ComponentName {
+            generation: jobs.manifest.generation + 1,
+        };
         let mut entry = sealed.entry.clone();
         entry.payload = name;
         let failed = |error| Error::storage("writing a segment's payloads again", error);
-        let path = format!("{}/{}", shard.dir, file_name(id, ComponentKind::Payload, None, name));
+        let path = format!(
+            "{}/{}",
+            shard.dir,
+            file_name(id, ComponentKind::Payload, None, name)
+        );
         let mut writer = PayloadRowsWriter::create(self.io.as_ref(), &path, view.seq).map_err(failed)?;
         for row in 0..source.rows {
             let (payload, version) = source.payload(row).ok_or_else(|| {
                 self.note_damage(shard.index as usize);
-                Error::corrupt(format!("segment {id} holds damaged payloads and is not written again"))
+                Error::corrupt(format!(
+                    "segment {id} holds damaged payloads and is not written again"
+                ))
             })?;
             writer.push(version, payload).map_err(failed)?;
         }
@@ -77,7 +105,10 @@ impl Core {
         let manifest = self.write_state(shard, jobs, &persisted)?;
         if let Err(error) = manifest.store(self.io.as_ref(), &shard.dir) {
             shard.poison();
-            return Err(Error::storage("storing a manifest; the shard refuses writes until reopened", error));
+            return Err(Error::storage(
+                "storing a manifest; the shard refuses writes until reopened",
+                error,
+            ));
         }
         let before = std::mem::replace(&mut jobs.manifest, manifest);
         jobs.persisted = persisted;
@@ -93,7 +124,9 @@ impl Core {
         for name in before.segments.iter().flat_map(SegmentEntry::file_names) {
             if !named.contains(&name) {
                 let path = format!("{}/{name}", shard.dir);
-                self.io.remove(&path).map_err(|error| Error::io("removing files no longer used", error))?;
+                self.io
+                    .remove(&path)
+                    .map_err(|error| Error::io("removing files no longer used", error))?;
             }
         }
         Ok(())
@@ -108,11 +141,19 @@ impl Core {
             *frozen = Arc::new(replacement.carry(frozen));
         }
         sequencer.dirty = true;
-        shard.backlog.store(sequencer.pending.len() as u64, std::sync::atomic::Ordering::Release);
+        shard.backlog.store(
+            sequencer.pending.len() as u64,
+            std::sync::atomic::Ordering::Release,
+        );
         if let Some(seq) = sealed_seq {
             let before = sequencer.log.bytes();
-            sequencer.log.drop_through(seq).map_err(|error| Error::io("removing sealed log files", error))?;
-            sequencer.frozen_log_bytes = sequencer.frozen_log_bytes.saturating_sub(before - sequencer.log.bytes());
+            sequencer
+                .log
+                .drop_through(seq)
+                .map_err(|error| Error::io("removing sealed log files", error))?;
+            sequencer.frozen_log_bytes = sequencer
+                .frozen_log_bytes
+                .saturating_sub(before - sequencer.log.bytes());
         }
         Ok(())
     }
@@ -154,7 +195,10 @@ impl Core {
             write_component(self.io.as_ref(), &path, kind, seq, &body)
                 .map_err(|error| Error::storage("writing deletes or payload updates", error))
         };
-        if written.before.is_none_or(|before| before.deletes != segment.deletes) {
+        if written
+            .before
+            .is_none_or(|before| before.deletes != segment.deletes)
+        {
             entry.deletes = (!segment.deletes.is_empty()).then_some(name);
             if entry.deletes.is_some() {
                 write(ComponentKind::Deletes, segment.deletes.encode())?;
@@ -179,10 +223,17 @@ struct Written<'a> {
 impl Written<'_> {
     fn of<'a>(jobs: &'a Jobs, segment: &SegmentView, sealed: &SealedSegment) -> Written<'a> {
         let entry = jobs.manifest.segments.iter().find(|entry| entry.id == segment.id);
-        let before = jobs.persisted.segments.iter().find(|before| before.id == segment.id);
+        let before = jobs
+            .persisted
+            .segments
+            .iter()
+            .find(|before| before.id == segment.id);
         let mut fresh = sealed.entry.clone();
         fresh.deletes = entry.and_then(|entry| entry.deletes);
         fresh.delta = entry.and_then(|entry| entry.delta);
-        Written { entry: fresh, before: entry.and(before) }
+        Written {
+            entry: fresh,
+            before: entry.and(before),
+        }
     }
 }

@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use ruvector_graph::{
-    CarryOver, Entry, GraphParams, Links, LiveGraph, Scratch, Space, Unreadable,
-};
+use ruvector_graph::{CarryOver, Entry, GraphParams, Links, LiveGraph, Scratch, Space, Unreadable};
 use ruvector_simd::DistanceFn;
 use ruvector_storage::{SealedSegment, VectorBlock};
 
@@ -29,18 +27,26 @@ impl Links for SourceLinks {
     fn entry(&self) -> Option<Entry> {
         match self {
             SourceLinks::Active(active, field) => active.field(*field)?.graph().entry(),
-            SourceLinks::Sealed(sealed, field) => sealed.fields.get(*field)?.as_ref()?.graph.as_ref()?.entry(),
+            SourceLinks::Sealed(sealed, field) => {
+                sealed.fields.get(*field)?.as_ref()?.graph.as_ref()?.entry()
+            }
         }
     }
 
     fn links(&self, node: u32, level: u8, out: &mut Vec<u32>) -> Result<(), Unreadable> {
         let missing = Unreadable { node, level };
         match self {
-            SourceLinks::Active(active, field) => {
-                active.field(*field).ok_or(missing)?.graph().links(node, level, out)
-            }
+            SourceLinks::Active(active, field) => active
+                .field(*field)
+                .ok_or(missing)?
+                .graph()
+                .links(node, level, out),
             SourceLinks::Sealed(sealed, field) => {
-                let field = sealed.fields.get(*field).and_then(Option::as_ref).ok_or(missing)?;
+                let field = sealed
+                    .fields
+                    .get(*field)
+                    .and_then(Option::as_ref)
+                    .ok_or(missing)?;
                 field.graph.as_ref().ok_or(missing)?.links(node, level, out)
             }
         }
@@ -50,7 +56,7 @@ impl Links for SourceLinks {
 /// A graph under construction.
 #[derive(Debug)]
 pub(crate) enum GraphBuild {
-    Carry(CarryOver<SourceLinks>),
+    Carry(Box<CarryOver<SourceLinks>>),
     Insert(LiveGraph, Box<Scratch>),
     Done(LiveGraph),
 }
@@ -65,16 +71,28 @@ impl GraphBuild {
         len: u32,
     ) -> Result<GraphBuild, Error> {
         let hnsw = core.schema.fields[field].hnsw;
-        let params = GraphParams { m: hnsw.m, ef_construct: hnsw.ef_construct, seed: 0 };
+        let params = GraphParams {
+            m: hnsw.m,
+            ef_construct: hnsw.ef_construct,
+            seed: 0,
+        };
         let carried = match (sources.first(), new_rows.first()) {
             (Some(source), Some(rows)) => carried_links(source, rows, field),
             _ => None,
         };
         match carried {
             None => Ok(GraphBuild::Insert(LiveGraph::new(params, len), Box::default())),
-            Some((links, map)) => CarryOver::new(links, map, params, len).map(GraphBuild::Carry).map_err(|error| {
-                Error::new(ErrorKind::Internal, "carry_over", "a graph could not be carried over").because(error)
-            }),
+            Some((links, map)) => {
+                let carry = CarryOver::new(links, map, params, len).map_err(|error| {
+                    Error::new(
+                        ErrorKind::Internal,
+                        "carry_over",
+                        "a graph could not be carried over",
+                    )
+                    .because(error)
+                })?;
+                Ok(GraphBuild::Carry(Box::new(carry)))
+            }
         }
     }
 
@@ -87,7 +105,9 @@ impl GraphBuild {
                 if !carry.step(space, CARRY_NODES) {
                     return Ok((GraphBuild::Carry(carry), 0));
                 }
-                let graph = carry.finish().map_err(|error| failed("a carry-over did not end").because(error))?;
+                let graph = carry
+                    .finish()
+                    .map_err(|error| failed("a carry-over did not end").because(error))?;
                 Ok((GraphBuild::Insert(graph, Box::default()), 0))
             }
             GraphBuild::Insert(graph, mut scratch) => {
@@ -99,7 +119,14 @@ impl GraphBuild {
                     inserted += 1;
                 }
                 let done = graph.len() >= block.len();
-                Ok((if done { GraphBuild::Done(graph) } else { GraphBuild::Insert(graph, scratch) }, inserted))
+                Ok((
+                    if done {
+                        GraphBuild::Done(graph)
+                    } else {
+                        GraphBuild::Insert(graph, scratch)
+                    },
+                    inserted,
+                ))
             }
             done @ GraphBuild::Done(_) => Ok((done, 0)),
         }
@@ -107,7 +134,9 @@ impl GraphBuild {
 
     /// The bytes of the plain layout, once the graph is complete.
     pub(crate) fn encoded(&self, len: u32) -> Result<Option<Vec<u8>>, Error> {
-        let GraphBuild::Done(graph) = self else { return Ok(None) };
+        let GraphBuild::Done(graph) = self else {
+            return Ok(None);
+        };
         let encoded = ruvector_graph::plain::encode(graph, len, graph.params());
         let failed = || Error::new(ErrorKind::Internal, "graph_build", "a graph could not be encoded");
         encoded.map(Some).map_err(|error| failed().because(error))
@@ -134,7 +163,9 @@ fn carried_links(source: &SegmentView, new_rows: &[u32], field: usize) -> Option
             if slot.graph.is_none() || sealed.graph_damaged() {
                 return None;
             }
-            let map = (0..slot.vectors.len()).map(|ordinal| renumber(Some(slot.vectors.row(ordinal)))).collect();
+            let map = (0..slot.vectors.len())
+                .map(|ordinal| renumber(Some(slot.vectors.row(ordinal))))
+                .collect();
             Some((SourceLinks::Sealed(sealed.clone(), field), map))
         }
     }

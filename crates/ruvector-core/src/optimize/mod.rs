@@ -43,8 +43,19 @@ const GROW_NODES: u32 = 128;
 const BACKLOG_MAX: u64 = 8;
 
 impl Jobs {
-    pub(crate) fn new(manifest: Manifest, persisted: ShardView, quarantined: Vec<(SegmentEntry, String)>) -> Jobs {
-        Jobs { manifest, persisted, quarantined, seal: None, merge: None, failure: None }
+    pub(crate) fn new(
+        manifest: Manifest,
+        persisted: ShardView,
+        quarantined: Vec<(SegmentEntry, String)>,
+    ) -> Jobs {
+        Jobs {
+            manifest,
+            persisted,
+            quarantined,
+            seal: None,
+            merge: None,
+            failure: None,
+        }
     }
 }
 
@@ -102,7 +113,9 @@ impl Core {
             Plan::Seal => {
                 let frozen = self.committed_frozen(shard)?;
                 // Where no rows are new, payload updates are written beside the segments; vectors and graphs stay.
-                let new_rows = frozen.last().is_some_and(|state| state.segments.iter().any(has_new_rows));
+                let new_rows = frozen
+                    .last()
+                    .is_some_and(|state| state.segments.iter().any(has_new_rows));
                 let merge_all = effort == Effort::Full && jobs.merge.is_none() && new_rows;
                 jobs.seal = Some(Rewrite::seal(self, shard, frozen, merge_all)?);
             }
@@ -139,7 +152,11 @@ impl Core {
             Source::Sealed(_) => false,
         });
         let sealed = view.segments.iter().filter_map(segment_stats).collect();
-        Stats { frozen, graph_lags, sealed }
+        Stats {
+            frozen,
+            graph_lags,
+            sealed,
+        }
     }
 
     /// The frozen states that are committed, at least the first: what is sealed can no longer be undone.
@@ -149,13 +166,23 @@ impl Core {
             self.commit(&[(shard.index as usize, first.seq)])?;
         }
         let committed = shard.counter(&shard.committed_seq);
-        Ok(pending.into_iter().take_while(|view| view.seq <= committed).collect())
+        Ok(pending
+            .into_iter()
+            .take_while(|view| view.seq <= committed)
+            .collect())
     }
 
     fn grow(&self, shard: &Shard, view: &ShardView) {
-        if let Some(SegmentView { source: Source::Active(active), rows, .. }) = view.segments.last() {
+        if let Some(SegmentView {
+            source: Source::Active(active),
+            rows,
+            ..
+        }) = view.segments.last()
+        {
             let inserted = active.grow_graphs(*rows, GROW_NODES);
-            shard.graph_insertions.fetch_add(inserted.into(), Ordering::Relaxed);
+            shard
+                .graph_insertions
+                .fetch_add(inserted.into(), Ordering::Relaxed);
         }
     }
 
@@ -165,7 +192,9 @@ impl Core {
             let mut sequencer = shard.sequencer.lock();
             sequencer.admit(shard.index)?;
             sequencer.freeze();
-            shard.backlog.store(sequencer.pending.len() as u64, Ordering::Release);
+            shard
+                .backlog
+                .store(sequencer.pending.len() as u64, Ordering::Release);
         }
         Ok(())
     }
@@ -193,7 +222,9 @@ fn has_new_rows(segment: &SegmentView) -> bool {
 }
 
 fn segment_stats(segment: &SegmentView) -> Option<SegmentStats> {
-    let Source::Sealed(sealed) = &segment.source else { return None };
+    let Source::Sealed(sealed) = &segment.source else {
+        return None;
+    };
     Some(SegmentStats {
         id: segment.id,
         rows: segment.rows.into(),

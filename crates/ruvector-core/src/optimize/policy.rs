@@ -75,7 +75,10 @@ pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) 
         Effort::Background => segment.updated > UPDATED_ROWS_MIN.max(segment.rows / 10),
         Effort::Full => segment.updated > 0,
     };
-    sound.iter().find(laid_over).map_or(Plan::Idle, |segment| Plan::RewritePayload(segment.id))
+    sound
+        .iter()
+        .find(laid_over)
+        .map_or(Plan::Idle, |segment| Plan::RewritePayload(segment.id))
 }
 
 impl SegmentStats {
@@ -119,7 +122,14 @@ mod tests {
     use super::*;
 
     fn segment(id: u64, rows: u64, live: u64) -> SegmentStats {
-        SegmentStats { id, rows, live, updated: 0, graph_lost: false, damaged: false }
+        SegmentStats {
+            id,
+            rows,
+            live,
+            updated: 0,
+            graph_lost: false,
+            damaged: false,
+        }
     }
 
     fn settle(stats: &mut Stats, effort: Effort) -> usize {
@@ -129,8 +139,10 @@ mod tests {
                 Plan::Grow => stats.graph_lags = false,
                 Plan::Seal => stats.frozen = false,
                 Plan::Merge(ids) => {
-                    let (merged, mut kept): (Vec<_>, Vec<_>) =
-                        stats.sealed.drain(..).partition(|segment| ids.contains(&segment.id));
+                    let (merged, mut kept): (Vec<_>, Vec<_>) = stats
+                        .sealed
+                        .drain(..)
+                        .partition(|segment| ids.contains(&segment.id));
                     let live = merged.iter().map(|segment| segment.live).sum();
                     if live > 0 {
                         kept.push(segment(1_000 + steps as u64, live, live));
@@ -138,7 +150,11 @@ mod tests {
                     stats.sealed = kept;
                 }
                 Plan::RewritePayload(id) => {
-                    stats.sealed.iter_mut().filter(|s| s.id == id).for_each(|s| s.updated = 0);
+                    stats
+                        .sealed
+                        .iter_mut()
+                        .filter(|s| s.id == id)
+                        .for_each(|s| s.updated = 0);
                 }
             }
         }
@@ -149,8 +165,14 @@ mod tests {
     fn comes_to_rest() {
         let thresholds = OptimizerConfig::default();
         for count in 0..40 {
-            let sealed = (0..count).map(|id| segment(id, 1_000 * (id + 1), 1_000 * (id + 1) - 90 * id)).collect();
-            let mut stats = Stats { frozen: true, graph_lags: true, sealed };
+            let sealed = (0..count)
+                .map(|id| segment(id, 1_000 * (id + 1), 1_000 * (id + 1) - 90 * id))
+                .collect();
+            let mut stats = Stats {
+                frozen: true,
+                graph_lags: true,
+                sealed,
+            };
             settle(&mut stats, Effort::Background);
             assert!(stats.sealed.len() <= thresholds.segments_max as usize);
             settle(&mut stats, Effort::Full);
@@ -160,11 +182,29 @@ mod tests {
 
     #[test]
     fn damaged_segments_are_left_alone() {
-        let hurt = SegmentStats { damaged: true, ..segment(1, 10, 2) };
-        let stats = Stats { sealed: vec![hurt.clone(), segment(2, 10, 10)], ..Stats::default() };
-        assert_eq!(plan(&stats, &OptimizerConfig::default(), Effort::Full), Plan::Idle);
-        let lost = SegmentStats { graph_lost: true, ..segment(3, 10, 10) };
-        let stats = Stats { sealed: vec![hurt, lost], ..Stats::default() };
-        assert_eq!(plan(&stats, &OptimizerConfig::default(), Effort::Background), Plan::Merge(vec![3]));
+        let hurt = SegmentStats {
+            damaged: true,
+            ..segment(1, 10, 2)
+        };
+        let stats = Stats {
+            sealed: vec![hurt.clone(), segment(2, 10, 10)],
+            ..Stats::default()
+        };
+        assert_eq!(
+            plan(&stats, &OptimizerConfig::default(), Effort::Full),
+            Plan::Idle
+        );
+        let lost = SegmentStats {
+            graph_lost: true,
+            ..segment(3, 10, 10)
+        };
+        let stats = Stats {
+            sealed: vec![hurt, lost],
+            ..Stats::default()
+        };
+        assert_eq!(
+            plan(&stats, &OptimizerConfig::default(), Effort::Background),
+            Plan::Merge(vec![3])
+        );
     }
 }

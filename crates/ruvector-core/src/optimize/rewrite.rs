@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ruvector_storage::{
-    Component, ComponentKind, ComponentName, FieldEntry, PayloadRowsWriter, SealedSegment, SegmentEntry, VectorBlock,
-    VectorsWriter, encode_ids, file_name, write_component,
+    Component, ComponentKind, ComponentName, FieldEntry, PayloadRowsWriter, SealedSegment, SegmentEntry,
+    VectorBlock, VectorsWriter, encode_ids, file_name, write_component,
 };
 
 use super::graphs::GraphBuild;
@@ -35,7 +35,7 @@ enum Stage {
     Ids,
     Payload,
     Vectors(usize),
-    Graph(usize, Box<GraphBuild>, Arc<VectorBlock>),
+    Graph(usize, GraphBuild, Arc<VectorBlock>),
     Done,
 }
 
@@ -49,7 +49,11 @@ impl Rewrite {
         merge_all: bool,
     ) -> Result<Rewrite, Error> {
         let Some(last) = frozen.last() else {
-            return Err(Error::new(crate::ErrorKind::Internal, "nothing_frozen", "no committed state to seal"));
+            return Err(Error::new(
+                crate::ErrorKind::Internal,
+                "nothing_frozen",
+                "no committed state to seal",
+            ));
         };
         let taken = |segment: &&SegmentView| match &segment.source {
             Source::Active(_) => true,
@@ -61,13 +65,20 @@ impl Rewrite {
 
     /// Merges sealed segments of a published view.
     pub(crate) fn merge(core: &Core, shard: &Shard, view: &ShardView, ids: &[u64]) -> Result<Rewrite, Error> {
-        let sources = view.segments.iter().filter(|segment| ids.contains(&segment.id)).cloned().collect();
+        let sources = view
+            .segments
+            .iter()
+            .filter(|segment| ids.contains(&segment.id))
+            .cloned()
+            .collect();
         Ok(Rewrite::new(core, shard, sources, view.seq, 0))
     }
 
     fn new(core: &Core, shard: &Shard, mut sources: Vec<SegmentView>, seq: u64, seals: usize) -> Rewrite {
         let linked = |segment: &SegmentView| -> u64 {
-            (0..core.schema.fields.len()).map(|field| u64::from(segment.vector_counts(field).1)).sum()
+            (0..core.schema.fields.len())
+                .map(|field| u64::from(segment.vector_counts(field).1))
+                .sum()
         };
         sources.sort_by_key(|segment| std::cmp::Reverse((linked(segment), segment.live_rows())));
         let mut rows = 0;
@@ -86,10 +97,25 @@ impl Rewrite {
             sequencer.next_segment - 1
         };
         let name = ComponentName { generation: seq };
-        let entry =
-            SegmentEntry { id, rows, ids: name, payload: name, fields: Vec::new(), deletes: None, delta: None };
+        let entry = SegmentEntry {
+            id,
+            rows,
+            ids: name,
+            payload: name,
+            fields: Vec::new(),
+            deletes: None,
+            delta: None,
+        };
         let stage = if rows == 0 { Stage::Done } else { Stage::Ids };
-        Rewrite { sources, new_rows, rows, seals, entry, seq, stage }
+        Rewrite {
+            sources,
+            new_rows,
+            rows,
+            seals,
+            entry,
+            seq,
+            stage,
+        }
     }
 
     /// One piece: a component, or some nodes of a graph. True once everything is written and synced.
@@ -108,19 +134,31 @@ impl Rewrite {
     fn kept(&self) -> impl Iterator<Item = (&SegmentView, u32)> {
         let sources = self.sources.iter().zip(&self.new_rows);
         sources.flat_map(|(segment, rows)| {
-            (0..segment.rows).filter(|row| rows[*row as usize] != NONE).map(move |row| (segment, row))
+            (0..segment.rows)
+                .filter(|row| rows[*row as usize] != NONE)
+                .map(move |row| (segment, row))
         })
     }
 
     fn path(&self, shard: &Shard, kind: ComponentKind, field: Option<u16>) -> String {
-        format!("{}/{}", shard.dir, file_name(self.entry.id, kind, field, ComponentName { generation: self.seq }))
+        format!(
+            "{}/{}",
+            shard.dir,
+            file_name(self.entry.id, kind, field, ComponentName { generation: self.seq })
+        )
     }
 
     fn write_ids(&self, core: &Core, shard: &Shard) -> Result<Stage, Error> {
         let ids: Vec<_> = self.kept().filter_map(|(segment, row)| segment.id(row)).collect();
         let path = self.path(shard, ComponentKind::Ids, None);
-        write_component(core.io.as_ref(), &path, ComponentKind::Ids, self.seq, &encode_ids(&ids))
-            .map_err(|error| Error::storage("writing a segment's ids", error))?;
+        write_component(
+            core.io.as_ref(),
+            &path,
+            ComponentKind::Ids,
+            self.seq,
+            &encode_ids(&ids),
+        )
+        .map_err(|error| Error::storage("writing a segment's ids", error))?;
         Ok(Stage::Payload)
     }
 
@@ -129,7 +167,9 @@ impl Rewrite {
         let path = self.path(shard, ComponentKind::Payload, None);
         let mut writer = PayloadRowsWriter::create(core.io.as_ref(), &path, self.seq).map_err(failed)?;
         for (segment, row) in self.kept() {
-            let (payload, version) = segment.payload(row).ok_or_else(|| unreadable(core, shard, segment))?;
+            let (payload, version) = segment
+                .payload(row)
+                .ok_or_else(|| unreadable(core, shard, segment))?;
             writer.push(version, payload).map_err(failed)?;
         }
         writer.finish().map_err(failed)?;
@@ -138,8 +178,13 @@ impl Rewrite {
 
     /// The next field that some kept row has.
     fn next_field(&self, core: &Core, from: usize) -> Stage {
-        let has = |field: &usize| self.kept().any(|(segment, row)| segment.ordinal(row, *field).is_some());
-        (from..core.schema.fields.len()).find(has).map_or(Stage::Done, Stage::Vectors)
+        let has = |field: &usize| {
+            self.kept()
+                .any(|(segment, row)| segment.ordinal(row, *field).is_some())
+        };
+        (from..core.schema.fields.len())
+            .find(has)
+            .map_or(Stage::Done, Stage::Vectors)
     }
 
     fn write_vectors(&mut self, core: &Core, shard: &Shard, field: usize) -> Result<Stage, Error> {
@@ -155,10 +200,14 @@ impl Rewrite {
         }
         writer.finish().map_err(failed)?;
         let name = ComponentName { generation: self.seq };
-        self.entry.fields.push(FieldEntry { field: field as u16, vectors: name, graph: None });
+        self.entry.fields.push(FieldEntry {
+            field: field as u16,
+            vectors: name,
+            graph: None,
+        });
         let block = open_vectors(core, &path)?;
         let build = GraphBuild::new(core, field, &self.sources, &self.new_rows, block.len())?;
-        Ok(Stage::Graph(field, Box::new(build), Arc::new(block)))
+        Ok(Stage::Graph(field, build, Arc::new(block)))
     }
 
     fn build_graph(
@@ -166,13 +215,13 @@ impl Rewrite {
         core: &Core,
         shard: &Shard,
         field: usize,
-        build: Box<GraphBuild>,
+        build: GraphBuild,
         block: Arc<VectorBlock>,
     ) -> Result<Stage, Error> {
         let (build, inserted) = build.step(core.schema.fields[field].kernel, &block)?;
         shard.graph_insertions.fetch_add(inserted, Ordering::Relaxed);
         let Some(bytes) = build.encoded(block.len())? else {
-            return Ok(Stage::Graph(field, Box::new(build), block));
+            return Ok(Stage::Graph(field, build, block));
         };
         let path = self.path(shard, ComponentKind::Graph, Some(field as u16));
         write_component(core.io.as_ref(), &path, ComponentKind::Graph, self.seq, &bytes)
@@ -184,7 +233,11 @@ impl Rewrite {
     }
 
     /// Opens what was written; `None` if no row was left.
-    pub(crate) fn open(&self, core: &Core, shard: &Shard) -> Result<Option<(u64, Arc<SealedSegment>)>, Error> {
+    pub(crate) fn open(
+        &self,
+        core: &Core,
+        shard: &Shard,
+    ) -> Result<Option<(u64, Arc<SealedSegment>)>, Error> {
         if self.rows == 0 {
             return Ok(None);
         }
@@ -203,5 +256,8 @@ fn open_vectors(core: &Core, path: &str) -> Result<VectorBlock, Error> {
 /// A row that cannot be read cannot be rewritten: its segment stays as it is, marked damaged.
 fn unreadable(core: &Core, shard: &Shard, segment: &SegmentView) -> Error {
     core.note_damage(shard.index as usize);
-    Error::corrupt(format!("segment {} of shard {} holds damaged rows and is not merged", segment.id, shard.index))
+    Error::corrupt(format!(
+        "segment {} of shard {} holds damaged rows and is not merged",
+        segment.id, shard.index
+    ))
 }

@@ -34,10 +34,19 @@ impl<'a> Fetch<'a> {
             VectorSelector::Names(names) => {
                 if names.len() > core.limits.vector_fields_max {
                     let (given, limit) = (names.len() as u64, core.limits.vector_fields_max as u64);
-                    let problem = Problem::AboveLimit { given, limit, limit_name: "vector_fields_max" };
+                    let problem = Problem::AboveLimit {
+                        given,
+                        limit,
+                        limit_name: "vector_fields_max",
+                    };
                     return Err(Invalid::new("with_vector", problem));
                 }
-                Some(names.iter().map(|name| core.field(name, "with_vector")).collect::<Result<_, _>>()?)
+                Some(
+                    names
+                        .iter()
+                        .map(|name| core.field(name, "with_vector"))
+                        .collect::<Result<_, _>>()?,
+                )
             }
         };
         Ok(Fetch { payload, fields })
@@ -51,7 +60,10 @@ impl<'a> Fetch<'a> {
     pub(crate) fn row(&self, core: &Core, segment: &SegmentView, row: u32) -> Result<Fetched, Error> {
         let damaged = |what: &str| {
             let name = segment.id(row).map(|id| id.to_string()).unwrap_or_default();
-            Error::corrupt(format!("the {what} of point {name:?} is damaged in segment {}", segment.id))
+            Error::corrupt(format!(
+                "the {what} of point {name:?} is damaged in segment {}",
+                segment.id
+            ))
         };
         let version = segment.version(row).ok_or_else(|| damaged("version"))?;
         let payload = match self.wants_payload() {
@@ -72,6 +84,10 @@ impl<'a> Fetch<'a> {
                 }
             }
         }
-        Ok(Fetched { version, payload, vectors })
+        Ok(Fetched {
+            version,
+            payload,
+            vectors,
+        })
     }
 }

@@ -14,7 +14,11 @@ const ROWS_PER_CHECK: u32 = 1024;
 pub(crate) fn compile_filter(filter: &Filter, core: &Core) -> Result<Compiled, Error> {
     filter.validate(&core.limits)?;
     ruvector_payload::compile(filter).map_err(|unsupported| {
-        Error::new(ErrorKind::NotSupported, "filter_not_supported", unsupported.to_string())
+        Error::new(
+            ErrorKind::NotSupported,
+            "filter_not_supported",
+            unsupported.to_string(),
+        )
     })
 }
 
@@ -31,11 +35,16 @@ impl Subject for Row<'_> {
     }
 
     fn is_id_in(&self, ids: &[PointId]) -> bool {
-        self.segment.id(self.row).is_some_and(|id| ids.binary_search(&id).is_ok())
+        self.segment
+            .id(self.row)
+            .is_some_and(|id| ids.binary_search(&id).is_ok())
     }
 
     fn has_vector(&self, name: &str) -> bool {
-        self.core.schema.field(name).is_some_and(|field| self.segment.ordinal(self.row, field).is_some())
+        self.core
+            .schema
+            .field(name)
+            .is_some_and(|field| self.segment.ordinal(self.row, field).is_some())
     }
 }
 
@@ -46,7 +55,12 @@ pub(crate) fn row_matches(
     filter: &Compiled,
     core: &Core,
 ) -> Result<bool, Error> {
-    let damaged = || Error::corrupt(format!("the payload of row {row} in segment {} is damaged", segment.id));
+    let damaged = || {
+        Error::corrupt(format!(
+            "the payload of row {row} in segment {} is damaged",
+            segment.id
+        ))
+    };
     let payload = match filter.reads_payload() {
         true => {
             let (bytes, _) = segment.payload(row).ok_or_else(damaged)?;
@@ -54,7 +68,14 @@ pub(crate) fn row_matches(
         }
         false => PayloadRef::EMPTY,
     };
-    filter.matches(&Row { segment, row, core, payload }).map_err(|error| damaged().because(error))
+    filter
+        .matches(&Row {
+            segment,
+            row,
+            core,
+            payload,
+        })
+        .map_err(|error| damaged().because(error))
 }
 
 /// The live rows that match, ascending. Cost: evaluates every live row.

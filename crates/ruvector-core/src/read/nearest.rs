@@ -65,15 +65,33 @@ pub(crate) fn nearest(
     let (visible, indexed) = segment.vector_counts(query.field);
     match &segment.source {
         Source::Active(active) => {
-            let Some(field) = active.field(query.field) else { return Ok(()) };
+            let Some(field) = active.field(query.field) else {
+                return Ok(());
+            };
             let links = Some(field.graph());
-            let target = Target { segment, place, vectors: field, links, indexed, visible };
+            let target = Target {
+                segment,
+                place,
+                vectors: field,
+                links,
+                indexed,
+                visible,
+            };
             target.search(query, &|ordinal| field.row(ordinal), top)
         }
         Source::Sealed(sealed) => {
-            let Some(Some(field)) = sealed.fields.get(query.field) else { return Ok(()) };
+            let Some(Some(field)) = sealed.fields.get(query.field) else {
+                return Ok(());
+            };
             let links = field.graph.as_ref();
-            let target = Target { segment, place, vectors: &field.vectors, links, indexed, visible };
+            let target = Target {
+                segment,
+                place,
+                vectors: &field.vectors,
+                links,
+                indexed,
+                visible,
+            };
             target.search(query, &|ordinal| Some(field.vectors.row(ordinal)), top)
         }
     }
@@ -97,7 +115,7 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
         let (Strategy::Graph { ef, distances_max }, Some(links)) = (strategy, self.links) else {
             return self.scan(query, 0, row_of, top);
         };
-        if self.walk(query, links, ef, distances_max, row_of, top) {
+        if self.walk(query, links, (ef, distances_max), row_of, top) {
             self.scan(query, self.indexed, row_of, top)
         } else {
             self.scan(query, 0, row_of, top)
@@ -109,13 +127,16 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
         &self,
         query: &Query<'_>,
         links: &L,
-        ef: usize,
-        distances_max: Option<u64>,
+        (ef, distances_max): (usize, Option<u64>),
         row_of: &dyn Fn(u32) -> Option<u32>,
         top: &mut TopHits,
     ) -> bool {
         SCRATCH.with_borrow_mut(|(scratch, found)| {
-            let params = SearchParams { query: query.vector, ef, distances_max };
+            let params = SearchParams {
+                query: query.vector,
+                ef,
+                distances_max,
+            };
             let space = Space::new(self.vectors, query.kernel());
             let mut accept = |ordinal| {
                 ordinal < self.indexed && row_of(ordinal).is_some_and(|row| self.accepts(query, row))
@@ -149,7 +170,9 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
             if ordinal % VECTORS_PER_CHECK == 0 {
                 query.ctx.check(query.core.io.as_ref())?;
             }
-            let Some(row) = row_of(ordinal).filter(|row| self.segment.is_live(*row)) else { continue };
+            let Some(row) = row_of(ordinal).filter(|row| self.segment.is_live(*row)) else {
+                continue;
+            };
             let Some(vector) = self.vectors.vector(ordinal) else {
                 query.core.note_damage(self.place.shard as usize);
                 continue;
@@ -172,7 +195,13 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
             && let Some(id) = self.segment.id(row)
         {
             let Place { shard, segment } = self.place;
-            top.offer(Hit { distance, id, shard, segment, row });
+            top.offer(Hit {
+                distance,
+                id,
+                shard,
+                segment,
+                row,
+            });
         }
     }
 
@@ -186,7 +215,11 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
 
 /// An overflow on the way counts as infinitely far.
 fn finite(distance: f32) -> f32 {
-    if distance.is_nan() { f32::INFINITY } else { distance }
+    if distance.is_nan() {
+        f32::INFINITY
+    } else {
+        distance
+    }
 }
 
 impl Query<'_> {

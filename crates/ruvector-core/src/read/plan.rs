@@ -41,7 +41,10 @@ pub(crate) fn choose(figures: Figures) -> Strategy {
         return Strategy::Scan;
     }
     let budget = u64::from((figures.indexed / WALK_SHARE).max(2_048));
-    Strategy::Graph { ef, distances_max: figures.filtered.then_some(budget) }
+    Strategy::Graph {
+        ef,
+        distances_max: figures.filtered.then_some(budget),
+    }
 }
 
 #[cfg(test)]
@@ -51,16 +54,50 @@ mod tests {
 
     #[test]
     fn choices() {
-        let usual = Figures { indexed: 10_000, live: 9_000, wanted: 10, ef: 64, exact: false, filtered: false };
-        assert_eq!(choose(usual), Strategy::Graph { ef: 64, distances_max: None });
-        assert_eq!(choose(Figures { wanted: 100, ..usual }), Strategy::Graph { ef: 100, distances_max: None });
-        assert!(matches!(choose(Figures { filtered: true, ..usual }), Strategy::Graph { distances_max: Some(2_500), .. }));
+        let usual = Figures {
+            indexed: 10_000,
+            live: 9_000,
+            wanted: 10,
+            ef: 64,
+            exact: false,
+            filtered: false,
+        };
+        assert_eq!(
+            choose(usual),
+            Strategy::Graph {
+                ef: 64,
+                distances_max: None
+            }
+        );
+        assert_eq!(
+            choose(Figures { wanted: 100, ..usual }),
+            Strategy::Graph {
+                ef: 100,
+                distances_max: None
+            }
+        );
+        assert!(matches!(
+            choose(Figures {
+                filtered: true,
+                ..usual
+            }),
+            Strategy::Graph {
+                distances_max: Some(2_500),
+                ..
+            }
+        ));
         for scanned in [
             Figures { exact: true, ..usual },
-            Figures { indexed: 200, ..usual },
+            Figures {
+                indexed: 200,
+                ..usual
+            },
             Figures { live: 60, ..usual },
             Figures { live: 1_000, ..usual },
-            Figures { wanted: 5_000, ..usual },
+            Figures {
+                wanted: 5_000,
+                ..usual
+            },
         ] {
             assert_eq!(choose(scanned), Strategy::Scan, "{scanned:?}");
         }

@@ -23,12 +23,26 @@ impl Snapshot {
         }
         core.check_limit("limit", request.limit)?;
         let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
-        let filter = request.filter.as_ref().map(|filter| compile_filter(filter, core)).transpose()?;
+        let filter = request
+            .filter
+            .as_ref()
+            .map(|filter| compile_filter(filter, core))
+            .transpose()?;
         let mut found = Vec::new();
         for (s, shard) in self.view.shards.iter().enumerate() {
             for (g, segment) in shard.segments.iter().enumerate() {
-                let page = Page { ctx, core, segment, filter: filter.as_ref(), wanted: request.limit + 1 };
-                found.extend(page.rows(request.from.as_ref())?.into_iter().map(|(id, row)| (id, s, g, row)));
+                let page = Page {
+                    ctx,
+                    core,
+                    segment,
+                    filter: filter.as_ref(),
+                    wanted: request.limit + 1,
+                };
+                found.extend(
+                    page.rows(request.from.as_ref())?
+                        .into_iter()
+                        .map(|(id, row)| (id, s, g, row)),
+                );
             }
         }
         found.sort_by(|a, b| a.0.cmp(&b.0));
@@ -38,7 +52,12 @@ impl Snapshot {
         for (id, s, g, row) in found {
             let fetched = fetch.row(core, &self.view.shards[s].segments[g], row)?;
             let (version, payload, vectors) = (fetched.version, fetched.payload, fetched.vectors);
-            points.push(PointRecord { id, version, payload, vectors });
+            points.push(PointRecord {
+                id,
+                version,
+                payload,
+                vectors,
+            });
         }
         Ok(ScrollPage { points, next })
     }

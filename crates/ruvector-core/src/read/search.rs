@@ -31,16 +31,32 @@ impl Snapshot {
             wanted: request.limit + request.offset,
             ef: self.checked_ef(request)?,
             exact: request.params.exact,
-            filter: request.filter.as_ref().map(|filter| compile_filter(filter, core)).transpose()?,
+            filter: request
+                .filter
+                .as_ref()
+                .map(|filter| compile_filter(filter, core))
+                .transpose()?,
         };
         let mut top = TopHits::new(query.wanted);
         for (s, shard) in self.view.shards.iter().enumerate() {
             for (g, segment) in shard.segments.iter().enumerate() {
                 ctx.check(core.io.as_ref())?;
-                nearest(&query, segment, Place { shard: s as u32, segment: g as u32 }, &mut top)?;
+                nearest(
+                    &query,
+                    segment,
+                    Place {
+                        shard: s as u32,
+                        segment: g as u32,
+                    },
+                    &mut top,
+                )?;
             }
         }
-        let passes = |hit: &Hit| request.score_threshold.is_none_or(|bound| passes(distance, hit.distance, bound));
+        let passes = |hit: &Hit| {
+            request
+                .score_threshold
+                .is_none_or(|bound| passes(distance, hit.distance, bound))
+        };
         let hits = top.into_sorted().into_iter().filter(passes).skip(request.offset);
         hits.map(|hit| self.scored(hit, distance, &fetch)).collect()
     }
@@ -75,16 +91,36 @@ impl Snapshot {
         }
         self.core.check_limit("limit", request.limit)?;
         let above = |field: &str, given: u64, limit: u64, limit_name| {
-            Err(Error::invalid(Invalid::new(field, Problem::AboveLimit { given, limit, limit_name })))
+            Err(Error::invalid(Invalid::new(
+                field,
+                Problem::AboveLimit {
+                    given,
+                    limit,
+                    limit_name,
+                },
+            )))
         };
         if request.offset > limits.offset_max {
-            return above("offset", request.offset as u64, limits.offset_max as u64, "offset_max");
+            return above(
+                "offset",
+                request.offset as u64,
+                limits.offset_max as u64,
+                "offset_max",
+            );
         }
         let ef = request.params.hnsw_ef.unwrap_or(EF_DEFAULT);
         if ef > limits.hnsw_ef_max {
-            return above("params.hnsw_ef", ef.into(), limits.hnsw_ef_max.into(), "hnsw_ef_max");
+            return above(
+                "params.hnsw_ef",
+                ef.into(),
+                limits.hnsw_ef_max.into(),
+                "hnsw_ef_max",
+            );
         }
-        if request.score_threshold.is_some_and(|threshold| !threshold.is_finite()) {
+        if request
+            .score_threshold
+            .is_some_and(|threshold| !threshold.is_finite())
+        {
             return Err(Invalid::new("score_threshold", Problem::NotFinite { index: 0 }).into());
         }
         Ok(ef as usize)
@@ -104,5 +140,9 @@ fn score(distance: Distance, kernel: f32) -> f32 {
 /// A threshold is a least similarity, or a greatest distance.
 fn passes(distance: Distance, kernel: f32, bound: f32) -> bool {
     let score = score(distance, kernel);
-    if distance.higher_is_closer() { score >= bound } else { score <= bound }
+    if distance.higher_is_closer() {
+        score >= bound
+    } else {
+        score <= bound
+    }
 }

@@ -18,7 +18,9 @@ pub(crate) struct Hit {
 
 impl Ord for Hit {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.distance.total_cmp(&other.distance).then_with(|| self.id.cmp(&other.id))
+        self.distance
+            .total_cmp(&other.distance)
+            .then_with(|| self.id.cmp(&other.id))
     }
 }
 
@@ -45,13 +47,19 @@ pub(crate) struct TopHits {
 
 impl TopHits {
     pub(crate) fn new(wanted: usize) -> TopHits {
-        TopHits { wanted, heap: BinaryHeap::with_capacity(wanted.min(1024) + 1) }
+        TopHits {
+            wanted,
+            heap: BinaryHeap::with_capacity(wanted.min(1024) + 1),
+        }
     }
 
     /// Whether a hit at `distance` could still enter.
     pub(crate) fn admits(&self, distance: f32) -> bool {
         self.heap.len() < self.wanted
-            || self.heap.peek().is_some_and(|worst| distance.total_cmp(&worst.distance) != Ordering::Greater)
+            || self
+                .heap
+                .peek()
+                .is_some_and(|worst| distance.total_cmp(&worst.distance) != Ordering::Greater)
     }
 
     pub(crate) fn offer(&mut self, hit: Hit) {

@@ -16,7 +16,10 @@ pub(crate) fn apply(sequencer: &mut Sequencer, record: LogRecord, schema: &Schem
     let touched = match record.operation {
         LogOperation::Upsert(points) => {
             sequencer.make_room(points.len(), schema);
-            points.into_iter().map(|point| upsert(sequencer, seq, point)).sum()
+            points
+                .into_iter()
+                .map(|point| upsert(sequencer, seq, point))
+                .sum()
         }
         LogOperation::Delete(ids) => ids.iter().map(|id| delete(sequencer, seq, id)).sum(),
         LogOperation::EditPayload { ids, edit } => match ruvector_payload::decode_edit(&edit) {
@@ -32,7 +35,9 @@ pub(crate) fn apply(sequencer: &mut Sequencer, record: LogRecord, schema: &Schem
 
 /// Marks the live row of `id` deleted if an earlier operation wrote it; false if a later one did.
 fn retire(sequencer: &mut Sequencer, seq: u64, id: &PointId) -> Retired {
-    let Some((at, row)) = sequencer.draft.find(id) else { return Retired::Absent };
+    let Some((at, row)) = sequencer.draft.find(id) else {
+        return Retired::Absent;
+    };
     let segment = &mut sequencer.draft.segments[at];
     if segment.version(row).is_some_and(|version| version >= seq) {
         return Retired::Newer;
@@ -52,8 +57,12 @@ fn upsert(sequencer: &mut Sequencer, seq: u64, point: LogPoint) -> u64 {
     if retire(sequencer, seq, &point.id) == Retired::Newer {
         return 0;
     }
-    let Some(last) = sequencer.draft.segments.last_mut() else { return 0 };
-    let Source::Active(active) = &last.source else { return 0 };
+    let Some(last) = sequencer.draft.segments.last_mut() else {
+        return 0;
+    };
+    let Source::Active(active) = &last.source else {
+        return 0;
+    };
     match active.push(point.id, seq, point.payload, point.vectors) {
         Some(row) => {
             last.rows = row + 1;
@@ -68,15 +77,27 @@ fn delete(sequencer: &mut Sequencer, seq: u64, id: &PointId) -> u64 {
 }
 
 fn edit_payload(sequencer: &mut Sequencer, seq: u64, id: &PointId, edit: &Edit) -> u64 {
-    let Some((at, row)) = sequencer.draft.find(id) else { return 0 };
+    let Some((at, row)) = sequencer.draft.find(id) else {
+        return 0;
+    };
     let segment = &mut sequencer.draft.segments[at];
-    let Some((payload, version)) = segment.payload(row) else { return 0 };
+    let Some((payload, version)) = segment.payload(row) else {
+        return 0;
+    };
     if version >= seq {
         return 0;
     }
-    let Ok(mut map) = ruvector_payload::decode(payload) else { return 0 };
+    let Ok(mut map) = ruvector_payload::decode(payload) else {
+        return 0;
+    };
     ruvector_payload::apply(edit, &mut map);
     let payload = ruvector_payload::encode(&map).into_boxed_slice();
-    segment.delta.insert(row, Arc::new(PayloadVersion { version: seq, payload }));
+    segment.delta.insert(
+        row,
+        Arc::new(PayloadVersion {
+            version: seq,
+            payload,
+        }),
+    );
     1
 }

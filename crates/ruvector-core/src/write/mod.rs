@@ -26,6 +26,9 @@ impl Core {
         }
         self.signal.upkeep_soon(self);
         let operation_id = sequenced.targets.iter().map(|(_, seq)| *seq).max().unwrap_or(0);
-        Ok(WriteOutcome { operation_id, points_touched: sequenced.points_touched })
+        Ok(WriteOutcome {
+            operation_id,
+            points_touched: sequenced.points_touched,
+        })
     }
 }

@@ -20,7 +20,11 @@ pub(crate) fn resolve(
     draft: &ShardView,
 ) -> Result<Option<LogOperation>, Error> {
     match prepared {
-        Prepared::Upsert { by_shard, mode, condition } => {
+        Prepared::Upsert {
+            by_shard,
+            mode,
+            condition,
+        } => {
             let mut points = std::mem::take(&mut by_shard[shard]);
             if *mode != UpdateMode::Upsert || condition.is_some() {
                 points = admitted(core, points, *mode, condition.as_ref(), draft)?;
@@ -34,7 +38,10 @@ pub(crate) fn resolve(
         Prepared::Edit { target, edit } => {
             let ids = present(ctx, core, shard, target, draft)?;
             check_editable(core, &ids, edit, draft)?;
-            Ok((!ids.is_empty()).then(|| LogOperation::EditPayload { ids, edit: edit.clone() }))
+            Ok((!ids.is_empty()).then(|| LogOperation::EditPayload {
+                ids,
+                edit: edit.clone(),
+            }))
         }
     }
 }
@@ -64,11 +71,19 @@ fn admitted(
 }
 
 /// The ids of this shard that the target names and that exist.
-fn present(ctx: &Ctx, core: &Core, shard: usize, target: &Target, draft: &ShardView) -> Result<Vec<PointId>, Error> {
+fn present(
+    ctx: &Ctx,
+    core: &Core,
+    shard: usize,
+    target: &Target,
+    draft: &ShardView,
+) -> Result<Vec<PointId>, Error> {
     match target {
-        Target::Ids(by_shard) => {
-            Ok(by_shard[shard].iter().filter(|id| draft.find(id).is_some()).cloned().collect())
-        }
+        Target::Ids(by_shard) => Ok(by_shard[shard]
+            .iter()
+            .filter(|id| draft.find(id).is_some())
+            .cloned()
+            .collect()),
         Target::Filter(filter) => {
             let mut ids = Vec::new();
             for segment in &draft.segments {
@@ -95,7 +110,9 @@ fn check_editable(core: &Core, ids: &[PointId], edit: &[u8], draft: &ShardView) 
     for id in ids {
         let Some((at, row)) = draft.find(id) else { continue };
         let Some((payload, _)) = draft.segments[at].payload(row) else {
-            return Err(Error::corrupt(format!("the payload of point {id} is damaged; upsert the point to replace it")));
+            return Err(Error::corrupt(format!(
+                "the payload of point {id} is damaged; upsert the point to replace it"
+            )));
         };
         let bytes = match &repeating {
             None => payload.len() + edit.len(),
@@ -103,7 +120,11 @@ fn check_editable(core: &Core, ids: &[PointId], edit: &[u8], draft: &ShardView) 
         };
         if bytes > core.limits.payload_bytes_max {
             let limit = core.limits.payload_bytes_max as u64;
-            let problem = Problem::AboveLimit { given: bytes as u64, limit, limit_name: "payload_bytes_max" };
+            let problem = Problem::AboveLimit {
+                given: bytes as u64,
+                limit,
+                limit_name: "payload_bytes_max",
+            };
             return Err(Invalid::new(format!("payload of point {id}"), problem).into());
         }
     }

@@ -40,10 +40,19 @@ impl Core {
     pub(crate) fn sequence(&self, ctx: &Ctx, mut prepared: Prepared) -> Result<Sequenced, Error> {
         // Sequencers are always taken in the order of shards, here and in commits.
         let mut parts: Vec<Part<'_>> = Vec::new();
-        for (shard, state) in self.shards.iter().enumerate().filter(|(shard, _)| prepared.concerns(*shard)) {
+        for (shard, state) in self
+            .shards
+            .iter()
+            .enumerate()
+            .filter(|(shard, _)| prepared.concerns(*shard))
+        {
             let sequencer = state.sequencer.lock();
             sequencer.admit(state.index)?;
-            parts.push(Part { shard, sequencer, record: None });
+            parts.push(Part {
+                shard,
+                sequencer,
+                record: None,
+            });
         }
         for part in &mut parts {
             let operation = resolve(ctx, self, part.shard, &mut prepared, &part.sequencer.draft)?;
@@ -51,7 +60,10 @@ impl Core {
         }
         self.link_siblings(&mut parts);
         self.append_all(&mut parts)?;
-        let mut sequenced = Sequenced { targets: Vec::new(), points_touched: 0 };
+        let mut sequenced = Sequenced {
+            targets: Vec::new(),
+            points_touched: 0,
+        };
         for part in &mut parts {
             if let Some(record) = part.record.take() {
                 sequenced.points_touched += super::apply(&mut part.sequencer, record, &self.schema);
@@ -64,20 +76,33 @@ impl Core {
 
     fn record(&self, part: &Part<'_>, operation: LogOperation) -> LogRecord {
         let shard = self.shards[part.shard].index;
-        LogRecord { seq: part.sequencer.draft.seq + 1, epoch: 1, shard, siblings: Vec::new(), operation }
+        LogRecord {
+            seq: part.sequencer.draft.seq + 1,
+            epoch: 1,
+            shard,
+            siblings: Vec::new(),
+            operation,
+        }
     }
 
     /// Writes into each record of a batch over several shards where the others are, so that replay applies all
     /// of them or none.
     fn link_siblings(&self, parts: &mut [Part<'_>]) {
-        let all: Vec<(u32, u64)> =
-            parts.iter().filter_map(|part| part.record.as_ref()).map(|record| (record.shard, record.seq)).collect();
+        let all: Vec<(u32, u64)> = parts
+            .iter()
+            .filter_map(|part| part.record.as_ref())
+            .map(|record| (record.shard, record.seq))
+            .collect();
         if all.len() < 2 {
             return;
         }
         for part in parts {
             if let Some(record) = &mut part.record {
-                record.siblings = all.iter().copied().filter(|(shard, _)| *shard != record.shard).collect();
+                record.siblings = all
+                    .iter()
+                    .copied()
+                    .filter(|(shard, _)| *shard != record.shard)
+                    .collect();
                 part.sequencer.siblings_in_flight = true;
             }
         }
@@ -87,7 +112,14 @@ impl Core {
         for at in 0..parts.len() {
             let shard = &self.shards[parts[at].shard];
             let durable_seq = shard.counter(&shard.durable_seq);
-            let Part { sequencer, record: Some(record), .. } = &mut parts[at] else { continue };
+            let Part {
+                sequencer,
+                record: Some(record),
+                ..
+            } = &mut parts[at]
+            else {
+                continue;
+            };
             if let Err(error) = sequencer.log.append(record, durable_seq) {
                 let cut_back = !sequencer.log.is_poisoned();
                 if !(undo(&mut parts[..at]) & cut_back) {
@@ -103,17 +135,26 @@ impl Core {
 
     fn note_appended(&self, part: &Part<'_>) {
         let shard = &self.shards[part.shard];
-        shard.appended_seq.store(part.sequencer.draft.seq, std::sync::atomic::Ordering::Release);
-        shard.backlog.store(part.sequencer.pending.len() as u64, std::sync::atomic::Ordering::Release);
+        shard
+            .appended_seq
+            .store(part.sequencer.draft.seq, std::sync::atomic::Ordering::Release);
+        shard.backlog.store(
+            part.sequencer.pending.len() as u64,
+            std::sync::atomic::Ordering::Release,
+        );
     }
 }
 
 fn refused(error: AppendError) -> Error {
     if let AppendError::TooLarge { bytes, bytes_max } = error {
-        let text = format!("a write of {bytes} bytes is above the log's limit of {bytes_max} (record_bytes_max)");
+        let text =
+            format!("a write of {bytes} bytes is above the log's limit of {bytes_max} (record_bytes_max)");
         return Error::new(ErrorKind::LimitExceeded, "record_bytes_max", text);
     }
-    Error::storage("the write could not be appended to the log; nothing was written", error)
+    Error::storage(
+        "the write could not be appended to the log; nothing was written",
+        error,
+    )
 }
 
 /// Takes back what a batch appended before one of its shards failed; false if that failed too.

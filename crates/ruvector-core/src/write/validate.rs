@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use ruvector_payload::{Compiled, Edit};
 use ruvector_storage::LogPoint;
 use ruvector_types::{
-    Distance, Filter, Invalid, Limits, Map, NamedVectors, Point, PointId, PointSelector, Problem, UpdateMode, Upsert,
-    Value, WriteOp,
+    Distance, Filter, Invalid, Limits, Map, NamedVectors, Point, PointId, PointSelector, Problem, UpdateMode,
+    Upsert, Value, WriteOp,
 };
 
 use crate::Error;
@@ -16,9 +16,18 @@ use crate::read::compile_filter;
 
 /// A checked write, not yet resolved against data.
 pub(crate) enum Prepared {
-    Upsert { by_shard: Vec<Vec<LogPoint>>, mode: UpdateMode, condition: Option<Compiled> },
-    Delete { target: Target },
-    Edit { target: Target, edit: Box<[u8]> },
+    Upsert {
+        by_shard: Vec<Vec<LogPoint>>,
+        mode: UpdateMode,
+        condition: Option<Compiled>,
+    },
+    Delete {
+        target: Target,
+    },
+    Edit {
+        target: Target,
+        edit: Box<[u8]>,
+    },
 }
 
 impl Prepared {
@@ -40,8 +49,14 @@ pub(crate) enum Target {
 pub(crate) fn prepare(operation: WriteOp, core: &Core) -> Result<Prepared, Error> {
     match operation {
         WriteOp::Upsert(upsert) => prepare_upsert(upsert, core),
-        WriteOp::Delete(points) => Ok(Prepared::Delete { target: target(points, core)? }),
-        WriteOp::SetPayload { payload, path, points } => {
+        WriteOp::Delete(points) => Ok(Prepared::Delete {
+            target: target(points, core)?,
+        }),
+        WriteOp::SetPayload {
+            payload,
+            path,
+            points,
+        } => {
             let steps = path.as_ref().map_or(0, |path| path.steps().len());
             check_payload(&payload, steps, "payload", &core.limits)?;
             prepare_edit(Edit::Set { payload, path }, points, core)
@@ -54,7 +69,12 @@ pub(crate) fn prepare(operation: WriteOp, core: &Core) -> Result<Prepared, Error
             if keys.is_empty() {
                 return Err(Invalid::new("keys", Problem::Empty).into());
             }
-            above("keys", keys.len(), core.limits.filter_values_max, "filter_values_max")?;
+            above(
+                "keys",
+                keys.len(),
+                core.limits.filter_values_max,
+                "filter_values_max",
+            )?;
             prepare_edit(Edit::Delete(keys), points, core)
         }
         WriteOp::ClearPayload { points } => prepare_edit(Edit::Clear, points, core),
@@ -63,17 +83,34 @@ pub(crate) fn prepare(operation: WriteOp, core: &Core) -> Result<Prepared, Error
 
 fn prepare_edit(edit: Edit, points: PointSelector, core: &Core) -> Result<Prepared, Error> {
     let edit = ruvector_payload::encode_edit(&edit).into_boxed_slice();
-    above("payload", edit.len(), core.limits.payload_bytes_max, "payload_bytes_max")?;
-    Ok(Prepared::Edit { target: target(points, core)?, edit })
+    above(
+        "payload",
+        edit.len(),
+        core.limits.payload_bytes_max,
+        "payload_bytes_max",
+    )?;
+    Ok(Prepared::Edit {
+        target: target(points, core)?,
+        edit,
+    })
 }
 
 fn prepare_upsert(upsert: Upsert, core: &Core) -> Result<Prepared, Error> {
     if upsert.points.is_empty() {
         return Err(Invalid::new("points", Problem::Empty).into());
     }
-    above("points", upsert.points.len(), core.limits.batch_points_max, "batch_points_max")?;
+    above(
+        "points",
+        upsert.points.len(),
+        core.limits.batch_points_max,
+        "batch_points_max",
+    )?;
     let conditional = upsert.mode != UpdateMode::Upsert || upsert.condition.is_some();
-    let condition = upsert.condition.as_ref().map(|filter| compile(filter, core)).transpose()?;
+    let condition = upsert
+        .condition
+        .as_ref()
+        .map(|filter| compile(filter, core))
+        .transpose()?;
     let mut by_shard: Vec<Vec<LogPoint>> = core.shards.iter().map(|_| Vec::new()).collect();
     let mut ids = HashSet::with_capacity(upsert.points.len());
     let mut bytes = 0;
@@ -94,25 +131,48 @@ fn prepare_upsert(upsert: Upsert, core: &Core) -> Result<Prepared, Error> {
         }
     }
     by_shard.iter_mut().for_each(|points| points.reverse());
-    Ok(Prepared::Upsert { by_shard, mode: upsert.mode, condition })
+    Ok(Prepared::Upsert {
+        by_shard,
+        mode: upsert.mode,
+        condition,
+    })
 }
 
 fn point_bytes(point: &LogPoint) -> usize {
-    point.payload.len() + point.vectors.iter().map(|(_, vector)| vector.len() * 4).sum::<usize>() + 64
+    point.payload.len()
+        + point
+            .vectors
+            .iter()
+            .map(|(_, vector)| vector.len() * 4)
+            .sum::<usize>()
+        + 64
 }
 
 fn prepare_point(point: Point, core: &Core) -> Result<LogPoint, Invalid> {
     let vectors = prepare_vectors(point.vectors, core)?;
     check_payload(&point.payload, 0, "payload", &core.limits)?;
     let payload = ruvector_payload::encode(&point.payload).into_boxed_slice();
-    above("payload", payload.len(), core.limits.payload_bytes_max, "payload_bytes_max")?;
-    Ok(LogPoint { id: point.id, vectors, payload })
+    above(
+        "payload",
+        payload.len(),
+        core.limits.payload_bytes_max,
+        "payload_bytes_max",
+    )?;
+    Ok(LogPoint {
+        id: point.id,
+        vectors,
+        payload,
+    })
 }
 
 fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vec<f32>)>, Invalid> {
     let mut vectors = Vec::with_capacity(named.len());
     for (name, mut vector) in named {
-        let place = if name.is_empty() { "vector".to_owned() } else { format!("vector.{name}") };
+        let place = if name.is_empty() {
+            "vector".to_owned()
+        } else {
+            format!("vector.{name}")
+        };
         let field = core.field(&name, &place)?;
         let schema = &core.schema.fields[field];
         check_vector(&vector, schema.dim, &place)?;
@@ -128,7 +188,13 @@ fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vec<f32
 /// Dimension and finiteness of a vector given at `place`.
 pub(crate) fn check_vector(vector: &[f32], dim: u32, place: &str) -> Result<(), Invalid> {
     if vector.len() != dim as usize {
-        return Err(Invalid::new(place, Problem::Dimension { given: vector.len(), expected: dim }));
+        return Err(Invalid::new(
+            place,
+            Problem::Dimension {
+                given: vector.len(),
+                expected: dim,
+            },
+        ));
     }
     if ruvector_simd::is_finite(vector) {
         return Ok(());
@@ -145,7 +211,12 @@ fn target(points: PointSelector, core: &Core) -> Result<Target, Error> {
     if ids.is_empty() {
         return Err(Invalid::new("points", Problem::Empty).into());
     }
-    above("points", ids.len(), core.limits.batch_points_max, "batch_points_max")?;
+    above(
+        "points",
+        ids.len(),
+        core.limits.batch_points_max,
+        "batch_points_max",
+    )?;
     let mut by_shard: Vec<Vec<PointId>> = core.shards.iter().map(|_| Vec::new()).collect();
     let mut seen = HashSet::with_capacity(ids.len());
     for (at, id) in ids.into_iter().enumerate() {
@@ -168,13 +239,23 @@ fn check_id(place: &str, id: &PointId) -> Result<(), Invalid> {
     if parsed == *id {
         return Ok(());
     }
-    Err(Invalid::new(place, Problem::Contradiction { rule: "spells a number or a UUID: use PointId::parse" }))
+    Err(Invalid::new(
+        place,
+        Problem::Contradiction {
+            rule: "spells a number or a UUID: use PointId::parse",
+        },
+    ))
 }
 
 fn check_payload(payload: &Map, outer_levels: usize, place: &str, limits: &Limits) -> Result<(), Invalid> {
     for (key, value) in payload {
         let depth = outer_levels + 1 + value.depth();
-        above(&format!("{place}.{key}"), depth, limits.payload_depth_max, "payload_depth_max")?;
+        above(
+            &format!("{place}.{key}"),
+            depth,
+            limits.payload_depth_max,
+            "payload_depth_max",
+        )?;
         check_numbers(value, place, key)?;
     }
     Ok(())
@@ -182,9 +263,10 @@ fn check_payload(payload: &Map, outer_levels: usize, place: &str, limits: &Limit
 
 fn check_numbers(value: &Value, place: &str, key: &str) -> Result<(), Invalid> {
     match value {
-        Value::Float(number) if !number.is_finite() => {
-            Err(Invalid::new(format!("{place}.{key}"), Problem::NotFinite { index: 0 }))
-        }
+        Value::Float(number) if !number.is_finite() => Err(Invalid::new(
+            format!("{place}.{key}"),
+            Problem::NotFinite { index: 0 },
+        )),
         Value::Array(items) => items.iter().try_for_each(|item| check_numbers(item, place, key)),
         Value::Object(map) => map.values().try_for_each(|item| check_numbers(item, place, key)),
         _ => Ok(()),
@@ -195,5 +277,12 @@ fn above(field: &str, given: usize, limit: usize, limit_name: &'static str) -> R
     if given <= limit {
         return Ok(());
     }
-    Err(Invalid::new(field, Problem::AboveLimit { given: given as u64, limit: limit as u64, limit_name }))
+    Err(Invalid::new(
+        field,
+        Problem::AboveLimit {
+            given: given as u64,
+            limit: limit as u64,
+            limit_name,
+        },
+    ))
 }

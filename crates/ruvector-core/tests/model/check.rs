@@ -226,7 +226,7 @@ impl Check<'_> {
         request.filter = random.random.one_in(2).then(|| random.filter(1));
         request.params.exact = random.random.one_in(2);
         request.params.hnsw_ef =
-            Some(random.random.within(24..=64) as u32).filter(|_| random.random.one_in(2));
+            Some(random.random.within(16..=40) as u32).filter(|_| !random.random.one_in(3));
         if random.random.one_in(4) {
             request.offset = random.random.below(8);
         }

@@ -72,7 +72,7 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
     if Size::of(seed) == Size::Graphs {
         config.vectors.values_mut().for_each(|field| field.dim += 6);
         config.shards = 1;
-        config.optimizer.active_rows_max = 500;
+        config.optimizer.active_rows_max = 700;
         config.optimizer.active_bytes_max = 1 << 20;
     }
     config
