@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-use ruvector_simd::DistanceFn;
+use ruvector_simd::{DistanceFn, Metric};
 use ruvector_storage::Log;
 use ruvector_types::{CollectionConfig, Distance, HnswConfig, OptimizerConfig};
 
@@ -22,6 +22,7 @@ pub(crate) struct FieldSchema {
     pub(crate) dim: u32,
     pub(crate) distance: Distance,
     pub(crate) hnsw: HnswConfig,
+    pub(crate) metric: Metric,
     pub(crate) kernel: DistanceFn,
 }
 
@@ -37,15 +38,16 @@ impl Schema {
     pub(crate) fn of(config: &CollectionConfig, batch_points_max: usize) -> Schema {
         let field = |(name, vector): (&String, &ruvector_types::VectorConfig)| {
             let metric = match vector.distance {
-                Distance::Cosine | Distance::Dot => ruvector_simd::Metric::Dot,
-                Distance::Euclid => ruvector_simd::Metric::Euclid,
-                Distance::Manhattan => ruvector_simd::Metric::Manhattan,
+                Distance::Cosine | Distance::Dot => Metric::Dot,
+                Distance::Euclid => Metric::Euclid,
+                Distance::Manhattan => Metric::Manhattan,
             };
             FieldSchema {
                 name: name.clone(),
                 dim: vector.dim,
                 distance: vector.distance,
                 hnsw: vector.hnsw,
+                metric,
                 kernel: ruvector_simd::distance(metric),
             }
         };

@@ -7,6 +7,7 @@
 mod access;
 pub mod carry;
 mod exact;
+pub mod fast;
 mod live;
 mod neighbor;
 mod params;
@@ -19,6 +20,7 @@ mod top_k;
 pub use access::{Entry, Links, Space, Unreadable, Vectors};
 pub use carry::{CarryError, CarryOver};
 pub use exact::exact;
+pub use fast::{FastEncoder, FastError, FastGraph, FastOutcome, FastScratch};
 pub use live::{InsertError, LiveGraph};
 pub use neighbor::Neighbor;
 pub use params::{GraphParams, LEVEL_MAX, M_MAX, M_MIN};

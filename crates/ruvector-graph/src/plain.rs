@@ -43,6 +43,11 @@ pub trait Bytes {
 
     /// The bytes of `range`. `None`: out of range or damaged.
     fn bytes(&self, range: Range<u64>) -> Option<&[u8]>;
+
+    /// A hint that `bytes(range)` follows soon.
+    fn prefetch(&self, range: Range<u64>) {
+        let _ = range;
+    }
 }
 
 impl Bytes for [u8] {
@@ -52,6 +57,12 @@ impl Bytes for [u8] {
 
     fn bytes(&self, range: Range<u64>) -> Option<&[u8]> {
         self.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)
+    }
+
+    fn prefetch(&self, range: Range<u64>) {
+        if let Some(bytes) = self.bytes(range) {
+            ruvector_simd::prefetch(bytes);
+        }
     }
 }
 
@@ -63,6 +74,10 @@ impl Bytes for Vec<u8> {
     fn bytes(&self, range: Range<u64>) -> Option<&[u8]> {
         self.as_slice().bytes(range)
     }
+
+    fn prefetch(&self, range: Range<u64>) {
+        self.as_slice().prefetch(range);
+    }
 }
 
 impl<B: Bytes + ?Sized> Bytes for &B {
@@ -72,6 +87,10 @@ impl<B: Bytes + ?Sized> Bytes for &B {
 
     fn bytes(&self, range: Range<u64>) -> Option<&[u8]> {
         (**self).bytes(range)
+    }
+
+    fn prefetch(&self, range: Range<u64>) {
+        (**self).prefetch(range);
     }
 }
 

@@ -75,6 +75,14 @@ impl Visited {
         }
     }
 
+    /// Whether a node is in the set; one out of range counts as there, so that nobody goes to it.
+    #[inline]
+    pub(crate) fn contains(&self, node: u32) -> bool {
+        self.marks
+            .get(node as usize)
+            .is_none_or(|mark| *mark == self.epoch)
+    }
+
     /// Adds all of `nodes` that are below `len`, and keeps in it only those that were not there.
     #[inline]
     pub(crate) fn retain_fresh(&mut self, nodes: &mut Vec<u32>, len: u32) {

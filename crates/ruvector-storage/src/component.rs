@@ -44,6 +44,8 @@ pub enum ComponentKind {
     Deletes = 5,
     /// Payloads that replace those of some rows.
     PayloadDelta = 6,
+    /// The fast layout of one vector field's graph: links, neighbour codes, own codes.
+    FastGraph = 7,
 }
 
 impl ComponentKind {
@@ -56,6 +58,7 @@ impl ComponentKind {
             ComponentKind::Payload => "payload",
             ComponentKind::Deletes => "deletes",
             ComponentKind::PayloadDelta => "delta",
+            ComponentKind::FastGraph => "fast",
         }
     }
 }
@@ -350,6 +353,12 @@ impl ruvector_graph::Bytes for Component {
 
     fn bytes(&self, range: Range<u64>) -> Option<&[u8]> {
         Component::bytes(self, range)
+    }
+
+    fn prefetch(&self, range: Range<u64>) {
+        if let Some(bytes) = self.peek(range) {
+            ruvector_simd::prefetch(bytes);
+        }
     }
 }
 

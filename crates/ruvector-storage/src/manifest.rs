@@ -3,7 +3,7 @@
 //! ```text
 //! body: shard u32 │ epoch u64 │ applied seq u64 │ next segment u64 │ segments u32 │ segments
 //! segment: id u64 │ rows u32 │ ids │ payload │ deletes? │ delta? │ fields u32 │ fields
-//! field:   field u16 │ vectors │ graph?
+//! field:   field u16 │ vectors │ graph? │ fast graph?
 //! a component: generation u64; with "?": present u8 (0, 1) before it, absent if 0
 //! ```
 //! In the file `manifest.{generation}` of the shard's directory; see swap.rs for its frame.
@@ -39,6 +39,8 @@ pub struct FieldEntry {
     pub vectors: ComponentName,
     /// Its graph; without one the field is scanned.
     pub graph: Option<ComponentName>,
+    /// The same graph in the fast layout.
+    pub fast: Option<ComponentName>,
 }
 
 /// A sealed segment.
@@ -117,6 +119,7 @@ impl SegmentEntry {
         for field in &self.fields {
             components.push((ComponentKind::Vectors, Some(field.field), Some(field.vectors)));
             components.push((ComponentKind::Graph, Some(field.field), field.graph));
+            components.push((ComponentKind::FastGraph, Some(field.field), field.fast));
         }
         let present = components
             .into_iter()
@@ -138,6 +141,7 @@ impl SegmentEntry {
         for field in &self.fields {
             put!(out, field.field, field.vectors.generation);
             put_optional(field.graph, out);
+            put_optional(field.fast, out);
         }
     }
 
@@ -145,13 +149,14 @@ impl SegmentEntry {
         let (id, rows) = (reader.u64()?, reader.u32()?);
         let (ids, payload) = (name(reader)?, name(reader)?);
         let (deletes, delta) = (optional(reader)?, optional(reader)?);
-        let (count, capacity) = reader.count(11)?;
+        let (count, capacity) = reader.count(12)?;
         let mut fields = Vec::with_capacity(capacity);
         for _ in 0..count {
             fields.push(FieldEntry {
                 field: reader.u16()?,
                 vectors: name(reader)?,
                 graph: optional(reader)?,
+                fast: optional(reader)?,
             });
         }
         Ok(SegmentEntry {

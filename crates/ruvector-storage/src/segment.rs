@@ -1,6 +1,6 @@
 //! Opens a sealed segment's components and checks that they fit together. Never rebuilds, never writes.
 
-use ruvector_graph::PlainGraph;
+use ruvector_graph::{FastGraph, PlainGraph};
 use ruvector_io::Io;
 
 use crate::component::{Component, ComponentKind, Damage, OpenComponentError, ReadComponentError};
@@ -39,6 +39,8 @@ pub struct SealedField {
     pub vectors: VectorBlock,
     /// Its graph over the vectors' ordinals. `None`: there is none, or it is damaged: scan.
     pub graph: Option<PlainGraph<Component>>,
+    /// The same graph in the fast layout. `None`: there is none, or it is damaged: use the plain one.
+    pub fast: Option<FastGraph<Component>>,
 }
 
 /// A sealed segment, its files mapped.
@@ -55,6 +57,15 @@ pub struct SealedSegment {
     /// Graphs that could not be opened.
     unopened: Vec<Damage>,
     disk_bytes: u64,
+}
+
+impl SealedField {
+    fn graphs(&self) -> [Option<&Component>; 2] {
+        [
+            self.graph.as_ref().map(PlainGraph::bytes),
+            self.fast.as_ref().map(FastGraph::bytes),
+        ]
+    }
 }
 
 impl SealedSegment {
@@ -86,12 +97,11 @@ impl SealedSegment {
         let mut unopened = Vec::new();
         for field in &entry.fields {
             let vectors = open_vectors(io, dir, entry, field, dims)?;
-            let graph = open_graph(io, dir, entry, field, &vectors).unwrap_or_else(|damage| {
-                unopened.push(damage);
-                None
-            });
+            let mut found = |damage| unopened.push(damage);
+            let graph = open_graph(io, dir, entry, field, &vectors).map_err(&mut found).unwrap_or(None);
+            let fast = open_fast(io, dir, entry, field, &vectors).map_err(&mut found).unwrap_or(None);
             if let Some(slot) = fields.get_mut(usize::from(field.field)) {
-                *slot = Some(SealedField { vectors, graph });
+                *slot = Some(SealedField { vectors, graph, fast });
             }
         }
         let mut segment = SealedSegment {
@@ -109,8 +119,10 @@ impl SealedSegment {
     /// The open components, for scrubbing.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
         let fields = self.fields.iter().flatten().flat_map(|field| {
-            let graph = field.graph.as_ref().map(PlainGraph::bytes);
-            [Some(field.vectors.component()), graph].into_iter().flatten()
+            [Some(field.vectors.component())]
+                .into_iter()
+                .chain(field.graphs())
+                .flatten()
         });
         [self.ids.component(), self.payload.component()]
             .into_iter()
@@ -129,7 +141,8 @@ impl SealedSegment {
             .fields
             .iter()
             .flatten()
-            .filter_map(|field| field.graph.as_ref()?.bytes().damage());
+            .flat_map(SealedField::graphs)
+            .filter_map(|graph| graph?.damage());
         !self.unopened.is_empty() || found.count() > 0
     }
 
@@ -236,6 +249,31 @@ fn open_graph(
     let found = component.clone();
     let graph = PlainGraph::open(component).map_err(|_| found.damage().unwrap_or_else(unusable))?;
     match graph.len() == vectors.len() {
+        true => Ok(Some(graph)),
+        false => Err(unusable()),
+    }
+}
+
+fn open_fast(
+    io: &dyn Io,
+    dir: &str,
+    entry: &SegmentEntry,
+    field: &FieldEntry,
+    vectors: &VectorBlock,
+) -> Result<Option<FastGraph<Component>>, Damage> {
+    let Some(name) = field.fast else {
+        return Ok(None);
+    };
+    let kind = ComponentKind::FastGraph;
+    let path = join(dir, &file_name(entry.id, kind, Some(field.field), name));
+    let unusable = || Damage {
+        path: path.as_str().into(),
+        region: None,
+    };
+    let component = Component::open(io, &path, kind).map_err(|_| unusable())?;
+    let found = component.clone();
+    let graph = FastGraph::open(component).map_err(|_| found.damage().unwrap_or_else(unusable))?;
+    match graph.len() == vectors.len() && graph.dim() == vectors.dim() {
         true => Ok(Some(graph)),
         false => Err(unusable()),
     }

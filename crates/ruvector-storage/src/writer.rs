@@ -46,7 +46,7 @@ pub fn write_component(
 /// Writes a component piece by piece. Dropped unfinished, it removes its file.
 #[derive(Debug)]
 pub struct ComponentWriter<'a> {
-    io: &'a dyn Io,
+    io: IoHandle<'a>,
     path: Box<str>,
     file: Arc<dyn File>,
     /// What was not handed to the file: the header at first, then less than one region of the body.
@@ -58,6 +58,21 @@ pub struct ComponentWriter<'a> {
     finished: bool,
 }
 
+#[derive(Debug)]
+enum IoHandle<'a> {
+    Borrowed(&'a dyn Io),
+    Owned(Arc<dyn Io>),
+}
+
+impl IoHandle<'_> {
+    fn get(&self) -> &dyn Io {
+        match self {
+            IoHandle::Borrowed(io) => *io,
+            IoHandle::Owned(io) => io.as_ref(),
+        }
+    }
+}
+
 impl<'a> ComponentWriter<'a> {
     /// Creates the file, which must not exist.
     pub fn create(
@@ -66,7 +81,26 @@ impl<'a> ComponentWriter<'a> {
         kind: ComponentKind,
         created_seq: u64,
     ) -> Result<ComponentWriter<'a>, WriteComponentError> {
-        let file = io.create(path).map_err(WriteComponentError::Io)?;
+        ComponentWriter::with(IoHandle::Borrowed(io), path, kind, created_seq)
+    }
+
+    /// The same, for a writer that outlives the caller's borrow.
+    pub fn create_owned(
+        io: Arc<dyn Io>,
+        path: &str,
+        kind: ComponentKind,
+        created_seq: u64,
+    ) -> Result<ComponentWriter<'static>, WriteComponentError> {
+        ComponentWriter::with(IoHandle::Owned(io), path, kind, created_seq)
+    }
+
+    fn with(
+        io: IoHandle<'a>,
+        path: &str,
+        kind: ComponentKind,
+        created_seq: u64,
+    ) -> Result<ComponentWriter<'a>, WriteComponentError> {
+        let file = io.get().create(path).map_err(WriteComponentError::Io)?;
         let pending = encode_header(kind, created_seq);
         Ok(ComponentWriter {
             io,
@@ -149,7 +183,7 @@ impl Drop for ComponentWriter<'_> {
     fn drop(&mut self) {
         if !self.finished {
             // Nothing names the file; if it cannot be removed now, the sweep for orphans will.
-            let _ = self.io.remove(&self.path);
+            let _ = self.io.get().remove(&self.path);
         }
     }
 }

@@ -82,6 +82,7 @@ fn write_field(disk: &SimDisk, field: u16) -> FieldEntry {
         field,
         vectors: NAME,
         graph: Some(NAME),
+        fast: None,
     }
 }
 

@@ -18,6 +18,7 @@ fn manifest(generation: u64) -> Manifest {
         field: 3,
         vectors: name,
         graph: generation.is_multiple_of(2).then_some(name),
+        fast: None,
     };
     let segment = SegmentEntry {
         id: generation,

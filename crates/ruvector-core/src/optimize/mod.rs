@@ -2,6 +2,7 @@
 //! Never holds a sequencer while it reads or writes bulk data, so that writers and readers go on.
 
 mod carry;
+mod fast;
 mod finish;
 mod graphs;
 mod policy;

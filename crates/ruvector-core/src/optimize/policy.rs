@@ -53,6 +53,9 @@ pub(crate) enum Plan {
 /// Updated rows below which laying them over costs too little to rewrite for.
 const UPDATED_ROWS_MIN: u64 = 1_024;
 
+/// How much larger than all smaller ones together a segment may be to be merged with them.
+const MERGE_RATIO: u64 = 4;
+
 pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) -> Plan {
     if stats.frozen {
         return Plan::Seal;
@@ -92,28 +95,27 @@ impl SegmentStats {
     }
 }
 
-/// The segments to merge: all of them at full effort; otherwise, when there are too many, the smallest ones and
-/// every next one that is not much larger than those before it together, so that a row is rewritten about
-/// log(rows) times in its life.
+/// The segments to merge: all of them at full effort. Otherwise the longest run from the smallest up in which the
+/// last is at most [`MERGE_RATIO`] times those before it together; so a row is inserted into a graph about
+/// log(rows) times in its life, and searches meet few segments. More than `segments_max` are merged in any case.
 fn group_to_merge(sound: &[&SegmentStats], thresholds: &OptimizerConfig, effort: Effort) -> Option<Vec<u64>> {
     if effort == Effort::Full {
         return (sound.len() > 1).then(|| sound.iter().map(|segment| segment.id).collect());
     }
-    if sound.len() <= (thresholds.segments_max as usize).max(1) {
-        return None;
-    }
     let mut by_size = sound.to_vec();
     by_size.sort_by_key(|segment| (segment.live, segment.id));
-    let mut group = Vec::new();
-    let mut rows = 0;
-    for segment in by_size {
-        if group.len() >= 2 && segment.live > rows * 2 {
-            break;
+    let (mut rows, mut run) = (0, 0);
+    for (at, segment) in by_size.iter().enumerate() {
+        if at > 0 && segment.live <= rows * MERGE_RATIO {
+            run = at + 1;
         }
         rows += segment.live;
-        group.push(segment.id);
     }
-    Some(group)
+    let excess = by_size
+        .len()
+        .saturating_sub((thresholds.segments_max as usize).max(1));
+    let count = run.max(if excess > 0 { excess + 1 } else { 0 });
+    (count > 1).then(|| by_size[..count].iter().map(|segment| segment.id).collect())
 }
 
 #[cfg(test)]

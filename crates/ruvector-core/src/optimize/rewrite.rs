@@ -9,6 +9,7 @@ use ruvector_storage::{
     VectorBlock, VectorsWriter, encode_ids, file_name, write_component,
 };
 
+use super::fast::FastBuild;
 use super::graphs::GraphBuild;
 use crate::Error;
 use crate::active::NONE;
@@ -36,6 +37,7 @@ enum Stage {
     Payload,
     Vectors(usize),
     Graph(usize, GraphBuild, Arc<VectorBlock>),
+    Fast(usize, Box<FastBuild>, Arc<VectorBlock>),
     Done,
 }
 
@@ -125,6 +127,7 @@ impl Rewrite {
             Stage::Payload => self.write_payload(core, shard)?,
             Stage::Vectors(field) => self.write_vectors(core, shard, field)?,
             Stage::Graph(field, build, block) => self.build_graph(core, shard, field, build, block)?,
+            Stage::Fast(field, build, block) => self.build_fast(core, field, build, block)?,
             Stage::Done => return Ok(true),
         };
         Ok(matches!(self.stage, Stage::Done))
@@ -204,6 +207,7 @@ impl Rewrite {
             field: field as u16,
             vectors: name,
             graph: None,
+            fast: None,
         });
         let block = open_vectors(core, &path)?;
         let build = GraphBuild::new(core, field, &self.sources, &self.new_rows, block.len())?;
@@ -228,6 +232,27 @@ impl Rewrite {
             .map_err(|error| Error::storage("writing a segment's graph", error))?;
         if let Some(entry) = self.entry.fields.last_mut() {
             entry.graph = Some(ComponentName { generation: self.seq });
+        }
+        let path = self.path(shard, ComponentKind::FastGraph, Some(field as u16));
+        match FastBuild::start(core, field, &block, bytes, (&path, self.seq))? {
+            Some(fast) => Ok(Stage::Fast(field, Box::new(fast), block)),
+            None => Ok(self.next_field(core, field + 1)),
+        }
+    }
+
+    fn build_fast(
+        &mut self,
+        core: &Core,
+        field: usize,
+        mut build: Box<FastBuild>,
+        block: Arc<VectorBlock>,
+    ) -> Result<Stage, Error> {
+        if !build.step(&block)? {
+            return Ok(Stage::Fast(field, build, block));
+        }
+        build.finish()?;
+        if let Some(entry) = self.entry.fields.last_mut() {
+            entry.fast = Some(ComponentName { generation: self.seq });
         }
         Ok(self.next_field(core, field + 1))
     }

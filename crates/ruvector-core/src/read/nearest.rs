@@ -83,6 +83,12 @@ pub(crate) fn nearest(
             let Some(Some(field)) = sealed.fields.get(query.field) else {
                 return Ok(());
             };
+            let figures = query.figures(segment, indexed);
+            if let (Strategy::Graph { ef, .. }, None) = (choose(figures), &query.filter)
+                && super::fast::search(query, segment, field, (place, ef), top)
+            {
+                return Ok(());
+            }
             let links = field.graph.as_ref();
             let target = Target {
                 segment,
@@ -104,14 +110,7 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
         row_of: &dyn Fn(u32) -> Option<u32>,
         top: &mut TopHits,
     ) -> Result<(), Error> {
-        let strategy = choose(Figures {
-            indexed: self.indexed,
-            live: self.segment.live_rows(),
-            wanted: query.wanted,
-            ef: query.ef,
-            exact: query.exact,
-            filtered: query.filter.is_some(),
-        });
+        let strategy = choose(query.figures(self.segment, self.indexed));
         let (Strategy::Graph { ef, distances_max }, Some(links)) = (strategy, self.links) else {
             return self.scan(query, 0, row_of, top);
         };
@@ -214,7 +213,7 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
 }
 
 /// An overflow on the way counts as infinitely far.
-fn finite(distance: f32) -> f32 {
+pub(crate) fn finite(distance: f32) -> f32 {
     if distance.is_nan() {
         f32::INFINITY
     } else {
@@ -223,7 +222,18 @@ fn finite(distance: f32) -> f32 {
 }
 
 impl Query<'_> {
-    fn kernel(&self) -> DistanceFn {
+    fn figures(&self, segment: &SegmentView, indexed: u32) -> Figures {
+        Figures {
+            indexed,
+            live: segment.live_rows(),
+            wanted: self.wanted,
+            ef: self.ef,
+            exact: self.exact,
+            filtered: self.filter.is_some(),
+        }
+    }
+
+    pub(crate) fn kernel(&self) -> DistanceFn {
         self.core.schema.fields[self.field].kernel
     }
 }

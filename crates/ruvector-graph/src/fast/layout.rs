@@ -1,0 +1,266 @@
+//! Where everything lies in a fast graph, and access to it. Never hands out a slice that is not all there.
+
+use std::ops::Range;
+
+use ruvector_quant::Rotation;
+use ruvector_simd::Metric;
+use ruvector_simd::codes::block_bytes;
+
+use super::DEGREE;
+use crate::plain::Bytes;
+
+pub(super) const MAGIC: [u8; 4] = *b"RVFG";
+pub(super) const VERSION: u32 = 1;
+pub(super) const HEADER_BYTES: usize = 64;
+pub(super) const LINK_BYTES: usize = 4 * DEGREE;
+pub(super) const TAIL_BYTES: usize = 64;
+/// No link.
+pub(super) const NO_NODE: u32 = u32::MAX;
+
+/// Why bytes are not a fast graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FastError {
+    /// The header is missing or damaged.
+    #[error("the header of the fast graph cannot be read")]
+    Header,
+    /// A header field outside its limits.
+    #[error("field {field} of the fast graph's header is out of range: {value}")]
+    Field {
+        /// The field, as named in the layout.
+        field: &'static str,
+        /// Its value.
+        value: u32,
+    },
+    /// The length does not follow from the header.
+    #[error("the fast graph has {found} bytes, its header asks for {expected}")]
+    Length {
+        /// Bytes that the header implies.
+        expected: u64,
+        /// Bytes there are.
+        found: u64,
+    },
+}
+
+/// The numbers in the header.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Header {
+    pub(super) nodes: u32,
+    pub(super) dim: u32,
+    pub(super) metric: Metric,
+    pub(super) hub_blocks: u32,
+    pub(super) seed: u64,
+    pub(super) scale: f32,
+    pub(super) deviation: f32,
+}
+
+impl Header {
+    pub(super) fn encode(&self) -> [u8; HEADER_BYTES] {
+        let mut bytes = [0; HEADER_BYTES];
+        let metric = u32::from(self.metric == Metric::Euclid);
+        bytes[..4].copy_from_slice(&MAGIC);
+        for (at, word) in [VERSION, self.nodes, self.dim, metric, self.hub_blocks]
+            .into_iter()
+            .enumerate()
+        {
+            bytes[4 + 4 * at..8 + 4 * at].copy_from_slice(&word.to_le_bytes());
+        }
+        bytes[24..32].copy_from_slice(&self.seed.to_le_bytes());
+        bytes[32..36].copy_from_slice(&self.scale.to_le_bytes());
+        bytes[36..40].copy_from_slice(&self.deviation.to_le_bytes());
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Header, FastError> {
+        let word = |at: usize| -> Result<u32, FastError> {
+            let bytes = bytes.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+            bytes.map(u32::from_le_bytes).ok_or(FastError::Header)
+        };
+        let check = |field, value: u32, good: bool| {
+            if good {
+                Ok(value)
+            } else {
+                Err(FastError::Field { field, value })
+            }
+        };
+        check("magic", word(0)?, bytes.get(..4) == Some(&MAGIC))?;
+        check("version", word(4)?, word(4)? == VERSION)?;
+        let metric = match check("metric", word(16)?, word(16)? < 2)? {
+            0 => Metric::Dot,
+            _ => Metric::Euclid,
+        };
+        Ok(Header {
+            nodes: check("n", word(8)?, word(8)? < NO_NODE)?,
+            dim: check("dim", word(12)?, (1..=65_536).contains(&word(12)?))?,
+            metric,
+            hub_blocks: check("h", word(20)?, word(20)? <= 1_024)?,
+            seed: u64::from(word(24)?) | u64::from(word(28)?) << 32,
+            scale: f32::from_bits(word(32)?),
+            deviation: f32::from_bits(word(36)?),
+        })
+    }
+}
+
+/// Where the parts lie.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    pub(super) padded: usize,
+    pub(super) block: usize,
+    pub(super) stride: usize,
+    nodes_at: u64,
+    hub_blocks: usize,
+    nodes: u32,
+}
+
+impl Layout {
+    pub(super) fn of(header: &Header) -> Layout {
+        let padded = (header.dim as usize).div_ceil(64) * 64;
+        let block = block_bytes(padded);
+        let hub_blocks = header.hub_blocks as usize;
+        let nodes_at = (HEADER_BYTES + hub_blocks * (LINK_BYTES + block)) as u64;
+        let stride = LINK_BYTES + block + padded + TAIL_BYTES;
+        Layout {
+            padded,
+            block,
+            stride,
+            nodes_at,
+            hub_blocks,
+            nodes: header.nodes,
+        }
+    }
+
+    pub(super) fn total_bytes(&self) -> u64 {
+        self.nodes_at + u64::from(self.nodes) * self.stride as u64
+    }
+
+    fn node(&self, node: u32) -> Range<u64> {
+        let start = self.nodes_at + u64::from(node) * self.stride as u64;
+        start..start + self.stride as u64
+    }
+
+    fn hub_ids(&self) -> Range<u64> {
+        HEADER_BYTES as u64..(HEADER_BYTES + self.hub_blocks * LINK_BYTES) as u64
+    }
+
+    fn hub_block(&self, at: usize) -> Range<u64> {
+        let start = (HEADER_BYTES + self.hub_blocks * LINK_BYTES + at * self.block) as u64;
+        start..start + self.block as u64
+    }
+}
+
+/// A fast graph over bytes that someone else keeps, with the rotation that its codes are in.
+#[derive(Debug)]
+pub struct FastGraph<B> {
+    bytes: B,
+    pub(super) header: Header,
+    pub(super) layout: Layout,
+    pub(super) rotation: Rotation,
+}
+
+impl<B: Bytes> FastGraph<B> {
+    /// Checks the header and the length. Cost: one header, and the rotation's signs.
+    ///
+    /// # Errors
+    /// [`FastError`].
+    pub fn open(bytes: B) -> Result<Self, FastError> {
+        let header = Header::decode(bytes.bytes(0..HEADER_BYTES as u64).ok_or(FastError::Header)?)?;
+        let layout = Layout::of(&header);
+        if layout.total_bytes() != bytes.len() {
+            return Err(FastError::Length {
+                expected: layout.total_bytes(),
+                found: bytes.len(),
+            });
+        }
+        let rotation = Rotation::new(header.dim as usize, header.seed);
+        Ok(FastGraph {
+            bytes,
+            header,
+            layout,
+            rotation,
+        })
+    }
+
+    /// Nodes.
+    pub fn len(&self) -> u32 {
+        self.header.nodes
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Dimension of the vectors.
+    pub fn dim(&self) -> u32 {
+        self.header.dim
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &B {
+        &self.bytes
+    }
+
+    /// Bytes on the heap.
+    pub fn heap_bytes(&self) -> u64 {
+        self.layout.padded as u64 * 16
+    }
+
+    #[inline]
+    pub(super) fn node(&self, node: u32) -> Option<NodeBlock<'_>> {
+        if node >= self.header.nodes {
+            return None;
+        }
+        let bytes = self.bytes.bytes(self.layout.node(node))?;
+        let (links, rest) = bytes.split_at(LINK_BYTES);
+        let (block, rest) = rest.split_at(self.layout.block);
+        let (code, tail) = rest.split_at(self.layout.padded);
+        Some(NodeBlock {
+            links,
+            block,
+            code,
+            tail,
+        })
+    }
+
+    #[inline]
+    pub(super) fn prefetch(&self, node: u32) {
+        self.bytes.prefetch(self.layout.node(node));
+    }
+
+    /// The hubs' ids and blocks.
+    pub(super) fn hubs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let ids = self.bytes.bytes(self.layout.hub_ids()).unwrap_or_default();
+        ids.chunks_exact(LINK_BYTES)
+            .enumerate()
+            .filter_map(|(at, ids)| Some((ids, self.bytes.bytes(self.layout.hub_block(at))?)))
+    }
+}
+
+/// A node's piece of memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NodeBlock<'a> {
+    pub(super) links: &'a [u8],
+    pub(super) block: &'a [u8],
+    pub(super) code: &'a [u8],
+    tail: &'a [u8],
+}
+
+impl NodeBlock<'_> {
+    /// Scale and squared length of the node's own code.
+    #[inline]
+    pub(super) fn own(&self) -> (f32, f32) {
+        let float = |at: usize| {
+            let word = self.tail[at..at + 4].try_into().map_or(0, u32::from_le_bytes);
+            f32::from_bits(word)
+        };
+        (float(0), float(4))
+    }
+}
+
+/// The id at a place of a list of links.
+#[inline]
+pub(super) fn link(links: &[u8], place: usize) -> u32 {
+    links
+        .get(4 * place..4 * place + 4)
+        .and_then(|word| word.try_into().ok())
+        .map_or(NO_NODE, u32::from_le_bytes)
+}

@@ -1,0 +1,26 @@
+//! The fast layout: each node's block holds its links, the 1-bit codes of its neighbours and its own 8-bit code, so
+//! that one visit reads one piece of memory. Never trusts a byte; damage reads as nothing there.
+//!
+//! Source: SymphonyQG (Gou, Gao, Xu, Long 2025), with an 8-bit code in place of the node's vector, two factors an
+//! edge, and hubs to start from.
+//!
+//! ```text
+//! header, 64 bytes │ hub ids: 32·h × u32 │ hub blocks: h × block │ nodes: n × stride
+//! header: 0 "RVFG" │ 4 version u32 (1) │ 8 n u32 │ 12 dim u32 │ 16 metric u32 (0 dot, 1 euclid) │ 20 h u32
+//!         24 seed u64 of the rotation │ 32 scale f32 of the factors │ 36 deviation f32, the largest │ 40 zero
+//! node:   links: 32 × u32, 2³²−1 where there is none │ block │ own code: p × i8 │ tail, 64 bytes
+//! block:  32 × f16 mul │ 32 × f16 add │ p/4 × 16 bytes of codes (see ruvector_simd::codes)
+//! tail:   0 scale f32 │ 4 squared length f32 │ 8 zero
+//! ```
+//! p is `dim` rounded up to a multiple of 64; stride is 320 + 5·p. Everything lies at multiples of 64 bytes.
+
+mod encode;
+mod layout;
+mod search;
+
+pub use encode::{FastEncoder, encode};
+pub use layout::{FastError, FastGraph};
+pub use search::{FastOutcome, FastScratch};
+
+/// Links of a node.
+pub const DEGREE: usize = 32;
