@@ -171,9 +171,10 @@ impl Core {
             .map_or(Ok(()), |text| Err(Error::corrupt(text.clone())))
     }
 
-    /// Remembers that a read met damaged bytes; the details are collected from the components for reports.
-    pub(crate) fn note_damage(&self, shard: usize) {
-        self.shards[shard].damaged.store(true, Ordering::Release);
+    /// A read met damaged bytes: the optimizer looks at once whether it can mend them. What is damaged, the
+    /// components remember themselves.
+    pub(crate) fn note_damage(&self) {
+        self.signal.upkeep_soon(self);
     }
 
     /// Refuses all further writes and lets running steps end; what was appended is committed first.

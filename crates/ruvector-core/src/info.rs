@@ -74,15 +74,10 @@ impl Core {
         let mut shards = Vec::with_capacity(self.shards.len());
         for (shard, state) in self.shards.iter().zip(&view.shards) {
             shards.push(shard_info(shard, state));
-            busy |= shard.counter(&shard.backlog) > 0;
-            // Held by a step, it tells nothing new; the step is brief.
-            let jobs = shard.jobs.lock();
-            damages.extend(jobs.quarantined.iter().map(|(_, text)| text.clone()));
-            damages.extend(
-                jobs.failure
-                    .iter()
-                    .map(|text| format!("the optimizer failed: {text}")),
-            );
+            busy |= self.has_work(shard, state);
+            damages.extend(shard.quarantined.iter().map(|(_, text)| text.clone()));
+            let failure = shard.failure.lock();
+            damages.extend(failure.iter().map(|text| format!("the optimizer failed: {text}")));
         }
         for segment in segments() {
             if let Source::Sealed(sealed) = &segment.source {

@@ -242,12 +242,5 @@ fn replay(loaded: Loaded, index: u32, schema: &Schema) -> Shard {
         crate::write::apply(&mut sequencer, record, schema);
     }
     sequencer.dirty = false;
-    let damaged = !quarantined.is_empty();
-    Shard::new(
-        index,
-        dir,
-        sequencer,
-        Jobs::new(manifest, persisted, quarantined),
-        damaged,
-    )
+    Shard::new(index, dir, sequencer, Jobs::new(manifest, persisted), quarantined)
 }

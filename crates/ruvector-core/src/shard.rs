@@ -3,11 +3,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use ruvector_simd::{DistanceFn, Metric};
-use ruvector_storage::Log;
+use ruvector_storage::{Log, SegmentEntry};
 use ruvector_types::{CollectionConfig, Distance, HnswConfig, OptimizerConfig};
 
 use crate::active::ActiveSegment;
@@ -107,12 +107,21 @@ pub(crate) struct Shard {
     pub(crate) graph_insertions: AtomicU64,
     /// Frozen segments waiting to be sealed, for back-pressure without taking the sequencer.
     pub(crate) backlog: AtomicU64,
-    pub(crate) damaged: AtomicBool,
+    /// Segments that could not be opened: kept on disk, never served.
+    pub(crate) quarantined: Vec<(SegmentEntry, String)>,
+    /// Why the optimizer's last step failed.
+    pub(crate) failure: Mutex<Option<String>>,
 }
 
 impl Shard {
     /// A shard whose draft is durable and visible.
-    pub(crate) fn new(index: u32, dir: String, sequencer: Sequencer, jobs: Jobs, damaged: bool) -> Shard {
+    pub(crate) fn new(
+        index: u32,
+        dir: String,
+        sequencer: Sequencer,
+        jobs: Jobs,
+        quarantined: Vec<(SegmentEntry, String)>,
+    ) -> Shard {
         let seq = || AtomicU64::new(sequencer.draft.seq);
         Shard {
             index,
@@ -123,7 +132,8 @@ impl Shard {
             visible_seq: seq(),
             graph_insertions: AtomicU64::new(0),
             backlog: AtomicU64::new(sequencer.pending.len() as u64),
-            damaged: AtomicBool::new(damaged),
+            quarantined,
+            failure: Mutex::new(None),
             jobs: Mutex::new(jobs),
             sequencer: Mutex::new(sequencer),
         }

@@ -68,7 +68,7 @@ impl Core {
         let mut writer = PayloadRowsWriter::create(self.io.as_ref(), &path, view.seq).map_err(failed)?;
         for row in 0..source.rows {
             let (payload, version) = source.payload(row).ok_or_else(|| {
-                self.note_damage(shard.index as usize);
+                self.note_damage();
                 Error::corrupt(format!(
                     "segment {id} holds damaged payloads and is not written again"
                 ))
@@ -169,7 +169,7 @@ impl Core {
                 entries.push(self.write_overlay(shard, segment, written, generation, state.seq)?);
             }
         }
-        entries.extend(jobs.quarantined.iter().map(|(entry, _)| entry.clone()));
+        entries.extend(shard.quarantined.iter().map(|(entry, _)| entry.clone()));
         Ok(Manifest {
             generation,
             shard: shard.index,

@@ -11,7 +11,7 @@ mod rewrite;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use ruvector_storage::{Manifest, SegmentEntry};
+use ruvector_storage::Manifest;
 
 pub(crate) use policy::Effort;
 use policy::{Plan, SegmentStats, Stats, plan};
@@ -28,13 +28,9 @@ pub(crate) struct Jobs {
     pub(crate) manifest: Manifest,
     /// The state that the manifest describes: sealed segments only.
     pub(crate) persisted: ShardView,
-    /// Segments that could not be opened: kept on disk, never served.
-    pub(crate) quarantined: Vec<(SegmentEntry, String)>,
     /// A seal goes before a merge, which waits meanwhile.
     seal: Option<Rewrite>,
     merge: Option<Rewrite>,
-    /// Why the last step failed.
-    pub(crate) failure: Option<String>,
 }
 
 /// Vectors inserted into an active graph in one step.
@@ -44,18 +40,12 @@ const GROW_NODES: u32 = 128;
 const BACKLOG_MAX: u64 = 8;
 
 impl Jobs {
-    pub(crate) fn new(
-        manifest: Manifest,
-        persisted: ShardView,
-        quarantined: Vec<(SegmentEntry, String)>,
-    ) -> Jobs {
+    pub(crate) fn new(manifest: Manifest, persisted: ShardView) -> Jobs {
         Jobs {
             manifest,
             persisted,
-            quarantined,
             seal: None,
             merge: None,
-            failure: None,
         }
     }
 }
@@ -86,7 +76,7 @@ impl Core {
             }
         }
         let outcome = self.advance(shard, &mut jobs, effort);
-        jobs.failure = outcome.as_ref().err().map(ToString::to_string);
+        *shard.failure.lock() = outcome.as_ref().err().map(ToString::to_string);
         if outcome.is_err() {
             jobs.seal = None;
             jobs.merge = None;
@@ -144,6 +134,19 @@ impl Core {
             }
         }
         Ok(true)
+    }
+
+    /// Whether background work is left to do, or going on. Does not wait for a running step.
+    pub(crate) fn has_work(&self, shard: &Shard, view: &ShardView) -> bool {
+        let Some(jobs) = shard.jobs.try_lock() else {
+            return true;
+        };
+        let planned = plan(
+            &self.stats(shard, view),
+            &self.config.optimizer,
+            Effort::Background,
+        );
+        jobs.seal.is_some() || jobs.merge.is_some() || planned != Plan::Idle
     }
 
     fn stats(&self, shard: &Shard, view: &ShardView) -> Stats {

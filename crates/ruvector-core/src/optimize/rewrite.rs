@@ -280,7 +280,7 @@ fn open_vectors(core: &Core, path: &str) -> Result<VectorBlock, Error> {
 
 /// A row that cannot be read cannot be rewritten: its segment stays as it is, marked damaged.
 fn unreadable(core: &Core, shard: &Shard, segment: &SegmentView) -> Error {
-    core.note_damage(shard.index as usize);
+    core.note_damage();
     Error::corrupt(format!(
         "segment {} of shard {} holds damaged rows and is not merged",
         segment.id, shard.index

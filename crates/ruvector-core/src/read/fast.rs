@@ -11,7 +11,7 @@ use super::top::{Hit, TopHits};
 use crate::view::SegmentView;
 
 /// Candidates kept for each unit of `ef`: one read in codes tells less than one read in full, and costs a fraction.
-const BREADTH_PER_EF: f64 = 1.5;
+const BREADTH_PER_EF: f64 = 2.0;
 
 /// Standard deviations of the 8-bit distances within which a candidate may still belong to the result.
 const DEVIATIONS: f32 = 4.0;
@@ -36,7 +36,7 @@ pub(crate) fn search(
         let mut accept = |ordinal| segment.is_live(field.vectors.row(ordinal));
         let outcome = fast.search(query.vector, breadth, &mut accept, scratch, found);
         if outcome.unreadable > 0 {
-            query.core.note_damage(place.shard as usize);
+            query.core.note_damage();
             return false;
         }
         let worst = found
@@ -49,7 +49,7 @@ pub(crate) fn search(
             .for_each(|neighbor| field.vectors.prefetch(neighbor.node));
         for neighbor in &found[..near] {
             let Some(vector) = field.vectors.vector(neighbor.node) else {
-                query.core.note_damage(place.shard as usize);
+                query.core.note_damage();
                 continue;
             };
             let distance = finite(query.kernel()(query.vector, vector));

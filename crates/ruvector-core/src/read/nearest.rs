@@ -142,7 +142,7 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
             };
             let outcome = ruvector_graph::search(&params, space, links, &mut accept, scratch, found);
             if outcome.unreadable > 0 {
-                query.core.note_damage(self.place.shard as usize);
+                query.core.note_damage();
             }
             if outcome.exhausted_budget || (outcome.unreadable > 0 && self.links_damaged()) {
                 return false;
@@ -173,7 +173,7 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
                 continue;
             };
             let Some(vector) = self.vectors.vector(ordinal) else {
-                query.core.note_damage(self.place.shard as usize);
+                query.core.note_damage();
                 continue;
             };
             let distance = finite(kernel(query.vector, vector));
