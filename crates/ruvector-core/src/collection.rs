@@ -189,7 +189,13 @@ impl Core {
     }
 }
 
-fn at_most(field: &str, given: usize, limit: usize, limit_name: &'static str) -> Result<(), Invalid> {
+/// Refuses what is above a limit, naming field and limit.
+pub(crate) fn at_most(
+    field: &str,
+    given: usize,
+    limit: usize,
+    limit_name: &'static str,
+) -> Result<(), Invalid> {
     if given <= limit {
         return Ok(());
     }

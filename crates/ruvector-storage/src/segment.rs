@@ -98,8 +98,21 @@ impl SealedSegment {
         for field in &entry.fields {
             let vectors = open_vectors(io, dir, entry, field, dims)?;
             let mut found = |damage| unopened.push(damage);
-            let graph = open_graph(io, dir, entry, field, &vectors).map_err(&mut found).unwrap_or(None);
-            let fast = open_fast(io, dir, entry, field, &vectors).map_err(&mut found).unwrap_or(None);
+            let plain = |bytes| {
+                PlainGraph::open(bytes)
+                    .ok()
+                    .filter(|graph| graph.len() == vectors.len())
+            };
+            let name = (ComponentKind::Graph, field.field, field.graph);
+            let graph = open_links((io, dir), entry, name, plain)
+                .map_err(&mut found)
+                .unwrap_or(None);
+            let fits = |graph: &FastGraph<_>| graph.len() == vectors.len() && graph.dim() == vectors.dim();
+            let name = (ComponentKind::FastGraph, field.field, field.fast);
+            let fast = |bytes| FastGraph::open(bytes).ok().filter(fits);
+            let fast = open_links((io, dir), entry, name, fast)
+                .map_err(&mut found)
+                .unwrap_or(None);
             if let Some(slot) = fields.get_mut(usize::from(field.field)) {
                 *slot = Some(SealedField { vectors, graph, fast });
             }
@@ -229,54 +242,26 @@ fn open_vectors(
 }
 
 /// A graph that cannot be opened is damage, whatever the cause: the engine scans and rebuilds it.
-fn open_graph(
-    io: &dyn Io,
-    dir: &str,
+/// Opens a graph component with `read`, which says whether the graph belongs to the vectors.
+fn open_links<G>(
+    (io, dir): (&dyn Io, &str),
     entry: &SegmentEntry,
-    field: &FieldEntry,
-    vectors: &VectorBlock,
-) -> Result<Option<PlainGraph<Component>>, Damage> {
-    let Some(name) = field.graph else {
+    (kind, field, name): (ComponentKind, u16, Option<ComponentName>),
+    read: impl FnOnce(Component) -> Option<G>,
+) -> Result<Option<G>, Damage> {
+    let Some(name) = name else {
         return Ok(None);
     };
-    let kind = ComponentKind::Graph;
-    let path = join(dir, &file_name(entry.id, kind, Some(field.field), name));
+    let path = join(dir, &file_name(entry.id, kind, Some(field), name));
     let unusable = || Damage {
         path: path.as_str().into(),
         region: None,
     };
     let component = Component::open(io, &path, kind).map_err(|_| unusable())?;
     let found = component.clone();
-    let graph = PlainGraph::open(component).map_err(|_| found.damage().unwrap_or_else(unusable))?;
-    match graph.len() == vectors.len() {
-        true => Ok(Some(graph)),
-        false => Err(unusable()),
-    }
-}
-
-fn open_fast(
-    io: &dyn Io,
-    dir: &str,
-    entry: &SegmentEntry,
-    field: &FieldEntry,
-    vectors: &VectorBlock,
-) -> Result<Option<FastGraph<Component>>, Damage> {
-    let Some(name) = field.fast else {
-        return Ok(None);
-    };
-    let kind = ComponentKind::FastGraph;
-    let path = join(dir, &file_name(entry.id, kind, Some(field.field), name));
-    let unusable = || Damage {
-        path: path.as_str().into(),
-        region: None,
-    };
-    let component = Component::open(io, &path, kind).map_err(|_| unusable())?;
-    let found = component.clone();
-    let graph = FastGraph::open(component).map_err(|_| found.damage().unwrap_or_else(unusable))?;
-    match graph.len() == vectors.len() && graph.dim() == vectors.dim() {
-        true => Ok(Some(graph)),
-        false => Err(unusable()),
-    }
+    read(component)
+        .map(Some)
+        .ok_or_else(|| found.damage().unwrap_or_else(unusable))
 }
 
 fn check(holds: bool, component: &Component, rule: &'static str) -> Result<(), OpenSegmentError> {

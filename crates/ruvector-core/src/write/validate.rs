@@ -11,7 +11,7 @@ use ruvector_types::{
 };
 
 use crate::Error;
-use crate::collection::Core;
+use crate::collection::{Core, at_most};
 use crate::read::compile_filter;
 
 /// A checked write, not yet resolved against data.
@@ -69,7 +69,7 @@ pub(crate) fn prepare(operation: WriteOp, core: &Core) -> Result<Prepared, Error
             if keys.is_empty() {
                 return Err(Invalid::new("keys", Problem::Empty).into());
             }
-            above(
+            at_most(
                 "keys",
                 keys.len(),
                 core.limits.filter_values_max,
@@ -83,7 +83,7 @@ pub(crate) fn prepare(operation: WriteOp, core: &Core) -> Result<Prepared, Error
 
 fn prepare_edit(edit: Edit, points: PointSelector, core: &Core) -> Result<Prepared, Error> {
     let edit = ruvector_payload::encode_edit(&edit).into_boxed_slice();
-    above(
+    at_most(
         "payload",
         edit.len(),
         core.limits.payload_bytes_max,
@@ -99,7 +99,7 @@ fn prepare_upsert(upsert: Upsert, core: &Core) -> Result<Prepared, Error> {
     if upsert.points.is_empty() {
         return Err(Invalid::new("points", Problem::Empty).into());
     }
-    above(
+    at_most(
         "points",
         upsert.points.len(),
         core.limits.batch_points_max,
@@ -122,7 +122,7 @@ fn prepare_upsert(upsert: Upsert, core: &Core) -> Result<Prepared, Error> {
         let shard = core.shard_of(&point.id);
         let point = prepare_point(point, core).map_err(place)?;
         bytes += point_bytes(&point);
-        above("points", bytes, core.limits.batch_bytes_max, "batch_bytes_max")?;
+        at_most("points", bytes, core.limits.batch_bytes_max, "batch_bytes_max")?;
         if fresh {
             by_shard[shard].push(point);
         } else if conditional {
@@ -152,7 +152,7 @@ fn prepare_point(point: Point, core: &Core) -> Result<LogPoint, Invalid> {
     let vectors = prepare_vectors(point.vectors, core)?;
     check_payload(&point.payload, 0, "payload", &core.limits)?;
     let payload = ruvector_payload::encode(&point.payload).into_boxed_slice();
-    above(
+    at_most(
         "payload",
         payload.len(),
         core.limits.payload_bytes_max,
@@ -211,7 +211,7 @@ fn target(points: PointSelector, core: &Core) -> Result<Target, Error> {
     if ids.is_empty() {
         return Err(Invalid::new("points", Problem::Empty).into());
     }
-    above(
+    at_most(
         "points",
         ids.len(),
         core.limits.batch_points_max,
@@ -250,7 +250,7 @@ fn check_id(place: &str, id: &PointId) -> Result<(), Invalid> {
 fn check_payload(payload: &Map, outer_levels: usize, place: &str, limits: &Limits) -> Result<(), Invalid> {
     for (key, value) in payload {
         let depth = outer_levels + 1 + value.depth();
-        above(
+        at_most(
             &format!("{place}.{key}"),
             depth,
             limits.payload_depth_max,
@@ -271,18 +271,4 @@ fn check_numbers(value: &Value, place: &str, key: &str) -> Result<(), Invalid> {
         Value::Object(map) => map.values().try_for_each(|item| check_numbers(item, place, key)),
         _ => Ok(()),
     }
-}
-
-fn above(field: &str, given: usize, limit: usize, limit_name: &'static str) -> Result<(), Invalid> {
-    if given <= limit {
-        return Ok(());
-    }
-    Err(Invalid::new(
-        field,
-        Problem::AboveLimit {
-            given: given as u64,
-            limit: limit as u64,
-            limit_name,
-        },
-    ))
 }

@@ -1,0 +1,180 @@
+//! Goal: a data directory written by an earlier version opens, and holds what was written. Method: `tests/golden/vN`
+//! is never rewritten; it is copied, opened, compared with what `write` below put there, and written to again.
+//! A new format version adds a directory: run with RUVECTOR_WRITE_GOLDEN=path to make one.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ruvector_core::types::*;
+use ruvector_core::{Collection, Ctx, Database, DatabaseOptions, Status, Wait};
+use ruvector_io::RealIo;
+
+const POINTS: u64 = 90;
+
+fn open(root: &Path) -> Database {
+    let options = DatabaseOptions {
+        maintenance_threads: 0,
+        ..DatabaseOptions::default()
+    };
+    Database::open(Arc::new(RealIo::open(root).unwrap()), options).unwrap()
+}
+
+fn id(number: u64) -> PointId {
+    match number % 3 {
+        0 => PointId::Num(number),
+        1 => PointId::Uuid(u128::from(number) << 64 | 7),
+        _ => PointId::parse(&format!("point {number}")).unwrap(),
+    }
+}
+
+fn point(number: u64) -> Point {
+    let numbers = |dim: u64, phase: u64| {
+        (0..dim)
+            .map(|at| ((number * 7 + at * phase) % 23) as f32 - 11.0)
+            .collect()
+    };
+    let mut vectors = NamedVectors::from([("text".to_owned(), numbers(5, 3))]);
+    if number % 4 != 0 {
+        vectors.insert("image".to_owned(), numbers(9, 5));
+    }
+    let nested = Map::from([(
+        "deep".to_owned(),
+        Value::Array(vec![Value::Null, Value::Float(0.5)]),
+    )]);
+    let payload = Map::from([
+        ("number".to_owned(), Value::Int(number as i64)),
+        ("word".to_owned(), Value::String(format!("wört {number}"))),
+        ("big".to_owned(), Value::UInt(u64::MAX)),
+        ("nested".to_owned(), Value::Object(nested)),
+    ]);
+    Point {
+        id: id(number),
+        vectors,
+        payload,
+    }
+}
+
+fn upsert(collection: &Collection, numbers: std::ops::Range<u64>) {
+    let upsert = Upsert {
+        points: numbers.map(point).collect(),
+        ..Upsert::default()
+    };
+    collection
+        .write(&Ctx::default(), WriteOp::Upsert(upsert), Wait::Durable)
+        .unwrap();
+}
+
+fn config() -> CollectionConfig {
+    let vector = |dim, distance| VectorConfig {
+        dim,
+        distance,
+        hnsw: HnswConfig::default(),
+    };
+    CollectionConfig {
+        vectors: [
+            ("text", vector(5, Distance::Euclid)),
+            ("image", vector(9, Distance::Cosine)),
+        ]
+        .map(|(name, vector)| (name.to_owned(), vector))
+        .into(),
+        shards: 2,
+        optimizer: OptimizerConfig {
+            active_rows_max: 20,
+            segments_max: 3,
+            ..OptimizerConfig::default()
+        },
+    }
+}
+
+/// Sealed segments, deletes and payload updates beside them, and a tail in the log.
+fn write(root: &Path) {
+    let database = open(root);
+    database.create_collection("golden", config()).unwrap();
+    let collection = database.collection("golden").unwrap();
+    upsert(&collection, 0..60);
+    collection.optimize().unwrap();
+    let ctx = Ctx::default();
+    let delete = WriteOp::Delete(PointSelector::Ids((0..4).map(id).collect()));
+    collection.write(&ctx, delete, Wait::Durable).unwrap();
+    let payload = Map::from([("seen".to_owned(), Value::Bool(true))]);
+    let points = PointSelector::Ids((10..20).map(id).collect());
+    collection
+        .write(
+            &ctx,
+            WriteOp::SetPayload {
+                payload,
+                path: None,
+                points,
+            },
+            Wait::Durable,
+        )
+        .unwrap();
+    upsert(&collection, 60..80);
+    while database.step().unwrap() {}
+    upsert(&collection, 80..POINTS);
+    database.close().unwrap();
+}
+
+fn check(database: &Database) {
+    let collection = database.collection("golden").unwrap();
+    assert_eq!(*collection.config(), config());
+    let info = collection.info();
+    assert_ne!(info.status, Status::Red, "{:?}", info.damages);
+    assert_eq!(info.points, POINTS - 4);
+    let ids: Vec<PointId> = (0..POINTS).map(id).collect();
+    let found = collection
+        .get(&Ctx::default(), &ids, &PayloadSelector::All, &VectorSelector::All)
+        .unwrap();
+    assert_eq!(found.len() as u64, POINTS - 4);
+    for (record, number) in found.iter().zip(4..) {
+        let mut expected = point(number);
+        if (10..20).contains(&number) {
+            expected.payload.insert("seen".to_owned(), Value::Bool(true));
+        }
+        assert_eq!(
+            (&record.id, record.payload.as_ref()),
+            (&expected.id, Some(&expected.payload))
+        );
+        let vectors = record.vectors.as_ref().unwrap();
+        assert_eq!(vectors["text"], expected.vectors["text"]);
+        assert_eq!(vectors.contains_key("image"), number % 4 != 0);
+    }
+    let mut request = SearchRequest::nearest(point(42).vectors["text"].clone(), 1);
+    request.using = "text".to_owned();
+    assert_eq!(
+        collection.search(&Ctx::default(), &request).unwrap()[0].score,
+        0.0
+    );
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => std::fs::copy(entry.path(), target).map(drop).unwrap(),
+        }
+    }
+}
+
+#[test]
+fn directories_of_every_version_open() {
+    if let Some(path) = std::env::var_os("RUVECTOR_WRITE_GOLDEN") {
+        return write(Path::new(&path));
+    }
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut versions = 0;
+    for version in std::fs::read_dir(golden).unwrap().map(Result::unwrap) {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&version.path(), folder.path());
+        let database = open(folder.path());
+        check(&database);
+        let collection = database.collection("golden").unwrap();
+        upsert(&collection, 4..POINTS);
+        collection.optimize().unwrap();
+        assert_eq!(collection.info().points, POINTS - 4);
+        versions += 1;
+    }
+    assert!(versions >= 1);
+}
