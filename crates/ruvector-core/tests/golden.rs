@@ -2,6 +2,8 @@
 //! is never rewritten; it is copied, opened, compared with what `write` below put there, and written to again.
 //! A new format version adds a directory: run with RUVECTOR_WRITE_GOLDEN=path to make one.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::path::Path;
 use std::sync::Arc;
 
