@@ -5,9 +5,14 @@ mod dataset;
 
 use std::hint::black_box;
 
-use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
-use dataset::{build, clustered, space};
-use ruvector_graph::{GraphParams, PlainGraph, Scratch, SearchParams, Vectors, plain, search};
+use criterion::measurement::WallTime;
+use criterion::{BatchSize, BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use dataset::{Flat, build, clustered, space};
+use ruvector_graph::{
+    FastGraph, FastScratch, GraphParams, Links, PlainGraph, Scratch, SearchParams, Vectors, fast, plain,
+    search,
+};
+use ruvector_simd::Metric;
 
 const COUNT: u32 = 5_000;
 const PARAMS: GraphParams = GraphParams {
@@ -48,7 +53,35 @@ fn searches(criterion: &mut Criterion) {
             });
         });
     }
+    fast_searches(&mut group, &vectors, &queries, &graph);
     group.finish();
+}
+
+/// Without the exact measuring of the best, which is the engine's.
+fn fast_searches(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    vectors: &Flat,
+    queries: &Flat,
+    links: &impl Links,
+) {
+    let fast = fast::encode(Metric::Euclid, 128, vectors, links, 1);
+    let Some(Ok(fast)) = fast.map(FastGraph::open) else {
+        return;
+    };
+    let (mut scratch, mut out) = (FastScratch::default(), Vec::new());
+    for breadth in [24, 96, 384] {
+        let mut at = 0;
+        group.bench_function(BenchmarkId::new("fast", breadth), |bencher| {
+            bencher.iter(|| {
+                at = (at + 1) % queries.len();
+                let query = queries.vector(at).unwrap_or_default();
+                fast.search(query, breadth, &mut |_| true, &mut scratch, &mut out)
+            });
+        });
+    }
+    group.bench_function("fast encode", |bencher| {
+        bencher.iter(|| fast::encode(Metric::Euclid, 128, vectors, links, 1));
+    });
 }
 
 fn insertions(criterion: &mut Criterion) {

@@ -5,5 +5,5 @@ mod edge;
 mod rotation;
 
 pub use byte_code::{ByteCode, encode_bytes};
-pub use edge::{EDGE_SCALE_NONE, edge_factors, encode_edges};
+pub use edge::{EdgeScale, encode_edges};
 pub use rotation::Rotation;

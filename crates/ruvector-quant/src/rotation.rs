@@ -3,7 +3,9 @@
 //!
 //! Four rounds of random signs, a Walsh–Hadamard transform over a power of two of the components (at the front and
 //! at the back in turn), and a Kac step that mixes the halves (Kac 1956; Ailon and Chazelle 2009). Padded to a
-//! multiple of 64, not to a power of two: 384 components stay 384.
+//! multiple of 64, not to a power of two: 384 components stay 384. The arithmetic is `CodeKernels::rotate`.
+
+use ruvector_simd::codes::{CodeKernels, transform_len};
 
 const ROUNDS: usize = 4;
 
@@ -14,29 +16,36 @@ pub struct Rotation {
     padded: usize,
     /// ±1, one for each component and round, with the transform's scale taken in.
     signs: Vec<f32>,
+    kernels: CodeKernels,
 }
 
 impl Rotation {
     /// The rotation of `dim` components that `seed` names. Cost: `4·padded_dim` numbers.
     pub fn new(dim: usize, seed: u64) -> Rotation {
         let padded = dim.max(1).div_ceil(64) * 64;
-        let scale = 1.0 / (transform_len(padded) as f32).sqrt();
-        let sign = |at: u64| {
-            if mix(seed ^ mix(at + 1)) & 1 == 1 {
-                scale
+        let len = transform_len(padded);
+        let scale = 1.0 / (len as f32).sqrt();
+        let sign = |at: usize| {
+            let (round, place) = (at / padded, at % padded);
+            // Components outside a round's transform keep their length.
+            let inside = if round.is_multiple_of(2) {
+                place < len
             } else {
-                -scale
+                place >= padded - len
+            };
+            let size = if inside { scale } else { 1.0 };
+            if mix(seed ^ mix(at as u64 + 1)) & 1 == 1 {
+                size
+            } else {
+                -size
             }
         };
-        let mut signs: Vec<f32> = (0..(ROUNDS * padded) as u64).map(sign).collect();
-        // Components outside a round's transform keep their length.
-        for round in 0..ROUNDS {
-            let range = transform_range(padded, round);
-            for at in (0..padded).filter(|at| !range.contains(at)) {
-                signs[round * padded + at] /= scale;
-            }
+        Rotation {
+            dim,
+            padded,
+            signs: (0..ROUNDS * padded).map(sign).collect(),
+            kernels: CodeKernels::detect(),
         }
-        Rotation { dim, padded, signs }
     }
 
     /// Components of an input.
@@ -49,72 +58,13 @@ impl Rotation {
         self.padded
     }
 
-    /// Rotates `vector` into `out`, which is resized. Lengths and inner products are kept, up to rounding.
-    /// Cost: about `4·padded_dim·log2(padded_dim)` additions.
+    /// Rotates `vector` into `out`, which is resized. Lengths and inner products are kept, up to rounding; the
+    /// rounding is the same on every CPU. Cost: about `4·padded_dim·log2(padded_dim)` additions.
     pub fn rotate(&self, vector: &[f32], out: &mut Vec<f32>) {
         out.clear();
-        out.extend_from_slice(&vector[..vector.len().min(self.padded)]);
+        out.extend_from_slice(&vector[..vector.len().min(self.dim)]);
         out.resize(self.padded, 0.0);
-        for (round, signs) in self.signs.chunks_exact(self.padded).enumerate() {
-            out.iter_mut().zip(signs).for_each(|(x, sign)| *x *= sign);
-            hadamard(&mut out[transform_range(self.padded, round)]);
-            if !self.padded.is_power_of_two() {
-                mix_halves(out);
-            }
-        }
-    }
-}
-
-/// The largest power of two that fits.
-fn transform_len(padded: usize) -> usize {
-    1 << padded.ilog2()
-}
-
-fn transform_range(padded: usize, round: usize) -> std::ops::Range<usize> {
-    let len = transform_len(padded);
-    if round.is_multiple_of(2) {
-        0..len
-    } else {
-        padded - len..padded
-    }
-}
-
-/// The unscaled Walsh–Hadamard transform of a power of two of components, at least 64.
-fn hadamard(data: &mut [f32]) {
-    for eight in data.chunks_exact_mut(8) {
-        hadamard_8(eight);
-    }
-    let mut half = 8;
-    while half < data.len() {
-        for pair in data.chunks_exact_mut(2 * half) {
-            let (front, back) = pair.split_at_mut(half);
-            for (a, b) in front.iter_mut().zip(back) {
-                (*a, *b) = (*a + *b, *a - *b);
-            }
-        }
-        half *= 2;
-    }
-}
-
-#[inline(always)]
-fn hadamard_8(x: &mut [f32]) {
-    for half in [1, 2, 4] {
-        for start in (0..8).step_by(2 * half) {
-            for at in start..start + half {
-                (x[at], x[at + half]) = (x[at] + x[at + half], x[at] - x[at + half]);
-            }
-        }
-    }
-}
-
-/// Rotates each component of the front half with its partner in the back half by 45 degrees.
-fn mix_halves(data: &mut [f32]) {
-    let (front, back) = data.split_at_mut(data.len() / 2);
-    for (a, b) in front.iter_mut().zip(back) {
-        (*a, *b) = (
-            (*a + *b) * std::f32::consts::FRAC_1_SQRT_2,
-            (*a - *b) * std::f32::consts::FRAC_1_SQRT_2,
-        );
+        (self.kernels.rotate)(out, &self.signs);
     }
 }
 

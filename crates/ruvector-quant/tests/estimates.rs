@@ -72,17 +72,19 @@ fn edges_estimate_without_bias() {
             let views: Vec<&[f32]> = rotated.iter().map(Vec::as_slice).collect();
             let rotated_center = rotate(&rotation, &center);
             let mut block = vec![0; block_bytes(rotation.padded_dim())];
-            assert!(encode_edges(metric, &rotated_center, &views, 10.0, &mut block));
+            let scale = encode_edges(metric, &rotated_center, &views, &mut block).unwrap();
             let mut prepared = BlockQuery::default();
-            prepared.prepare(&rotate(&rotation, &query));
+            let kernels = CodeKernels::detect();
+            (kernels.prepare)(&mut prepared, &rotate(&rotation, &query));
             let mut estimates = [0.0; 32];
             let base = distance(metric)(&query, &center);
-            (CodeKernels::detect().estimate)(
+            (kernels.estimate)(
                 &prepared,
                 &block,
                 BlockScale {
                     base,
-                    scale: 10.0,
+                    mul: scale.mul,
+                    add: scale.add,
                     below: 0.0,
                 },
                 &mut estimates,

@@ -16,6 +16,25 @@ fn input() -> impl Strategy<Value = (Vec<f32>, Vec<u8>, Vec<(f32, f32)>)> {
     })
 }
 
+// The kernel adds in 16 bits: the largest sums of any length must fit, and strange numbers must not break that.
+#[test]
+fn level_sums_fit_16_bits() {
+    for dim in [8, 64, 128, 1_024, 1_032, 1_536, 4_096, 65_536] {
+        for number in [1.0, -1.0, 3.3e-5, 1e30, f32::MAX, f32::INFINITY, f32::NAN, 1e-42] {
+            let mut query = BlockQuery::default();
+            let vector: Vec<f32> = (0..dim)
+                .map(|at| if at % 5 == 4 { -number } else { number })
+                .collect();
+            (CodeKernels::detect().prepare)(&mut query, &vector);
+            let groups = query.levels.chunks_exact(16);
+            let sum: u32 = groups
+                .map(|levels| u32::from(levels.iter().copied().fold(0, u8::max)))
+                .sum();
+            assert!(sum <= 65_535 && query.unit > 0.0, "{dim} {number}: {sum}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -25,8 +44,8 @@ proptest! {
         block.extend(factors.iter().flat_map(|f| f16::from_f32(f.1).to_le_bytes()));
         block.extend(&codes);
         let mut query = BlockQuery::default();
-        query.prepare(&vector);
-        let scale = BlockScale { base: 0.5, scale: 2.0, below: 1.5 };
+        (CodeKernels::detect().prepare)(&mut query, &vector);
+        let scale = BlockScale { base: 0.5, mul: 3.0, add: 2.0, below: 1.5 };
         let (mut twin, mut fast) = ([0.0; 32], [0.0; 32]);
         scalar::estimate(&query, &block, scale, &mut twin);
         let mask = (CodeKernels::detect().estimate)(&query, &block, scale, &mut fast);
@@ -38,8 +57,8 @@ proptest! {
             let signed: f64 = vector.iter().enumerate().map(|(at, x)| if bit(at) == 1 { *x as f64 } else { -*x as f64 }).sum();
             let half = |x: f32| f64::from(f16::from_f32(x).to_f32());
             let (mul, add) = (half(factors[neighbor].0), half(factors[neighbor].1));
-            let exact = 0.5 + 2.0 * (add + mul * signed);
-            let rounding = 2.0 * mul.abs() * f64::from(query.unit) * 0.5 * (vector.len() / 4) as f64;
+            let exact = 0.5 + 2.0 * add + 3.0 * mul * signed;
+            let rounding = 3.0 * mul.abs() * f64::from(query.unit) * 0.5 * (vector.len() / 4) as f64;
             prop_assert!((f64::from(twin[neighbor]) - exact).abs() <= rounding + 1e-2, "{} {exact}", twin[neighbor]);
             prop_assert!((twin[neighbor] - fast[neighbor]).abs() <= 1e-3 * (1.0 + twin[neighbor].abs()));
         }
@@ -53,12 +72,28 @@ proptest! {
     }
 
     #[test]
+    fn queries_are_the_same_on_every_cpu(blocks in 1usize..30, seed in any::<u32>()) {
+        let number = |at: usize| (at as f32 * 1.7 + seed as f32).sin() * 3.0;
+        let vector: Vec<f32> = (0..blocks * 64).map(number).collect();
+        let signs: Vec<f32> = (0..vector.len() * 4).map(|at| number(at + 7).signum() * 0.125).collect();
+        let (mut twin, mut fast) = (vector.clone(), vector.clone());
+        scalar::rotate(&mut twin, &signs);
+        (CodeKernels::detect().rotate)(&mut fast, &signs);
+        prop_assert_eq!(&twin, &fast);
+        let (mut scalar_query, mut query) = (BlockQuery::default(), BlockQuery::default());
+        scalar::prepare(&mut scalar_query, &vector);
+        (CodeKernels::detect().prepare)(&mut query, &vector);
+        prop_assert_eq!(&scalar_query.levels, &query.levels);
+        prop_assert_eq!((scalar_query.unit, scalar_query.least), (query.unit, query.least));
+    }
+
+    #[test]
     fn blocks_of_another_length_are_left_alone(eights in 1usize..50, cut in 1usize..40) {
         let mut query = BlockQuery::default();
-        query.prepare(&vec![1.0; eights * 8]);
+        scalar::prepare(&mut query, &vec![1.0; eights * 8]);
         let block = vec![0u8; block_bytes(eights * 8) - cut];
         let mut out = [7.0; 32];
-        (CodeKernels::detect().estimate)(&query, &block, BlockScale { base: 0.0, scale: 1.0, below: 0.0 }, &mut out);
+        (CodeKernels::detect().estimate)(&query, &block, BlockScale { base: 0.0, mul: 1.0, add: 1.0, below: 0.0 }, &mut out);
         prop_assert_eq!(out, [7.0; 32]);
     }
 }

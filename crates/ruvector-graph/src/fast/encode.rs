@@ -1,15 +1,16 @@
 //! Writes a fast graph from vectors and the links of another graph, piece by piece. Never needs the whole output
 //! in memory; it does need the rotated vectors.
 
-use ruvector_quant::{ByteCode, Rotation, encode_bytes, encode_edges};
-use ruvector_simd::Metric;
+use ruvector_quant::{EdgeScale, Rotation, encode_bytes, encode_edges};
+use ruvector_simd::{Metric, distance};
 
 use super::DEGREE;
-use super::layout::{HEADER_BYTES, Header, LINK_BYTES, Layout, NO_NODE, TAIL_BYTES};
+use super::layout::{DIM_MAX, Header, LINK_BYTES, Layout, NO_NODE, Tail};
 use crate::access::{Links, Vectors};
+use crate::neighbor::Neighbor;
 
-/// Nodes that the estimate of the factors' scale looks at.
-const SAMPLE_NODES: u32 = 256;
+/// Vectors that the centre is the mean of.
+const SAMPLE_VECTORS: u32 = 1_024;
 /// Blocks of hubs of a graph of at least 32 times as many nodes.
 const HUB_BLOCKS: u32 = 8;
 
@@ -19,41 +20,51 @@ pub struct FastEncoder {
     header: Header,
     layout: Layout,
     rotation: Rotation,
-    /// Rotated vectors, `padded` numbers a node; an unreadable one is all zero and has no links to it.
+    /// The mean of a sample, rotated; taken before the first row is.
+    center: Option<Vec<f32>>,
+    /// Rotated vectors, `padded` numbers a node, less the centre under the Euclidean metric.
     rotated: Vec<f32>,
     rows_rotated: u32,
+    /// Nodes whose vectors cannot be read, ascending: all zero, and nothing leads to them.
+    unreadable: Vec<u32>,
+    head_written: bool,
     next: u32,
     list: Vec<u32>,
+    row: Vec<f32>,
 }
 
 impl FastEncoder {
-    /// Prepares the fast graph of the `len` vectors that `links` connect. `None` for a metric it cannot serve.
+    /// Prepares the fast graph of `len` vectors. `None` for a metric or dimension (1 to 65,536) it cannot serve.
     pub fn new(metric: Metric, dim: usize, len: u32, seed: u64) -> Option<FastEncoder> {
-        if metric == Metric::Manhattan || dim == 0 {
+        let dim = u32::try_from(dim)
+            .ok()
+            .filter(|dim| (1..=DIM_MAX).contains(dim))?;
+        if metric == Metric::Manhattan || len == NO_NODE {
             return None;
         }
         let hub_blocks = (len / (32 * DEGREE as u32)).clamp(1, HUB_BLOCKS);
-        let dim = u32::try_from(dim).ok()?;
         let header = Header {
             nodes: len,
             dim,
             metric,
             hub_blocks,
             seed,
-            scale: 1.0,
             deviation: 0.0,
         };
         let rotation = Rotation::new(dim as usize, seed);
-        let rotated = Vec::with_capacity(rotation.padded_dim() * len as usize);
         let layout = Layout::of(&header);
         Some(FastEncoder {
             header,
             layout,
             rotation,
-            rotated,
+            center: None,
+            rotated: Vec::new(),
             rows_rotated: 0,
+            unreadable: Vec::new(),
+            head_written: false,
             next: 0,
             list: Vec::new(),
+            row: Vec::new(),
         })
     }
 
@@ -71,6 +82,11 @@ impl FastEncoder {
         out: &mut Vec<u8>,
     ) -> bool {
         let mut left = nodes_max;
+        if self.center.is_none() {
+            self.center = Some(self.mean(vectors));
+            self.rotated
+                .reserve_exact(self.layout.padded * self.header.nodes as usize);
+        }
         while left > 0 && self.rows_rotated < self.header.nodes {
             self.rotate_next(vectors);
             left -= 1;
@@ -78,8 +94,9 @@ impl FastEncoder {
         if self.rows_rotated < self.header.nodes {
             return false;
         }
-        if left > 0 && self.next == 0 {
-            self.write_head(links, out);
+        if !self.head_written {
+            self.write_head(out);
+            self.head_written = true;
         }
         while left > 0 && self.next < self.header.nodes {
             self.write_node(links, out);
@@ -90,13 +107,20 @@ impl FastEncoder {
     }
 
     fn rotate_next(&mut self, vectors: &impl Vectors) {
-        let mut row = Vec::new();
-        let zero = [];
-        self.rotation
-            .rotate(vectors.vector(self.rows_rotated).unwrap_or(&zero), &mut row);
-        let peak = row.iter().fold(0.0f32, |peak, x| peak.max(x.abs()));
+        let vector = vectors.vector(self.rows_rotated);
+        if vector.is_none() {
+            self.unreadable.push(self.rows_rotated);
+        }
+        self.rotation.rotate(vector.unwrap_or(&[]), &mut self.row);
+        if let (Metric::Euclid, Some(_), Some(center)) = (self.header.metric, vector, &self.center) {
+            self.row
+                .iter_mut()
+                .zip(center)
+                .for_each(|(x, center)| *x -= center);
+        }
+        let peak = self.row.iter().fold(0.0f32, |peak, x| peak.max(x.abs()));
         self.header.deviation = self.header.deviation.max(peak / 127.0 / 12f32.sqrt());
-        self.rotated.extend_from_slice(&row);
+        self.rotated.extend_from_slice(&self.row);
         self.rows_rotated += 1;
     }
 
@@ -104,68 +128,81 @@ impl FastEncoder {
         &self.rotated[node as usize * self.layout.padded..][..self.layout.padded]
     }
 
-    /// Header and hubs: an even sample of the nodes, coded as seen from the mean of all vectors.
-    fn write_head(&mut self, links: &impl Links, out: &mut Vec<u8>) {
-        self.header.scale = self.edge_scale(links);
+    fn is_readable(&self, node: u32) -> bool {
+        self.unreadable.binary_search(&node).is_err()
+    }
+
+    /// Header, centre and hubs: an even sample of the nodes, coded as seen from the centre.
+    fn write_head(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.header.encode());
+        let center = self.center.as_deref().unwrap_or_default();
+        out.extend(center.iter().flat_map(|x| x.to_le_bytes()));
         let places = self.header.hub_blocks * DEGREE as u32;
-        let count = places.min(self.header.nodes);
-        let hub = |at: u32| (u64::from(at) * u64::from(self.header.nodes) / u64::from(count.max(1))) as u32;
-        let ids: Vec<u32> = (0..count).map(hub).collect();
+        let ids: Vec<u32> = even_sample(self.header.nodes, places)
+            .filter(|id| self.is_readable(*id))
+            .collect();
         for place in 0..places as usize {
             out.extend_from_slice(&ids.get(place).copied().unwrap_or(NO_NODE).to_le_bytes());
         }
-        let mean = self.mean();
+        // The vectors are already less the centre, or the metric does without that.
+        let origin = vec![0.0; self.layout.padded];
+        let from = match self.header.metric {
+            Metric::Euclid => &origin,
+            _ => center,
+        };
         for block in 0..self.header.hub_blocks as usize {
             let ids = ids.iter().skip(block * DEGREE).take(DEGREE);
             let neighbors: Vec<&[f32]> = ids.map(|id| self.row(*id)).collect();
-            let start = out.len();
-            out.resize(start + self.layout.block, 0);
-            encode_edges(
-                self.header.metric,
-                &mean,
-                &neighbors,
-                self.header.scale,
-                &mut out[start..],
-            );
+            let scale = self.write_block(from, &neighbors, out);
+            out.extend_from_slice(&Tail::encode(scale, None));
         }
-        debug_assert_eq!(out.len() % HEADER_BYTES, 0);
     }
 
-    fn mean(&self) -> Vec<f32> {
-        let mut sums = vec![0.0f64; self.layout.padded];
-        for row in self.rotated.chunks_exact(self.layout.padded) {
+    fn write_block(&self, center: &[f32], neighbors: &[&[f32]], out: &mut Vec<u8>) -> EdgeScale {
+        let start = out.len();
+        out.resize(start + self.layout.block, 0);
+        let scale = encode_edges(self.header.metric, center, neighbors, &mut out[start..]);
+        scale.unwrap_or(EdgeScale { mul: 1.0, add: 1.0 })
+    }
+
+    /// The mean of a sample of the vectors, rotated.
+    fn mean(&self, vectors: &impl Vectors) -> Vec<f32> {
+        let mut sums = vec![0.0f64; self.header.dim as usize];
+        let mut count = 0.0f64;
+        let sample = even_sample(self.header.nodes, SAMPLE_VECTORS);
+        for vector in sample.filter_map(|node| vectors.vector(node)) {
             sums.iter_mut()
-                .zip(row)
+                .zip(vector)
                 .for_each(|(sum, x)| *sum += f64::from(*x));
+            count += 1.0;
         }
-        sums.into_iter()
-            .map(|sum| (sum / f64::from(self.header.nodes.max(1))) as f32)
-            .collect()
+        let mean: Vec<f32> = sums.iter().map(|sum| (sum / count.max(1.0)) as f32).collect();
+        let mut rotated = Vec::new();
+        self.rotation.rotate(&mean, &mut rotated);
+        if !rotated.iter().all(|x| x.is_finite()) {
+            rotated.fill(0.0);
+        }
+        rotated
     }
 
-    /// The mean squared length of edges: in its units, factors stay well within f16.
-    fn edge_scale(&mut self, links: &impl Links) -> f32 {
-        let step = (self.header.nodes / SAMPLE_NODES).max(1);
-        let (mut sum, mut count) = (0.0f64, 0u32);
-        for node in (0..self.header.nodes).step_by(step as usize) {
-            self.read_links(links, node);
-            for id in &self.list {
-                let pairs = self.row(node).iter().zip(self.row(*id));
-                sum += f64::from(pairs.map(|(a, b)| (a - b) * (a - b)).sum::<f32>());
-                count += 1;
-            }
-        }
-        let mean = (sum / f64::from(count.max(1))) as f32;
-        if mean > 0.0 && mean.is_finite() { mean } else { 1.0 }
-    }
-
+    /// The links of a node that can be followed. Of more than fit, the closest: so a list chosen for diversity,
+    /// which looks at the closest first, is what it would have been had it been shorter.
     fn read_links(&mut self, links: &impl Links, node: u32) {
-        if links.links(node, 0, &mut self.list).is_err() {
-            self.list.clear();
+        let mut list = std::mem::take(&mut self.list);
+        if links.links(node, 0, &mut list).is_err() {
+            list.clear();
         }
-        self.list.retain(|id| *id < self.header.nodes);
-        self.list.truncate(DEGREE);
+        list.retain(|id| *id < self.header.nodes && self.is_readable(*id));
+        if list.len() > DEGREE {
+            let kernel = distance(self.header.metric);
+            let near = |id: &u32| Neighbor {
+                distance: kernel(self.row(node), self.row(*id)),
+                node: *id,
+            };
+            list.sort_by_cached_key(near);
+            list.truncate(DEGREE);
+        }
+        self.list = list;
     }
 
     fn write_node(&mut self, links: &impl Links, out: &mut Vec<u8>) {
@@ -175,24 +212,22 @@ impl FastEncoder {
             out.extend_from_slice(&self.list.get(place).copied().unwrap_or(NO_NODE).to_le_bytes());
         }
         let neighbors: Vec<&[f32]> = self.list.iter().map(|id| self.row(*id)).collect();
+        let scale = self.write_block(self.row(node), &neighbors, out);
         let start = out.len();
-        out.resize(start + self.layout.stride - LINK_BYTES, 0);
-        let (block, rest) = out[start..].split_at_mut(self.layout.block);
-        encode_edges(
-            self.header.metric,
-            self.row(node),
-            &neighbors,
-            self.header.scale,
-            block,
+        out.resize(start + self.layout.padded, 0);
+        let own = encode_bytes(self.row(node), &mut out[start..]);
+        out.extend_from_slice(&Tail::encode(scale, Some(own)));
+        debug_assert_eq!(
+            LINK_BYTES + out.len() - start + self.layout.block,
+            self.layout.stride
         );
-        let (code, tail) = rest.split_at_mut(self.layout.padded);
-        let ByteCode {
-            scale, norm_squared, ..
-        } = encode_bytes(self.row(node), code);
-        debug_assert_eq!(tail.len(), TAIL_BYTES);
-        tail[..4].copy_from_slice(&scale.to_le_bytes());
-        tail[4..8].copy_from_slice(&norm_squared.to_le_bytes());
     }
+}
+
+/// Up to `count` of the numbers below `len`, evenly spread.
+fn even_sample(len: u32, count: u32) -> impl Iterator<Item = u32> {
+    let count = count.min(len);
+    (0..count).map(move |at| (u64::from(at) * u64::from(len) / u64::from(count.max(1))) as u32)
 }
 
 /// The whole fast graph as bytes; `None` for a metric it cannot serve. Cost: a rotation and about 64 passes over

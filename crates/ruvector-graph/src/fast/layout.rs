@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ruvector_quant::Rotation;
+use ruvector_quant::{ByteCode, EdgeScale, Rotation};
 use ruvector_simd::Metric;
 use ruvector_simd::codes::block_bytes;
 
@@ -14,6 +14,8 @@ pub(super) const VERSION: u32 = 1;
 pub(super) const HEADER_BYTES: usize = 64;
 pub(super) const LINK_BYTES: usize = 4 * DEGREE;
 pub(super) const TAIL_BYTES: usize = 64;
+/// Beyond, levels of the block kernel's tables become too coarse.
+pub(super) const DIM_MAX: u32 = 65_536;
 /// No link.
 pub(super) const NO_NODE: u32 = u32::MAX;
 
@@ -23,6 +25,9 @@ pub enum FastError {
     /// The header is missing or damaged.
     #[error("the header of the fast graph cannot be read")]
     Header,
+    /// The centre is damaged.
+    #[error("the centre of the fast graph cannot be read")]
+    Center,
     /// A header field outside its limits.
     #[error("field {field} of the fast graph's header is out of range: {value}")]
     Field {
@@ -49,7 +54,6 @@ pub(super) struct Header {
     pub(super) metric: Metric,
     pub(super) hub_blocks: u32,
     pub(super) seed: u64,
-    pub(super) scale: f32,
     pub(super) deviation: f32,
 }
 
@@ -65,8 +69,7 @@ impl Header {
             bytes[4 + 4 * at..8 + 4 * at].copy_from_slice(&word.to_le_bytes());
         }
         bytes[24..32].copy_from_slice(&self.seed.to_le_bytes());
-        bytes[32..36].copy_from_slice(&self.scale.to_le_bytes());
-        bytes[36..40].copy_from_slice(&self.deviation.to_le_bytes());
+        bytes[32..36].copy_from_slice(&self.deviation.to_le_bytes());
         bytes
     }
 
@@ -90,12 +93,11 @@ impl Header {
         };
         Ok(Header {
             nodes: check("n", word(8)?, word(8)? < NO_NODE)?,
-            dim: check("dim", word(12)?, (1..=65_536).contains(&word(12)?))?,
+            dim: check("dim", word(12)?, (1..=DIM_MAX).contains(&word(12)?))?,
             metric,
             hub_blocks: check("h", word(20)?, word(20)? <= 1_024)?,
             seed: u64::from(word(24)?) | u64::from(word(28)?) << 32,
-            scale: f32::from_bits(word(32)?),
-            deviation: f32::from_bits(word(36)?),
+            deviation: f32::from_bits(word(32)?),
         })
     }
 }
@@ -106,6 +108,7 @@ pub(super) struct Layout {
     pub(super) padded: usize,
     pub(super) block: usize,
     pub(super) stride: usize,
+    hubs_at: usize,
     nodes_at: u64,
     hub_blocks: usize,
     nodes: u32,
@@ -116,12 +119,14 @@ impl Layout {
         let padded = (header.dim as usize).div_ceil(64) * 64;
         let block = block_bytes(padded);
         let hub_blocks = header.hub_blocks as usize;
-        let nodes_at = (HEADER_BYTES + hub_blocks * (LINK_BYTES + block)) as u64;
+        let hubs_at = HEADER_BYTES + 4 * padded;
+        let nodes_at = (hubs_at + hub_blocks * (LINK_BYTES + block + TAIL_BYTES)) as u64;
         let stride = LINK_BYTES + block + padded + TAIL_BYTES;
         Layout {
             padded,
             block,
             stride,
+            hubs_at,
             nodes_at,
             hub_blocks,
             nodes: header.nodes,
@@ -137,13 +142,18 @@ impl Layout {
         start..start + self.stride as u64
     }
 
-    fn hub_ids(&self) -> Range<u64> {
-        HEADER_BYTES as u64..(HEADER_BYTES + self.hub_blocks * LINK_BYTES) as u64
+    fn center(&self) -> Range<u64> {
+        HEADER_BYTES as u64..self.hubs_at as u64
     }
 
-    fn hub_block(&self, at: usize) -> Range<u64> {
-        let start = (HEADER_BYTES + self.hub_blocks * LINK_BYTES + at * self.block) as u64;
-        start..start + self.block as u64
+    fn hub_ids(&self) -> Range<u64> {
+        self.hubs_at as u64..(self.hubs_at + self.hub_blocks * LINK_BYTES) as u64
+    }
+
+    fn hub(&self, at: usize) -> Range<u64> {
+        let size = self.block + TAIL_BYTES;
+        let start = (self.hubs_at + self.hub_blocks * LINK_BYTES + at * size) as u64;
+        start..start + size as u64
     }
 }
 
@@ -154,10 +164,11 @@ pub struct FastGraph<B> {
     pub(super) header: Header,
     pub(super) layout: Layout,
     pub(super) rotation: Rotation,
+    pub(super) center: Vec<f32>,
 }
 
 impl<B: Bytes> FastGraph<B> {
-    /// Checks the header and the length. Cost: one header, and the rotation's signs.
+    /// Checks the header, the length and the centre. Cost: reading those, and the rotation's signs.
     ///
     /// # Errors
     /// [`FastError`].
@@ -170,12 +181,17 @@ impl<B: Bytes> FastGraph<B> {
                 found: bytes.len(),
             });
         }
-        let rotation = Rotation::new(header.dim as usize, header.seed);
+        let center = bytes.bytes(layout.center()).ok_or(FastError::Center)?;
+        let center: Vec<f32> = center.chunks_exact(4).map(|word| float(word, 0)).collect();
+        if !center.iter().all(|x| x.is_finite()) {
+            return Err(FastError::Center);
+        }
         Ok(FastGraph {
             bytes,
             header,
             layout,
-            rotation,
+            rotation: Rotation::new(header.dim as usize, header.seed),
+            center,
         })
     }
 
@@ -201,7 +217,7 @@ impl<B: Bytes> FastGraph<B> {
 
     /// Bytes on the heap.
     pub fn heap_bytes(&self) -> u64 {
-        self.layout.padded as u64 * 16
+        self.layout.padded as u64 * (4 * 4 + 4)
     }
 
     #[inline]
@@ -217,7 +233,7 @@ impl<B: Bytes> FastGraph<B> {
             links,
             block,
             code,
-            tail,
+            tail: Tail(tail),
         })
     }
 
@@ -226,12 +242,16 @@ impl<B: Bytes> FastGraph<B> {
         self.bytes.prefetch(self.layout.node(node));
     }
 
-    /// The hubs' ids and blocks.
-    pub(super) fn hubs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+    /// The hubs' ids, blocks and tails.
+    pub(super) fn hubs(&self) -> impl Iterator<Item = (&[u8], &[u8], Tail<'_>)> {
         let ids = self.bytes.bytes(self.layout.hub_ids()).unwrap_or_default();
-        ids.chunks_exact(LINK_BYTES)
-            .enumerate()
-            .filter_map(|(at, ids)| Some((ids, self.bytes.bytes(self.layout.hub_block(at))?)))
+        ids.chunks_exact(LINK_BYTES).enumerate().filter_map(|(at, ids)| {
+            let (block, tail) = self
+                .bytes
+                .bytes(self.layout.hub(at))?
+                .split_at_checked(self.layout.block)?;
+            Some((ids, block, Tail(tail)))
+        })
     }
 }
 
@@ -241,19 +261,47 @@ pub(super) struct NodeBlock<'a> {
     pub(super) links: &'a [u8],
     pub(super) block: &'a [u8],
     pub(super) code: &'a [u8],
-    tail: &'a [u8],
+    pub(super) tail: Tail<'a>,
 }
 
-impl NodeBlock<'_> {
+/// The numbers at the end of a node or hub.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tail<'a>(&'a [u8]);
+
+impl Tail<'_> {
+    /// Bytes of a tail.
+    pub(super) fn encode(edges: EdgeScale, own: Option<ByteCode>) -> [u8; TAIL_BYTES] {
+        let mut bytes = [0; TAIL_BYTES];
+        let (scale, norm_squared) = own.map_or((0.0, 0.0), |own| (own.scale, own.norm_squared));
+        for (at, number) in [edges.mul, edges.add, scale, norm_squared]
+            .into_iter()
+            .enumerate()
+        {
+            bytes[4 * at..4 * at + 4].copy_from_slice(&number.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// The units of the block's factors.
+    #[inline]
+    pub(super) fn edges(&self) -> EdgeScale {
+        EdgeScale {
+            mul: float(self.0, 0),
+            add: float(self.0, 4),
+        }
+    }
+
     /// Scale and squared length of the node's own code.
     #[inline]
     pub(super) fn own(&self) -> (f32, f32) {
-        let float = |at: usize| {
-            let word = self.tail[at..at + 4].try_into().map_or(0, u32::from_le_bytes);
-            f32::from_bits(word)
-        };
-        (float(0), float(4))
+        (float(self.0, 8), float(self.0, 12))
     }
+}
+
+#[inline]
+fn float(bytes: &[u8], at: usize) -> f32 {
+    let word = bytes.get(at..at + 4).and_then(|word| word.try_into().ok());
+    word.map_or(f32::NAN, f32::from_le_bytes)
 }
 
 /// The id at a place of a list of links.

@@ -5,14 +5,18 @@
 //! edge, and hubs to start from.
 //!
 //! ```text
-//! header, 64 bytes │ hub ids: 32·h × u32 │ hub blocks: h × block │ nodes: n × stride
+//! header, 64 bytes │ centre: p × f32 │ hub ids: 32·h × u32 │ hubs: h × (block, tail) │ nodes: n × stride
 //! header: 0 "RVFG" │ 4 version u32 (1) │ 8 n u32 │ 12 dim u32 │ 16 metric u32 (0 dot, 1 euclid) │ 20 h u32
-//!         24 seed u64 of the rotation │ 32 scale f32 of the factors │ 36 deviation f32, the largest │ 40 zero
-//! node:   links: 32 × u32, 2³²−1 where there is none │ block │ own code: p × i8 │ tail, 64 bytes
+//!         24 seed u64 of the rotation │ 32 deviation f32, the largest │ 36 zero
+//! node:   links: 32 × u32, 2³²−1 where there is none │ block │ own code: p × i8 │ tail
 //! block:  32 × f16 mul │ 32 × f16 add │ p/4 × 16 bytes of codes (see ruvector_simd::codes)
-//! tail:   0 scale f32 │ 4 squared length f32 │ 8 zero
+//! tail:   0 unit f32 of mul │ 4 unit f32 of add │ 8 scale f32 of the own code │ 12 its squared length f32
+//!         16 zero, up to 64 bytes; a hub's has the two units only
 //! ```
 //! p is `dim` rounded up to a multiple of 64; stride is 320 + 5·p. Everything lies at multiples of 64 bytes.
+//!
+//! All is in rotated components. The centre is the mean of the vectors, from a sample; under the Euclidean metric
+//! every code is of the vector less the centre, so that a common offset costs no precision.
 
 mod encode;
 mod layout;

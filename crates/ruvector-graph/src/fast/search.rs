@@ -1,8 +1,9 @@
 //! Search in the fast layout: a pool of candidates ordered by estimate; a visit measures the node by its 8-bit
 //! code and estimates all its neighbours in one sweep. Allocates nothing once warm.
 
-use ruvector_simd::Metric;
+use ruvector_quant::EdgeScale;
 use ruvector_simd::codes::{BlockQuery, BlockScale, CodeKernels};
+use ruvector_simd::{Metric, distance};
 
 use super::layout::{FastGraph, NodeBlock, link};
 use crate::neighbor::Neighbor;
@@ -73,7 +74,7 @@ impl<B: Bytes> FastGraph<B> {
         if query.len() != self.rotation.dim() || breadth == 0 {
             return outcome;
         }
-        scratch.query.prepare(self, query);
+        scratch.query.prepare(self, query, scratch.kernels);
         scratch.visited.begin(self.header.nodes);
         scratch.pool.clear();
         self.start(scratch);
@@ -91,11 +92,14 @@ impl<B: Bytes> FastGraph<B> {
                 continue;
             };
             outcome.visited += 1;
-            let distance = scratch.measure(self.header.metric, &block);
+            let measured = scratch.measure(self.header.metric, &block);
             if accept(node) {
-                out.push(Neighbor { distance, node });
+                out.push(Neighbor {
+                    distance: measured,
+                    node,
+                });
             }
-            let lowest = scratch.expand(distance, self.header.scale, &block, breadth);
+            let lowest = scratch.expand(measured, &block, breadth);
             cursor = cursor.min(lowest);
         }
         out.sort_unstable();
@@ -104,20 +108,26 @@ impl<B: Bytes> FastGraph<B> {
         } else {
             1.0
         };
-        outcome.deviation = factor * self.header.deviation * scratch.query.norm_squared.sqrt();
+        outcome.deviation = known(factor * self.header.deviation * scratch.query.norm_squared.sqrt());
         outcome
     }
 
     /// Puts the closest hubs into the pool.
     fn start(&self, scratch: &mut FastScratch) {
-        for (ids, block) in self.hubs() {
+        let base = match self.header.metric {
+            Metric::Euclid => scratch.query.norm_squared,
+            metric => distance(metric)(&scratch.query.rotated, &self.center),
+        };
+        for (ids, block, tail) in self.hubs() {
             let below = match scratch.pool.get(STARTS - 1) {
                 Some(worst) => worst.0,
                 None => f32::INFINITY,
             };
+            let EdgeScale { mul, add } = tail.edges();
             let scale = BlockScale {
-                base: 0.0,
-                scale: self.header.scale,
+                base,
+                mul,
+                add,
                 below,
             };
             let mut found =
@@ -140,10 +150,14 @@ impl<B: Bytes> FastGraph<B> {
 }
 
 impl FastQuery {
-    fn prepare<B: Bytes>(&mut self, graph: &FastGraph<B>, query: &[f32]) {
+    fn prepare<B: Bytes>(&mut self, graph: &FastGraph<B>, query: &[f32], kernels: CodeKernels) {
         graph.rotation.rotate(query, &mut self.rotated);
-        self.tables.prepare(&self.rotated);
-        self.norm_squared = query.iter().map(|x| x * x).sum();
+        if graph.header.metric == Metric::Euclid {
+            let pairs = self.rotated.iter_mut().zip(&graph.center);
+            pairs.for_each(|(x, center)| *x -= center);
+        }
+        (kernels.prepare)(&mut self.tables, &self.rotated);
+        self.norm_squared = -distance(Metric::Dot)(&self.rotated, &self.rotated);
     }
 }
 
@@ -151,22 +165,28 @@ impl FastScratch {
     /// The distance of a node by its own code.
     #[inline]
     fn measure(&self, metric: Metric, block: &NodeBlock<'_>) -> f32 {
-        let (scale, norm_squared) = block.own();
+        let (scale, norm_squared) = block.tail.own();
         let inner = scale * (self.kernels.dot)(&self.query.rotated, bytemuck::cast_slice(block.code));
         match metric {
-            Metric::Euclid => (self.query.norm_squared + norm_squared - 2.0 * inner).max(0.0),
-            Metric::Dot | Metric::Manhattan => -inner,
+            Metric::Euclid => known(self.query.norm_squared + norm_squared - 2.0 * inner).max(0.0),
+            Metric::Dot | Metric::Manhattan => known(-inner),
         }
     }
 
     /// Estimates the neighbours and puts the promising ones into the pool; the lowest place that changed.
     #[inline]
-    fn expand(&mut self, base: f32, scale: f32, block: &NodeBlock<'_>, breadth: usize) -> usize {
+    fn expand(&mut self, base: f32, block: &NodeBlock<'_>, breadth: usize) -> usize {
         let below = match self.pool.get(breadth - 1) {
             Some(worst) => worst.0,
             None => f32::INFINITY,
         };
-        let scale = BlockScale { base, scale, below };
+        let EdgeScale { mul, add } = block.tail.edges();
+        let scale = BlockScale {
+            base,
+            mul,
+            add,
+            below,
+        };
         let mut found = (self.kernels.estimate)(&self.query.tables, block.block, scale, &mut self.estimates);
         let mut lowest = usize::MAX;
         while found != 0 {
@@ -179,6 +199,12 @@ impl FastScratch {
         }
         lowest
     }
+}
+
+/// Infinity for what is not a number: an overflow, or damage.
+#[inline]
+fn known(value: f32) -> f32 {
+    if value.is_nan() { f32::INFINITY } else { value }
 }
 
 /// Inserts into the sorted pool, which keeps `breadth` candidates; the place, or the greatest number if none.

@@ -1,11 +1,12 @@
-//! Kernels over vector codes: distances to 32 neighbours at once from their 1-bit codes, and the inner product of
-//! a query with one 8-bit code. Never reads past the lengths it checks.
+//! Kernels over vector codes: distances to 32 neighbours at once from their 1-bit codes, the inner product of a
+//! query with one 8-bit code, and what prepares a query. Never reads past the lengths it checks.
 //!
 //! The lookup follows André, Kermarrec and Le Scouarnec, "Cache locality is not enough" (VLDB 2015): the sixteen
 //! sums of four signed query components fit one register, and a shuffle looks 32 of them up.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod portable;
 pub mod scalar;
 
 /// Neighbours of a block.
@@ -32,54 +33,16 @@ pub struct BlockQuery {
     pub least: f32,
 }
 
-impl BlockQuery {
-    /// Prepares the tables for `query`, whose length is a multiple of 8. Cost: 4 additions a component.
-    pub fn prepare(&mut self, query: &[f32]) {
-        let groups = query.len() / 4;
-        let half_range = |group: &[f32]| group.iter().map(|x| x.abs()).sum::<f32>();
-        let widest = query.chunks_exact(4).map(half_range).fold(0.0, f32::max);
-        // The kernel adds levels in 16 bits.
-        let level_max = (65_535 / groups.max(1)).min(255) as f32;
-        self.unit = if widest > 0.0 {
-            2.0 * widest / level_max
-        } else {
-            1.0
-        };
-        self.least = -query.chunks_exact(4).map(half_range).sum::<f32>();
-        self.levels.resize(groups * 16, 0);
-        let per_unit = 1.0 / self.unit;
-        for (group, levels) in query.chunks_exact(4).zip(self.levels.chunks_exact_mut(16)) {
-            fill(group, per_unit, levels);
-        }
-    }
-}
-
-/// The sixteen levels of one group, each half from the other by one component's sign.
-#[inline]
-fn fill(group: &[f32], per_unit: f32, levels: &mut [u8]) {
-    let mut sums = [0.0f32; 16];
-    for (bit, x) in group.iter().enumerate() {
-        let width = 1 << bit;
-        // A clear bit subtracts |x|-wise the least: work above it, so that all sums are at least zero.
-        let (clear, set) = if *x > 0.0 { (0.0, 2.0 * x) } else { (-2.0 * x, 0.0) };
-        for at in 0..width {
-            sums[at + width] = sums[at] + set;
-            sums[at] += clear;
-        }
-    }
-    for (level, sum) in levels.iter_mut().zip(sums) {
-        *level = (sum * per_unit + 0.5) as u8;
-    }
-}
-
-/// How estimates are put together: `base + scale·(add + mul·s)`, where `s` is the sum of the query's components
-/// signed by the neighbour's code; and which of them matter.
+/// How estimates are put together: `base + add·fₐ + mul·fₘ·s` with the factors fₐ and fₘ of the block, where `s` is
+/// the sum of the query's components signed by the neighbour's code; and which of them matter.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockScale {
     /// The distance of the block's centre.
     pub base: f32,
-    /// The scale of the factors.
-    pub scale: f32,
+    /// The unit of the `mul` factors.
+    pub mul: f32,
+    /// The unit of the `add` factors.
+    pub add: f32,
     /// Estimates below this are reported.
     pub below: f32,
 }
@@ -92,6 +55,14 @@ pub struct CodeKernels {
     pub estimate: fn(&BlockQuery, &[u8], BlockScale, &mut [f32; BLOCK_NEIGHBORS]) -> u32,
     /// Σ query·code over the common prefix.
     pub dot: fn(&[f32], &[i8]) -> f32,
+    /// Prepares the tables for a query whose length is a multiple of 8. The same bits on every CPU. A query of
+    /// numbers that are not finite, or all below about 1e-36, gives tables without meaning, never an overflow.
+    pub prepare: fn(&mut BlockQuery, &[f32]),
+    /// Rotates a vector in place: for each piece of `signs` as long as it is, multiplies by them, runs an unscaled
+    /// Walsh–Hadamard transform over [`transform_len`] components, at the front and at the back in turn, and, if
+    /// those are not all, turns each component of the front half with its partner by 45 degrees. The same bits on
+    /// every CPU. Leaves a vector alone whose length is not a multiple of 64.
+    pub rotate: fn(&mut [f32], &[f32]),
 }
 
 impl CodeKernels {
@@ -104,7 +75,17 @@ impl CodeKernels {
         CodeKernels {
             estimate: scalar::estimate,
             dot: scalar::dot,
+            prepare: scalar::prepare,
+            rotate: scalar::rotate,
         }
+    }
+}
+
+/// Components that one transform of [`CodeKernels::rotate`] takes in: the largest power of two that fits.
+pub const fn transform_len(padded: usize) -> usize {
+    match padded {
+        0 => 0,
+        _ => 1 << padded.ilog2(),
     }
 }
 

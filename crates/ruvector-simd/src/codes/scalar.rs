@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::{BLOCK_FACTOR_BYTES, BLOCK_NEIGHBORS, BlockQuery, BlockScale, fits};
+use super::{BLOCK_FACTOR_BYTES, BLOCK_NEIGHBORS, BlockQuery, BlockScale, fits, portable};
 
 /// See [`super::CodeKernels::estimate`].
 pub fn estimate(
@@ -24,8 +24,8 @@ pub fn estimate(
     }
     let factor = |at: usize| f16::from_le_bytes([factors[2 * at], factors[2 * at + 1]]).to_f32();
     for (at, (estimate, sum)) in out.iter_mut().zip(sums).enumerate() {
-        let signed = query.least + query.unit * sum as f32;
-        *estimate = scale.base + scale.scale * (factor(BLOCK_NEIGHBORS + at) + factor(at) * signed);
+        let signed = query.least * scale.mul + query.unit * scale.mul * sum as f32;
+        *estimate = scale.base + scale.add * factor(BLOCK_NEIGHBORS + at) + factor(at) * signed;
     }
     out.iter().enumerate().fold(0, |mask, (at, estimate)| {
         mask | u32::from(*estimate < scale.below) << at
@@ -35,4 +35,14 @@ pub fn estimate(
 /// See [`super::CodeKernels::dot`].
 pub fn dot(query: &[f32], code: &[i8]) -> f32 {
     query.iter().zip(code).map(|(x, c)| x * f32::from(*c)).sum()
+}
+
+/// See [`super::CodeKernels::prepare`].
+pub fn prepare(prepared: &mut BlockQuery, query: &[f32]) {
+    portable::prepare(prepared, query);
+}
+
+/// See [`super::CodeKernels::rotate`].
+pub fn rotate(data: &mut [f32], signs: &[f32]) {
+    portable::rotate(data, signs);
 }

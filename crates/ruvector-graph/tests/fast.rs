@@ -1,0 +1,407 @@
+//! The fast layout against exact search, and against damage.
+// Goal: the fast layout finds what exact search finds whatever the data's scale, and bytes of any kind give bounded
+// answers. Method: seeded clustered data as it comes, scaled, shifted and with outliers, recall@10 with a floor for
+// each; then truncations, flips, noise and non-finite factors; then sizes and dimensions at the edges.
+
+mod dataset;
+
+use dataset::{Flat, PARAMS, Random, clustered};
+use ruvector_graph::{
+    Bytes, Entry, FastEncoder, FastError, FastGraph, FastScratch, Links, LiveGraph, Neighbor, Scratch, Space,
+    Unreadable, Vectors, exact, fast,
+};
+use ruvector_simd::{Metric, distance, normalize};
+
+const SEED: u64 = 17;
+const COUNT: u32 = 2_500;
+const QUERIES: usize = 100;
+/// Those of the layout: header, and a node of `p` padded components.
+const HEADER_BYTES: usize = 64;
+
+const fn stride(padded: usize) -> usize {
+    320 + 5 * padded
+}
+
+fn links_of(metric: Metric, vectors: &Flat) -> LiveGraph {
+    let graph = LiveGraph::new(PARAMS, vectors.len());
+    let mut scratch = Scratch::new();
+    for node in 0..vectors.len() {
+        let space = Space::new(vectors, distance(metric));
+        assert_eq!(graph.insert(space, &mut scratch), Ok(node));
+    }
+    graph
+}
+
+fn encode(metric: Metric, vectors: &Flat) -> Vec<u8> {
+    fast::encode(metric, vectors.dim, vectors, &links_of(metric, vectors), SEED).unwrap_or_default()
+}
+
+/// The `wanted` closest by the fast graph with the best measured exactly, as the engine does it.
+fn nearest(
+    graph: &FastGraph<Vec<u8>>,
+    (metric, vectors): (Metric, &Flat),
+    query: &[f32],
+    (wanted, breadth): (usize, usize),
+    accept: &mut dyn FnMut(u32) -> bool,
+) -> Vec<u32> {
+    let (mut scratch, mut found) = (FastScratch::default(), Vec::new());
+    let outcome = graph.search(query, breadth, accept, &mut scratch, &mut found);
+    assert!(found.is_sorted() && outcome.unreadable == 0 && !outcome.deviation.is_nan());
+    let worst = found.get(wanted - 1).map_or(f32::INFINITY, |n| n.distance);
+    let bound = worst + 4.0 * outcome.deviation;
+    let mut measured: Vec<Neighbor> = found
+        .iter()
+        .take_while(|neighbor| neighbor.distance <= bound)
+        .map(|neighbor| Neighbor {
+            distance: vectors
+                .vector(neighbor.node)
+                .map_or(f32::INFINITY, |vector| distance(metric)(query, vector)),
+            node: neighbor.node,
+        })
+        .collect();
+    measured.sort_unstable();
+    measured
+        .iter()
+        .take(wanted)
+        .map(|neighbor| neighbor.node)
+        .collect()
+}
+
+fn recall(metric: Metric, all: &Flat, accept: &mut dyn FnMut(u32) -> bool) -> f64 {
+    let at = all.data.len() - QUERIES * all.dim;
+    let vectors = Flat {
+        dim: all.dim,
+        data: all.data[..at].to_vec(),
+        unreadable: Vec::new(),
+    };
+    let Ok(graph) = FastGraph::open(encode(metric, &vectors)) else {
+        return 0.0;
+    };
+    let (mut truth, mut hits) = (Vec::new(), 0);
+    for query in all.data[at..].chunks(all.dim) {
+        let space = Space::new(&vectors, distance(metric));
+        exact(query, space, 0..vectors.len(), accept, 10, &mut truth);
+        let found = nearest(&graph, (metric, &vectors), query, (10, 96), accept);
+        assert!(found.iter().all(|node| accept(*node)));
+        hits += truth
+            .iter()
+            .filter(|neighbor| found.contains(&neighbor.node))
+            .count();
+    }
+    hits as f64 / (10 * QUERIES) as f64
+}
+
+/// Clustered data, each component passed through `change` with its vector's number.
+fn data(dim: usize, change: impl Fn(usize, f32) -> f32) -> Flat {
+    let mut flat = clustered(COUNT as usize + QUERIES, dim, SEED);
+    for (at, x) in flat.data.iter_mut().enumerate() {
+        *x = change(at / dim, *x);
+    }
+    flat
+}
+
+fn refused(node: u32) -> bool {
+    node.wrapping_mul(2_654_435_761) >> 16 & 0xff < 77
+}
+
+#[test]
+fn finds_what_exact_search_finds_at_any_scale() {
+    let mut unit = data(100, |_, x| x);
+    unit.data
+        .chunks_mut(100)
+        .for_each(|vector| assert!(normalize(vector)));
+    let cases = [
+        ("dot, length 1", Metric::Dot, unit, 0.98),
+        ("dot, scaled", Metric::Dot, data(64, |_, x| x * 1e4), 0.98),
+        (
+            "bytes",
+            Metric::Euclid,
+            data(128, |_, x| (x * 98.0 + 128.0).round()),
+            0.97,
+        ),
+        ("tiny", Metric::Euclid, data(96, |_, x| x * 1e-7), 0.98),
+        ("huge", Metric::Euclid, data(96, |_, x| x * 1e7), 0.98),
+        ("shifted", Metric::Euclid, data(96, |_, x| x + 500.0), 0.98),
+        (
+            "outliers",
+            Metric::Euclid,
+            data(96, |at, x| if at % 50 == 7 { x * 1e3 } else { x }),
+            0.97,
+        ),
+    ];
+    for (name, metric, flat, floor) in cases {
+        let whole = recall(metric, &flat, &mut |_| true);
+        let part = recall(metric, &flat, &mut |node| !refused(node));
+        assert!(
+            whole.min(part) >= floor,
+            "{name}: {whole}, with 30 % refused {part}"
+        );
+    }
+}
+
+/// A small graph and its bytes: 8 dimensions, 64 padded.
+fn small() -> (Flat, Vec<u8>) {
+    let vectors = clustered(400, 8, 1);
+    let bytes = encode(Metric::Euclid, &vectors);
+    (vectors, bytes)
+}
+
+/// Searches any bytes; what comes out must be bounded, whatever they are.
+fn search_hostile(bytes: Vec<u8>, dim: usize, scratch: &mut FastScratch) -> bool {
+    let Ok(graph) = FastGraph::open(bytes) else {
+        return false;
+    };
+    let mut out = Vec::new();
+    let mut asked = 0;
+    let mut accept = |_| {
+        asked += 1;
+        true
+    };
+    let query: Vec<f32> = (0..dim).map(|at| (at as f32).sin()).collect();
+    let outcome = graph.search(&query, 40, &mut accept, scratch, &mut out);
+    assert!(outcome.visited <= u64::from(graph.len()) && asked == outcome.visited);
+    assert!(out.len() as u64 == outcome.visited && out.is_sorted() && !outcome.deviation.is_nan());
+    assert!(out.iter().all(|n| n.node < graph.len() && !n.distance.is_nan()));
+    true
+}
+
+#[test]
+fn truncated_bytes_do_not_open() {
+    let (_, bytes) = small();
+    let mut random = Random(2);
+    let lengths = (0..HEADER_BYTES + 8).chain((0..200).map(|_| random.below(bytes.len() as u32) as usize));
+    for length in lengths {
+        assert!(FastGraph::open(&bytes[..length]).is_err(), "{length}");
+    }
+    let longer = [bytes.as_slice(), &[0]].concat();
+    let (expected, found) = (bytes.len() as u64, longer.len() as u64);
+    assert_eq!(
+        FastGraph::open(longer).err(),
+        Some(FastError::Length { expected, found })
+    );
+    let mut center = bytes;
+    center[HEADER_BYTES..HEADER_BYTES + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    assert_eq!(FastGraph::open(center).err(), Some(FastError::Center));
+}
+
+#[test]
+fn damaged_bytes_give_bounded_answers() {
+    let (_, original) = small();
+    let mut scratch = FastScratch::default();
+    // A larger graph first: marks that it leaves must not let ids of the smaller one out of range.
+    assert!(search_hostile(
+        encode(Metric::Dot, &clustered(900, 8, 4)),
+        8,
+        &mut scratch
+    ));
+    let nodes_at = original.len() - 400 * stride(64);
+    let mut random = Random(3);
+    let mut opened = 0;
+    for round in 0..1_200 {
+        let mut bytes = original.clone();
+        let range = [0..HEADER_BYTES, HEADER_BYTES..nodes_at, nodes_at..bytes.len()][round % 3].clone();
+        let noisy = random.below(40) == 0;
+        let hits = if noisy {
+            range.len() as u32
+        } else {
+            1 + random.below(8)
+        };
+        for _ in 0..hits {
+            let at = range.start + random.below(range.len() as u32) as usize;
+            bytes[at] = if random.below(2) == 0 {
+                bytes[at] ^ 1 << random.below(8)
+            } else {
+                random.next() as u8
+            };
+        }
+        opened += u32::from(search_hostile(bytes, 8, &mut scratch));
+    }
+    assert!(opened > 700, "{opened}");
+}
+
+#[test]
+fn factors_that_are_no_numbers_end_the_search_in_time() {
+    let (_, original) = small();
+    let nodes_at = original.len() - 400 * stride(64);
+    let halves = [0x7e00u16, 0x7c00, 0xfc00, 0x7bff, 0xfbff];
+    let words = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, 0.0, -1.0];
+    let mut scratch = FastScratch::default();
+    for half in halves {
+        for word in words {
+            let mut bytes = original.clone();
+            for node in bytes[nodes_at..].chunks_mut(stride(64)) {
+                let factors = node[128..256].chunks_mut(2);
+                factors.for_each(|factor| factor.copy_from_slice(&half.to_le_bytes()));
+                let tail = stride(64) - 64;
+                let numbers = node[tail..tail + 16].chunks_mut(4);
+                numbers.for_each(|number| number.copy_from_slice(&word.to_le_bytes()));
+            }
+            assert!(search_hostile(bytes, 8, &mut scratch));
+        }
+    }
+}
+
+/// Bytes of which some regions cannot be read.
+struct Holes(Vec<u8>);
+
+impl Bytes for Holes {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn bytes(&self, range: std::ops::Range<u64>) -> Option<&[u8]> {
+        let hole = range.start > 8_192 && (range.start / 1024 % 10 == 2 || range.end / 1024 % 10 == 2);
+        if hole {
+            None
+        } else {
+            self.0.as_slice().bytes(range)
+        }
+    }
+}
+
+#[test]
+fn regions_that_cannot_be_read_are_counted() {
+    let graph = FastGraph::open(Holes(small().1)).unwrap();
+    let mut out = Vec::new();
+    let outcome = graph.search(
+        &[0.1; 8],
+        1_000,
+        &mut |_| true,
+        &mut FastScratch::default(),
+        &mut out,
+    );
+    assert!(outcome.unreadable > 0 && outcome.visited > 100, "{outcome:?}");
+}
+
+/// Every node links to the 40 around it: more than the layout takes, ids out of range among them.
+struct Ring(u32);
+
+impl Links for Ring {
+    fn entry(&self) -> Option<Entry> {
+        (self.0 > 0).then_some(Entry { node: 0, level: 0 })
+    }
+
+    fn links(&self, node: u32, level: u8, out: &mut Vec<u32>) -> Result<(), Unreadable> {
+        out.clear();
+        out.extend((1..=20).flat_map(|step| [node + step, node.wrapping_sub(step)]));
+        if node % 97 == 5 {
+            Err(Unreadable { node, level })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[test]
+fn sizes_and_dimensions_at_the_edges() {
+    let mut scratch = FastScratch::default();
+    for (metric, dim) in [1, 3, 64, 100, 1_536, 4_096]
+        .map(|dim| [(Metric::Dot, dim), (Metric::Euclid, dim)])
+        .concat()
+    {
+        for count in [0, 1, 2, 31, 33] {
+            let vectors = clustered(count, dim, 5);
+            let bytes = fast::encode(metric, dim, &vectors, &Ring(count as u32), SEED).unwrap();
+            let graph = FastGraph::open(bytes).unwrap();
+            assert_eq!((graph.len(), graph.dim()), (count as u32, dim as u32));
+            let mut out = Vec::new();
+            for node in 0..count as u32 {
+                let query = vectors.vector(node).unwrap();
+                let exactly = distance(metric)(query, query);
+                // A breadth above the count finds all; the node itself is as far as it says, within its deviation.
+                let outcome = graph.search(query, 10_000, &mut |_| true, &mut scratch, &mut out);
+                assert_eq!(out.len(), count, "{metric:?} {dim} {count}");
+                let own = out.iter().find(|found| found.node == node).unwrap();
+                let slack = 5.0 * outcome.deviation + 1e-4 * exactly.abs();
+                assert!(
+                    (own.distance - exactly).abs() <= slack,
+                    "{metric:?} {dim} {count}: {own:?} {exactly}"
+                );
+            }
+            for other in [&[][..], &vec![0.5; dim + 1]] {
+                let outcome = graph.search(other, 10, &mut |_| true, &mut scratch, &mut out);
+                assert!(out.is_empty() && outcome.visited == 0);
+            }
+            graph.search(&vec![f32::NAN; dim], 10, &mut |_| true, &mut scratch, &mut out);
+            assert!(out.iter().all(|found| found.distance == f32::INFINITY));
+            graph.search(&vec![0.0; dim], 0, &mut |_| true, &mut scratch, &mut out);
+            assert!(out.is_empty());
+        }
+    }
+    assert!(FastEncoder::new(Metric::Manhattan, 8, 10, SEED).is_none());
+    assert!(FastEncoder::new(Metric::Dot, 0, 10, SEED).is_none());
+    assert!(FastEncoder::new(Metric::Dot, 65_537, 10, SEED).is_none());
+}
+
+#[test]
+fn equal_vectors_are_all_found() {
+    let vectors = Flat {
+        dim: 12,
+        data: vec![0.25; 12 * 1_000],
+        unreadable: Vec::new(),
+    };
+    for metric in [Metric::Dot, Metric::Euclid] {
+        let bytes = fast::encode(metric, 12, &vectors, &Ring(1_000), SEED).unwrap();
+        let graph = FastGraph::open(bytes).unwrap();
+        let query = vectors.vector(0).unwrap();
+        let found = nearest(&graph, (metric, &vectors), query, (10, 64), &mut |_| true);
+        assert_eq!(found.len(), 10, "{metric:?}");
+    }
+}
+
+#[test]
+fn unreadable_vectors_are_passed_over() {
+    let mut vectors = clustered(600, 24, 6);
+    let links = links_of(Metric::Euclid, &vectors);
+    vectors.unreadable = (0..600).filter(|node| node % 7 == 0).collect();
+    let graph = FastGraph::open(fast::encode(Metric::Euclid, 24, &vectors, &links, SEED).unwrap()).unwrap();
+    let mut out = Vec::new();
+    let query = vectors.vector(1).unwrap();
+    graph.search(
+        query,
+        100_000,
+        &mut |_| true,
+        &mut FastScratch::default(),
+        &mut out,
+    );
+    assert!(
+        out.len() > 450 && out.iter().all(|found| found.node % 7 != 0),
+        "{}",
+        out.len()
+    );
+
+    vectors.unreadable = (0..600).collect();
+    let graph = FastGraph::open(fast::encode(Metric::Dot, 24, &vectors, &links, SEED).unwrap()).unwrap();
+    graph.search(
+        &[1.0; 24],
+        50,
+        &mut |_| true,
+        &mut FastScratch::default(),
+        &mut out,
+    );
+    assert!(out.is_empty());
+}
+
+#[test]
+fn steps_of_any_size_write_the_same_bytes() {
+    let vectors = clustered(500, 20, 8);
+    let links = links_of(Metric::Euclid, &vectors);
+    for count in [0, 500] {
+        let part = Flat {
+            dim: 20,
+            data: vectors.data[..20 * count].to_vec(),
+            unreadable: Vec::new(),
+        };
+        let at_once = fast::encode(Metric::Euclid, 20, &part, &links, SEED).unwrap();
+        for nodes_max in [1, 7, 64, 499, 500] {
+            let mut encoder = FastEncoder::new(Metric::Euclid, 20, count as u32, SEED).unwrap();
+            let mut out = Vec::new();
+            while !encoder.step(&part, &links, nodes_max, &mut out) {}
+            assert!(encoder.step(&part, &links, nodes_max, &mut out));
+            assert_eq!(out.len() as u64, encoder.total_bytes());
+            assert!(out == at_once, "{count} in steps of {nodes_max}");
+        }
+    }
+    let other = fast::encode(Metric::Euclid, 20, &vectors, &links, SEED + 1).unwrap();
+    assert!(other != fast::encode(Metric::Euclid, 20, &vectors, &links, SEED).unwrap());
+}

@@ -1,0 +1,39 @@
+//! Fast graphs: any bytes are refused or searched in bounded time, and only nodes there are come out. Never touches
+//! a file.
+#![no_main]
+
+use std::cell::RefCell;
+
+use libfuzzer_sys::fuzz_target;
+use ruvector_graph::{FastGraph, FastScratch, Neighbor};
+
+/// Components of the query at most, so that an input costs about the same whatever dimension it claims.
+const DIM_MAX: u32 = 256;
+
+thread_local! {
+    /// Kept from input to input, as a server keeps it from query to query.
+    static SCRATCH: RefCell<(FastScratch, Vec<Neighbor>)> = RefCell::default();
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(graph) = FastGraph::open(bytes) else {
+        return;
+    };
+    let dim = graph.dim().min(DIM_MAX);
+    let query: Vec<f32> = (0..dim).map(|at| (at as f32).sin()).collect();
+    SCRATCH.with_borrow_mut(|(scratch, out)| {
+        for breadth in [1, 8, 1_000] {
+            let mut asked = 0;
+            let mut accept = |node: u32| {
+                asked += 1;
+                node % 3 != 1
+            };
+            let outcome = graph.search(&query, breadth, &mut accept, scratch, out);
+            assert!(asked == outcome.visited && asked <= u64::from(graph.len()));
+            assert!(out.is_sorted() && !outcome.deviation.is_nan());
+            for found in out.iter() {
+                assert!(found.node < graph.len() && found.node % 3 != 1 && !found.distance.is_nan());
+            }
+        }
+    });
+});
