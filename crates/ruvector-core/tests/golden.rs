@@ -36,7 +36,7 @@ fn point(number: u64) -> Point {
             .collect()
     };
     let mut vectors = NamedVectors::from([("text".to_owned(), numbers(5, 3))]);
-    if number % 4 != 0 {
+    if !number.is_multiple_of(4) {
         vectors.insert("image".to_owned(), numbers(9, 5));
     }
     let nested = Map::from([(
