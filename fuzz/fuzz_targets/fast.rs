@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use libfuzzer_sys::fuzz_target;
-use ruvector_graph::{FastGraph, FastScratch, Neighbor};
+use ruvector_graph::{FastGraph, FastScratch, FastSearch, Neighbor};
 
 /// Components of the query at most, so that an input costs about the same whatever dimension it claims.
 const DIM_MAX: u32 = 256;
@@ -28,7 +28,13 @@ fuzz_target!(|bytes: &[u8]| {
                 asked += 1;
                 node % 3 != 1
             };
-            let outcome = graph.search(&query, breadth, &mut accept, scratch, out);
+            let request = FastSearch {
+                query: &query,
+                wanted: 1 + breadth / 2,
+                breadth,
+                visits_max: (breadth == 8).then_some(64),
+            };
+            let outcome = graph.search(&request, &mut accept, scratch, out);
             assert!(asked == outcome.visited && asked <= u64::from(graph.len()));
             assert!(out.is_sorted() && !outcome.deviation.is_nan());
             for found in out.iter() {

@@ -9,8 +9,8 @@ use criterion::measurement::WallTime;
 use criterion::{BatchSize, BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 use dataset::{Flat, build, clustered, space};
 use ruvector_graph::{
-    FastGraph, FastScratch, GraphParams, Links, PlainGraph, Scratch, SearchParams, Vectors, fast, plain,
-    search,
+    FastGraph, FastScratch, FastSearch, GraphParams, Links, PlainGraph, Scratch, SearchParams, Vectors, fast,
+    plain, search,
 };
 use ruvector_simd::Metric;
 
@@ -75,7 +75,13 @@ fn fast_searches(
             bencher.iter(|| {
                 at = (at + 1) % queries.len();
                 let query = queries.vector(at).unwrap_or_default();
-                fast.search(query, breadth, &mut |_| true, &mut scratch, &mut out)
+                let request = FastSearch {
+                    query,
+                    wanted: 10,
+                    breadth,
+                    visits_max: None,
+                };
+                fast.search(&request, &mut |_| true, &mut scratch, &mut out)
             });
         });
     }

@@ -20,7 +20,7 @@ mod top_k;
 pub use access::{Entry, Links, Space, Unreadable, Vectors};
 pub use carry::{CarryError, CarryOver};
 pub use exact::exact;
-pub use fast::{FastEncoder, FastError, FastGraph, FastOutcome, FastScratch};
+pub use fast::{FastEncoder, FastError, FastGraph, FastOutcome, FastScratch, FastSearch};
 pub use live::{InsertError, LiveGraph};
 pub use neighbor::Neighbor;
 pub use params::{GraphParams, LEVEL_MAX, M_MAX, M_MIN};

@@ -66,21 +66,12 @@ impl Visited {
     /// Adds one node; false when it was there or is out of range.
     #[inline]
     pub(crate) fn insert(&mut self, node: u32) -> bool {
-        match self.marks.get_mut(node as usize) {
-            Some(mark) if *mark != self.epoch => {
-                *mark = self.epoch;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether a node is in the set; one out of range counts as there, so that nobody goes to it.
-    #[inline]
-    pub(crate) fn contains(&self, node: u32) -> bool {
-        self.marks
-            .get(node as usize)
-            .is_none_or(|mark| *mark == self.epoch)
+        let Some(mark) = self.marks.get_mut(node as usize) else {
+            return false;
+        };
+        let fresh = *mark != self.epoch;
+        *mark = self.epoch;
+        fresh
     }
 
     /// Adds all of `nodes` that are below `len`, and keeps in it only those that were not there.

@@ -7,8 +7,8 @@ mod dataset;
 
 use dataset::{Flat, PARAMS, Random, clustered};
 use ruvector_graph::{
-    Bytes, Entry, FastEncoder, FastError, FastGraph, FastScratch, Links, LiveGraph, Neighbor, Scratch, Space,
-    Unreadable, Vectors, exact, fast,
+    Bytes, Entry, FastEncoder, FastError, FastGraph, FastScratch, FastSearch, Links, LiveGraph, Neighbor,
+    Scratch, Space, Unreadable, Vectors, exact, fast,
 };
 use ruvector_simd::{Metric, distance, normalize};
 
@@ -18,8 +18,21 @@ const QUERIES: usize = 100;
 /// Those of the layout: header, and a node of `p` padded components.
 const HEADER_BYTES: usize = 64;
 
+/// Two bits a component of a neighbour: all of these tests but one have few dimensions.
 const fn stride(padded: usize) -> usize {
-    320 + 5 * padded
+    320 + 9 * padded
+}
+
+/// The table of slacks at the end.
+const SLACK_BYTES: usize = 64;
+
+fn request(query: &[f32], breadth: usize) -> FastSearch<'_> {
+    FastSearch {
+        query,
+        wanted: 10,
+        breadth,
+        visits_max: None,
+    }
 }
 
 fn links_of(metric: Metric, vectors: &Flat) -> LiveGraph {
@@ -45,7 +58,11 @@ fn nearest(
     accept: &mut dyn FnMut(u32) -> bool,
 ) -> Vec<u32> {
     let (mut scratch, mut found) = (FastScratch::default(), Vec::new());
-    let outcome = graph.search(query, breadth, accept, &mut scratch, &mut found);
+    let search = FastSearch {
+        wanted,
+        ..request(query, breadth)
+    };
+    let outcome = graph.search(&search, accept, &mut scratch, &mut found);
     assert!(found.is_sorted() && outcome.unreadable == 0 && !outcome.deviation.is_nan());
     let worst = found.get(wanted - 1).map_or(f32::INFINITY, |n| n.distance);
     let bound = worst + 4.0 * outcome.deviation;
@@ -158,7 +175,7 @@ fn search_hostile(bytes: Vec<u8>, dim: usize, scratch: &mut FastScratch) -> bool
         true
     };
     let query: Vec<f32> = (0..dim).map(|at| (at as f32).sin()).collect();
-    let outcome = graph.search(&query, 40, &mut accept, scratch, &mut out);
+    let outcome = graph.search(&request(&query, 40), &mut accept, scratch, &mut out);
     assert!(outcome.visited <= u64::from(graph.len()) && asked == outcome.visited);
     assert!(out.len() as u64 == outcome.visited && out.is_sorted() && !outcome.deviation.is_nan());
     assert!(out.iter().all(|n| n.node < graph.len() && !n.distance.is_nan()));
@@ -194,7 +211,7 @@ fn damaged_bytes_give_bounded_answers() {
         8,
         &mut scratch
     ));
-    let nodes_at = original.len() - 400 * stride(64);
+    let nodes_at = original.len() - SLACK_BYTES - 400 * stride(64);
     let mut random = Random(3);
     let mut opened = 0;
     for round in 0..1_200 {
@@ -222,14 +239,15 @@ fn damaged_bytes_give_bounded_answers() {
 #[test]
 fn factors_that_are_no_numbers_end_the_search_in_time() {
     let (_, original) = small();
-    let nodes_at = original.len() - 400 * stride(64);
+    let nodes_at = original.len() - SLACK_BYTES - 400 * stride(64);
     let halves = [0x7e00u16, 0x7c00, 0xfc00, 0x7bff, 0xfbff];
     let words = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, 0.0, -1.0];
     let mut scratch = FastScratch::default();
     for half in halves {
         for word in words {
             let mut bytes = original.clone();
-            for node in bytes[nodes_at..].chunks_mut(stride(64)) {
+            let nodes_end = bytes.len() - SLACK_BYTES;
+            for node in bytes[nodes_at..nodes_end].chunks_mut(stride(64)) {
                 let factors = node[128..256].chunks_mut(2);
                 factors.for_each(|factor| factor.copy_from_slice(&half.to_le_bytes()));
                 let tail = stride(64) - 64;
@@ -264,8 +282,7 @@ fn regions_that_cannot_be_read_are_counted() {
     let graph = FastGraph::open(Holes(small().1)).unwrap();
     let mut out = Vec::new();
     let outcome = graph.search(
-        &[0.1; 8],
-        1_000,
+        &request(&[0.1; 8], 1_000),
         &mut |_| true,
         &mut FastScratch::default(),
         &mut out,
@@ -309,7 +326,7 @@ fn sizes_and_dimensions_at_the_edges() {
                 let query = vectors.vector(node).unwrap();
                 let exactly = distance(metric)(query, query);
                 // A breadth above the count finds all; the node itself is as far as it says, within its deviation.
-                let outcome = graph.search(query, 10_000, &mut |_| true, &mut scratch, &mut out);
+                let outcome = graph.search(&request(query, 10_000), &mut |_| true, &mut scratch, &mut out);
                 assert_eq!(out.len(), count, "{metric:?} {dim} {count}");
                 let own = out.iter().find(|found| found.node == node).unwrap();
                 let slack = 5.0 * outcome.deviation + 1e-4 * exactly.abs();
@@ -319,12 +336,22 @@ fn sizes_and_dimensions_at_the_edges() {
                 );
             }
             for other in [&[][..], &vec![0.5; dim + 1]] {
-                let outcome = graph.search(other, 10, &mut |_| true, &mut scratch, &mut out);
+                let outcome = graph.search(&request(other, 10), &mut |_| true, &mut scratch, &mut out);
                 assert!(out.is_empty() && outcome.visited == 0);
             }
-            graph.search(&vec![f32::NAN; dim], 10, &mut |_| true, &mut scratch, &mut out);
+            graph.search(
+                &request(&vec![f32::NAN; dim], 10),
+                &mut |_| true,
+                &mut scratch,
+                &mut out,
+            );
             assert!(out.iter().all(|found| found.distance == f32::INFINITY));
-            graph.search(&vec![0.0; dim], 0, &mut |_| true, &mut scratch, &mut out);
+            graph.search(
+                &request(&vec![0.0; dim], 0),
+                &mut |_| true,
+                &mut scratch,
+                &mut out,
+            );
             assert!(out.is_empty());
         }
     }
@@ -358,8 +385,7 @@ fn unreadable_vectors_are_passed_over() {
     let mut out = Vec::new();
     let query = vectors.vector(1).unwrap();
     graph.search(
-        query,
-        100_000,
+        &request(query, 100_000),
         &mut |_| true,
         &mut FastScratch::default(),
         &mut out,
@@ -373,8 +399,7 @@ fn unreadable_vectors_are_passed_over() {
     vectors.unreadable = (0..600).collect();
     let graph = FastGraph::open(fast::encode(Metric::Dot, 24, &vectors, &links, SEED).unwrap()).unwrap();
     graph.search(
-        &[1.0; 24],
-        50,
+        &request(&[1.0; 24], 50),
         &mut |_| true,
         &mut FastScratch::default(),
         &mut out,

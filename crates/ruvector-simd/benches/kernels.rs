@@ -1,17 +1,26 @@
-//! Time and bandwidth of each kernel, dispatched and scalar, at usual dimensions. Never asserts.
+//! Time and bandwidth of each kernel, of every instruction set here, at usual dimensions. Never asserts.
+//! `cargo bench -p ruvector-simd -- limits` prints instead how near each comes to what the core can do.
+//!
 //! criterion prints the time of one call and, as throughput, the bytes read per second: of both vectors of a distance;
 //! of the block of 32 neighbours, the 8-bit code and the query that the code kernels take.
+
+mod limits;
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use ruvector_simd::codes::{BlockQuery, BlockScale, CodeKernels, block_bytes, scalar as code_scalar};
-use ruvector_simd::{Metric, cpu_features, distance, scalar};
+use half::f16;
+use ruvector_simd::codes::{
+    BlockQuery, BlockScale, CodeBits, CodeKernels, block_bytes, scalar as code_scalar,
+};
+use ruvector_simd::{Kernels, Metric, cpu_features, distance, scalar};
+
+const METRICS: [Metric; 3] = [Metric::Dot, Metric::Euclid, Metric::Manhattan];
 
 fn kernels(criterion: &mut Criterion) {
-    for metric in [Metric::Dot, Metric::Euclid, Metric::Manhattan] {
+    for metric in METRICS {
         let mut group = criterion.benchmark_group(format!("{metric:?}"));
-        for dim in [100u16, 384, 768, 1536] {
+        for dim in [100u16, 128, 384, 768, 1536] {
             let a: Vec<f32> = (0..dim).map(|i| f32::from(i).sin()).collect();
             let b: Vec<f32> = (0..dim).map(|i| f32::from(i).cos()).collect();
             group.throughput(Throughput::Bytes(u64::from(dim) * 8));
@@ -25,6 +34,58 @@ fn kernels(criterion: &mut Criterion) {
             }
         }
         group.finish();
+    }
+}
+
+/// One kernel of every instruction set over `component(0..dim)` and its mirror image.
+fn element<E, R>(
+    criterion: &mut Criterion,
+    name: &str,
+    component: fn(u16) -> E,
+    of: impl Fn(&Kernels) -> fn(&[E], &[E]) -> R,
+) {
+    let mut group = criterion.benchmark_group(name);
+    for dim in [128u16, 384, 768, 1536] {
+        let a: Vec<E> = (0..dim).map(component).collect();
+        let b: Vec<E> = (0..dim).rev().map(component).collect();
+        group.throughput(Throughput::Bytes(2 * size_of_val(a.as_slice()) as u64));
+        for set in Kernels::available() {
+            let kernel = of(&set);
+            group.bench_function(BenchmarkId::new(set.name, dim), |bencher| {
+                bencher.iter(|| kernel(black_box(&a), black_box(&b)));
+            });
+        }
+    }
+    group.finish();
+}
+
+fn elements(criterion: &mut Criterion) {
+    let byte = |i: u16| (i * 37) as u8;
+    for metric in METRICS {
+        let name = |element: &str| format!("{element} {metric:?}");
+        let half = |i: u16| f16::from_f32(f32::from(i).sin());
+        element(
+            criterion,
+            &name("f32"),
+            |i| f32::from(i).sin(),
+            |set| set.f32.of(metric),
+        );
+        element(criterion, &name("f16"), half, |set| set.f16.of(metric));
+        element(criterion, &name("u8"), byte, |set| set.u8.of(metric));
+        element(
+            criterion,
+            &name("i8"),
+            |i| (i * 37) as i8,
+            |set| set.i8.of(metric),
+        );
+    }
+    element(criterion, "Hamming", byte, |set| set.hamming);
+}
+
+/// The report of [`limits`], for those who ask for it by that name.
+fn report(_: &mut Criterion) {
+    if std::env::args().any(|argument| argument == "limits") {
+        limits::report();
     }
 }
 
@@ -46,13 +107,13 @@ fn codes(criterion: &mut Criterion) {
         let signs: Vec<f32> = (0..4 * u32::from(dim))
             .map(|i| (i as f32).cos().signum() * 0.1)
             .collect();
-        let block: Vec<u8> = (0..block_bytes(query.len()))
+        let block: Vec<u8> = (0..block_bytes(query.len(), CodeBits::One))
             .map(|i| (i * 37 % 96) as u8)
             .collect();
         let code: Vec<i8> = (0..dim).map(|i| (i * 31 % 251) as u8 as i8).collect();
         for (name, kernels) in [(cpu_features(), CodeKernels::detect()), ("portable", portable)] {
             let (mut prepared, mut out, mut rotated) = (BlockQuery::default(), [0.0; 32], query.clone());
-            (kernels.prepare)(&mut prepared, &query);
+            (kernels.prepare)(&mut prepared, &query, CodeBits::One);
             let mut group = criterion.benchmark_group("codes");
             let id = |what: &str| BenchmarkId::new(format!("{what}/{name}"), dim);
             group.throughput(Throughput::Bytes(block.len() as u64));
@@ -65,7 +126,7 @@ fn codes(criterion: &mut Criterion) {
             });
             group.throughput(Throughput::Bytes(4 * u64::from(dim)));
             group.bench_function(id("prepare"), |bencher| {
-                bencher.iter(|| (kernels.prepare)(&mut prepared, black_box(&query)));
+                bencher.iter(|| (kernels.prepare)(&mut prepared, black_box(&query), CodeBits::One));
             });
             group.bench_function(id("rotate"), |bencher| {
                 bencher.iter(|| {
@@ -78,5 +139,5 @@ fn codes(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, kernels, codes);
+criterion_group!(benches, report, kernels, elements, codes);
 criterion_main!(benches);

@@ -1,17 +1,38 @@
 //! Distance kernels with run-time CPU dispatch, each beside a scalar twin. Never allocates, never panics, and
 //! never reads past a slice; a kernel that needs a CPU feature is reachable only through a value proving it.
+//!
+//! ```
+//! use ruvector_simd::{Metric, distance_i8};
+//! let dot = distance_i8(Metric::Dot); // ask once, call often
+//! assert_eq!(dot(&[3, -2], &[5, 4]), -7.0); // smaller is closer
+//! ```
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 pub mod codes;
 mod finite;
+#[allow(dead_code)] // Where no instruction set is known at compile time, only the portable kernels remain.
+mod fold;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod neon;
 mod norm;
 mod prefetch;
 pub mod scalar;
+mod sets;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
+
+use half::f16;
 
 pub use finite::is_finite;
 pub use norm::{norm, normalize};
 pub use prefetch::prefetch;
+pub use sets::{Distances, Kernels};
+
+/// Components up to which the kernels over bytes are exact; their sums are kept modulo 2³².
+pub const BYTE_DIM_MAX: usize = 65_536;
 
 /// How far apart two vectors are. In every metric a **smaller** value is closer.
 ///
@@ -28,27 +49,45 @@ pub enum Metric {
 
 /// A distance kernel: two vectors in, their distance out (smaller is closer).
 ///
-/// Slices of unequal length are compared over their common prefix. Finite input can still overflow to an
-/// infinity, and `Dot` then even to NaN; the caller decides what that means.
-pub type DistanceFn = fn(&[f32], &[f32]) -> f32;
+/// Slices of unequal length are compared over their common prefix. Finite floats can still overflow to an
+/// infinity, and `Dot` then even to NaN; the caller decides what that means. Bytes are summed exactly up to
+/// [`BYTE_DIM_MAX`] components, and the sum is rounded once, to the nearest `f32`.
+pub type DistanceFn<T = f32> = fn(&[T], &[T]) -> f32;
+
+/// A Hamming kernel: two vectors of bits in, eight a byte, and the number of bits that differ out.
+///
+/// Slices of unequal length are compared over their common prefix.
+pub type HammingFn = fn(&[u8], &[u8]) -> u32;
 
 /// The fastest kernel for `metric` on this CPU. Ask once and keep the answer: the call behind the pointer does
 /// no further dispatch.
 ///
 /// Kernels of one metric differ in summation order only, so their results agree to rounding.
 pub fn distance(metric: Metric) -> DistanceFn {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(cpu) = avx2::Avx2::detect() {
-        return cpu.distance(metric);
-    }
-    scalar::distance(metric)
+    Kernels::detect().f32.of(metric)
 }
 
-/// Names the instruction set that [`distance`] uses here, for reports.
+/// As [`distance`], over half precision; summed in single precision.
+pub fn distance_f16(metric: Metric) -> DistanceFn<f16> {
+    Kernels::detect().f16.of(metric)
+}
+
+/// As [`distance`], over unsigned bytes. The same bits on every CPU.
+pub fn distance_u8(metric: Metric) -> DistanceFn<u8> {
+    Kernels::detect().u8.of(metric)
+}
+
+/// As [`distance`], over signed bytes. The same bits on every CPU.
+pub fn distance_i8(metric: Metric) -> DistanceFn<i8> {
+    Kernels::detect().i8.of(metric)
+}
+
+/// The fastest Hamming kernel on this CPU; keep it, as with [`distance`]. The same answer on every CPU.
+pub fn hamming() -> HammingFn {
+    Kernels::detect().hamming
+}
+
+/// Names the instruction set that [`distance`] and its like use here, for reports.
 pub fn cpu_features() -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    if avx2::Avx2::detect().is_some() {
-        return "avx2+fma";
-    }
-    "scalar"
+    Kernels::detect().name
 }

@@ -1,10 +1,10 @@
-//! Every dispatched kernel against its scalar twin and an f64 model. Never compares bit for bit: summation order
-//! differs.
+//! Every f32 kernel of every instruction set here against its scalar twin and an f64 model. Never compares bit
+//! for bit: summation order differs.
 // Goal: a kernel computes its formula for any length, alignment and magnitude. Method: random lengths 0..1100 at
 // random offsets, values from 1e-12 to 1e12, error bounded relative to the sum of the summands' magnitudes.
 
 use proptest::prelude::*;
-use ruvector_simd::{Metric, distance, is_finite, norm, normalize, prefetch, scalar};
+use ruvector_simd::{Kernels, Metric, cpu_features, distance, is_finite, norm, normalize, prefetch, scalar};
 
 const METRICS: [Metric; 3] = [Metric::Dot, Metric::Euclid, Metric::Manhattan];
 /// f32 rounding over up to 1,100 summands.
@@ -44,15 +44,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn kernels_agree_with_the_model(a in vector(), b in vector(), skip_a in 0usize..9, skip_b in 0usize..9) {
+    fn kernels_agree_with_the_model(a in vector(), b in vector(), skip_a in 0usize..17, skip_b in 0usize..17) {
         let a = &a[skip_a.min(a.len())..];
         let b = &b[skip_b.min(b.len())..];
         for metric in METRICS {
             let (value, magnitude) = model(metric, a, b);
-            for kernel in [distance(metric), scalar::distance(metric)] {
+            let twin = f64::from(scalar::distance(metric)(a, b));
+            let allowed = TOLERANCE * magnitude + 1e-30;
+            for set in Kernels::available() {
+                let kernel = set.f32.of(metric);
                 let got = f64::from(kernel(a, b));
-                let allowed = TOLERANCE * magnitude + 1e-30;
-                prop_assert!((got - value).abs() <= allowed, "{metric:?} {got} {value} ± {allowed}");
+                let name = set.name;
+                prop_assert!((got - value).abs() <= allowed, "{name} {metric:?} {got} {value} ± {allowed}");
+                prop_assert!((got - twin).abs() <= 2.0 * allowed, "{name} {metric:?} {got} twin {twin}");
                 prop_assert_eq!(kernel(a, b), kernel(b, a));
             }
         }
@@ -93,4 +97,16 @@ fn extremes_do_not_overflow_the_norm() {
     let mut tiny = [f32::MIN_POSITIVE / 4.0; 4];
     assert!(normalize(&mut tiny));
     assert_eq!(tiny, [0.5; 4]);
+}
+
+#[test]
+fn what_is_dispatched_is_the_first_of_the_available_sets() {
+    let best = Kernels::available().next().map(|set| set.name);
+    assert_eq!(best, Some(cpu_features()));
+    assert_eq!(Kernels::available().last().map(|set| set.name), Some("scalar"));
+    let (a, b) = ([0.1f32; 100], [0.7f32; 100]);
+    for metric in METRICS {
+        let of_best = Kernels::detect().f32.of(metric);
+        assert_eq!(distance(metric)(&a, &b).to_bits(), of_best(&a, &b).to_bits());
+    }
 }

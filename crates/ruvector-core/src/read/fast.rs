@@ -1,17 +1,14 @@
-//! Search of a sealed segment in the fast layout: candidates by their codes, the best of them measured exactly.
-//! Never answers in part: damage on the way sends the caller to the plain graph.
+//! Search of a sealed segment in the fast layout: candidates by their codes, the best of them measured exactly. The
+//! filter is asked about the nodes visited only. Never answers in part: the caller then goes another way.
 
 use std::cell::RefCell;
 
-use ruvector_graph::{FastScratch, Neighbor, Vectors};
-use ruvector_storage::SealedField;
+use ruvector_graph::PlainGraph;
+use ruvector_graph::{FastScratch, FastSearch, Neighbor, Vectors};
+use ruvector_storage::{Component, SealedField, VectorBlock};
 
-use super::nearest::{Place, Query, finite};
-use super::top::{Hit, TopHits};
-use crate::view::SegmentView;
-
-/// Candidates kept for each unit of `ef`: one read in codes tells less than one read in full, and costs a fraction.
-const BREADTH_PER_EF: f64 = 2.0;
+use super::nearest::{Query, Target, finite};
+use super::top::TopHits;
 
 /// Standard deviations of the 8-bit distances within which a candidate may still belong to the result.
 const DEVIATIONS: f32 = 4.0;
@@ -21,51 +18,77 @@ thread_local! {
     static SCRATCH: RefCell<(FastScratch, Vec<Neighbor>)> = RefCell::default();
 }
 
-/// Offers the nearest live rows of `segment` to `top`; false if the fast graph could not be read to the end.
+/// Visits of a filtered search, as a share of the vectors, at which a scan has become the cheaper way to the answer:
+/// a visit costs about as much as measuring eight vectors in order.
+const VISIT_SHARE: u32 = 16;
+const VISITS_MIN: u32 = 512;
+
+/// How a search of the fast layout ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FastEnd {
+    /// With the answer.
+    Answered,
+    /// There is no fast layout, or it could not be read to the end.
+    Unavailable,
+    /// So few of the nodes visited match the filter that a scan is due.
+    Exhausted,
+}
+
+/// Offers the nearest live matching rows of `segment` to `top`, unless it ends otherwise than with the answer.
 pub(crate) fn search(
     query: &Query<'_>,
-    segment: &SegmentView,
+    target: &Target<'_, VectorBlock, PlainGraph<Component>>,
     field: &SealedField,
-    (place, ef): (Place, usize),
+    ef: usize,
     top: &mut TopHits,
-) -> bool {
-    let Some(fast) = &field.fast else { return false };
-    let share_live = segment.live_rows() as f64 / f64::from(segment.rows.max(1));
-    let breadth = (ef as f64 * BREADTH_PER_EF / share_live.max(0.01)).ceil() as usize;
+) -> FastEnd {
+    let Some(fast) = &field.fast else {
+        return FastEnd::Unavailable;
+    };
     SCRATCH.with_borrow_mut(|(scratch, found)| {
-        let mut accept = |ordinal| segment.is_live(field.vectors.row(ordinal));
-        let outcome = fast.search(query.vector, breadth, &mut accept, scratch, found);
+        let request = FastSearch {
+            query: query.vector,
+            wanted: query.wanted,
+            breadth: ef,
+            visits_max: query
+                .filter
+                .as_ref()
+                .map(|_| u64::from((fast.len() / VISIT_SHARE).max(VISITS_MIN))),
+        };
+        let mut accept = |ordinal| target.accepts(query, field.vectors.row(ordinal));
+        let outcome = fast.search(&request, &mut accept, scratch, found);
         if outcome.unreadable > 0 {
             query.core.note_damage();
-            return false;
+            return FastEnd::Unavailable;
         }
-        let worst = found
-            .get(query.wanted.saturating_sub(1))
-            .map_or(f32::INFINITY, |neighbor| neighbor.distance);
-        let bound = worst + DEVIATIONS * outcome.deviation;
-        let near = found.partition_point(|neighbor| neighbor.distance <= bound);
-        found[..near]
-            .iter()
-            .for_each(|neighbor| field.vectors.prefetch(neighbor.node));
-        for neighbor in &found[..near] {
-            let Some(vector) = field.vectors.vector(neighbor.node) else {
-                query.core.note_damage();
-                continue;
-            };
-            let distance = finite(query.kernel()(query.vector, vector));
-            let row = field.vectors.row(neighbor.node);
-            if top.admits(distance)
-                && let Some(id) = segment.id(row)
-            {
-                top.offer(Hit {
-                    distance,
-                    id,
-                    shard: place.shard,
-                    segment: place.segment,
-                    row,
-                });
-            }
+        if outcome.exhausted {
+            return FastEnd::Exhausted;
         }
-        true
+        measure(query, target, &field.vectors, (found, outcome.deviation), top);
+        FastEnd::Answered
     })
+}
+
+/// Measures exactly what may belong to the result, by distances of a known deviation, and offers it.
+fn measure(
+    query: &Query<'_>,
+    target: &Target<'_, VectorBlock, PlainGraph<Component>>,
+    vectors: &VectorBlock,
+    (found, deviation): (&[Neighbor], f32),
+    top: &mut TopHits,
+) {
+    let worst = found
+        .get(query.wanted.saturating_sub(1))
+        .map_or(f32::INFINITY, |neighbor| neighbor.distance);
+    let bound = worst + DEVIATIONS * deviation;
+    let near = &found[..found.partition_point(|neighbor| neighbor.distance <= bound)];
+    near.iter().for_each(|neighbor| vectors.prefetch(neighbor.node));
+    for neighbor in near {
+        let Some(vector) = vectors.vector(neighbor.node) else {
+            query.core.note_damage();
+            continue;
+        };
+        let distance = finite(query.kernel()(query.vector, vector));
+        target.offer(distance, vectors.row(neighbor.node), top);
+    }
 }

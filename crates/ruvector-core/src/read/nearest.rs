@@ -7,6 +7,7 @@ use ruvector_graph::{Links, Neighbor, Scratch, SearchParams, Space, Vectors};
 use ruvector_payload::Compiled;
 use ruvector_simd::DistanceFn;
 
+use super::fast::FastEnd;
 use super::matching::row_matches;
 use super::plan::{Figures, Strategy, choose};
 use super::top::{Hit, TopHits};
@@ -42,7 +43,7 @@ pub(crate) struct Place {
 }
 
 /// One field of one segment: its vectors, its graph, and the rows behind ordinals.
-struct Target<'a, V: ?Sized, L: ?Sized> {
+pub(super) struct Target<'a, V: ?Sized, L: ?Sized> {
     segment: &'a SegmentView,
     place: Place,
     vectors: &'a V,
@@ -83,12 +84,6 @@ pub(crate) fn nearest(
             let Some(Some(field)) = sealed.fields.get(query.field) else {
                 return Ok(());
             };
-            let figures = query.figures(segment, indexed);
-            if let (Strategy::Graph { ef, .. }, None) = (choose(figures), &query.filter)
-                && super::fast::search(query, segment, field, (place, ef), top)
-            {
-                return Ok(());
-            }
             let links = field.graph.as_ref();
             let target = Target {
                 segment,
@@ -98,7 +93,15 @@ pub(crate) fn nearest(
                 indexed,
                 visible,
             };
-            target.search(query, &|ordinal| Some(field.vectors.row(ordinal)), top)
+            let row_of = |ordinal| Some(field.vectors.row(ordinal));
+            let Strategy::Graph { ef, .. } = choose(query.figures(segment, indexed)) else {
+                return target.scan(query, 0, &row_of, top);
+            };
+            match super::fast::search(query, &target, field, ef, top) {
+                FastEnd::Answered => Ok(()),
+                FastEnd::Exhausted => target.scan(query, 0, &row_of, top),
+                FastEnd::Unavailable => target.search(query, &row_of, top),
+            }
         }
     }
 }
@@ -184,12 +187,12 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
         Ok(())
     }
 
-    fn accepts(&self, query: &Query<'_>, row: u32) -> bool {
+    pub(super) fn accepts(&self, query: &Query<'_>, row: u32) -> bool {
         let matches = |filter| row_matches(self.segment, row, filter, query.core).unwrap_or(false);
         self.segment.is_live(row) && query.filter.as_ref().is_none_or(matches)
     }
 
-    fn offer(&self, distance: f32, row: u32, top: &mut TopHits) {
+    pub(super) fn offer(&self, distance: f32, row: u32, top: &mut TopHits) {
         if top.admits(distance)
             && let Some(id) = self.segment.id(row)
         {

@@ -2,15 +2,25 @@
 //! in memory; it does need the rotated vectors.
 
 use ruvector_quant::{EdgeScale, Rotation, encode_bytes, encode_edges};
+use ruvector_simd::codes::CodeBits;
 use ruvector_simd::{Metric, distance};
 
 use super::DEGREE;
-use super::layout::{DIM_MAX, Header, LINK_BYTES, Layout, NO_NODE, Tail};
+use super::calibrate::{Calibration, Ground, length_squared, squared};
+use super::layout::{DIM_MAX, Header, LINK_BYTES, Layout, NO_NODE, NODES_MAX, Tail};
 use crate::access::{Links, Vectors};
 use crate::neighbor::Neighbor;
 
 /// Vectors that the centre is the mean of.
 const SAMPLE_VECTORS: u32 = 1_024;
+/// Vectors that stand for queries when the table of slacks is made, and nodes that have one such.
+const SAMPLE_QUERIES: u32 = 64;
+const NODES_PER_QUERY: u32 = 16;
+/// What a calibrating search costs, in nodes encoded.
+const QUERY_NODES: u32 = 64;
+/// Padded dimensions up to which neighbours have codes of two bits: below, the error of one bit makes searches take
+/// more visits than the smaller block saves.
+const TWO_BITS_PADDED_MAX: usize = 256;
 /// Blocks of hubs of a graph of at least 32 times as many nodes.
 const HUB_BLOCKS: u32 = 8;
 
@@ -29,6 +39,9 @@ pub struct FastEncoder {
     unreadable: Vec<u32>,
     head_written: bool,
     next: u32,
+    calibration: Calibration,
+    calibrated: u32,
+    slack_written: bool,
     list: Vec<u32>,
     row: Vec<f32>,
 }
@@ -39,19 +52,25 @@ impl FastEncoder {
         let dim = u32::try_from(dim)
             .ok()
             .filter(|dim| (1..=DIM_MAX).contains(dim))?;
-        if metric == Metric::Manhattan || len == NO_NODE {
+        if metric == Metric::Manhattan || len >= NODES_MAX {
             return None;
         }
         let hub_blocks = (len / (32 * DEGREE as u32)).clamp(1, HUB_BLOCKS);
+        let rotation = Rotation::new(dim as usize, seed);
+        let bits = match rotation.padded_dim() <= TWO_BITS_PADDED_MAX {
+            true => CodeBits::Two,
+            false => CodeBits::One,
+        };
         let header = Header {
             nodes: len,
             dim,
             metric,
             hub_blocks,
+            bits,
             seed,
             deviation: 0.0,
+            length_squared: 0.0,
         };
-        let rotation = Rotation::new(dim as usize, seed);
         let layout = Layout::of(&header);
         Some(FastEncoder {
             header,
@@ -63,6 +82,9 @@ impl FastEncoder {
             unreadable: Vec::new(),
             head_written: false,
             next: 0,
+            calibration: Calibration::default(),
+            calibrated: 0,
+            slack_written: false,
             list: Vec::new(),
             row: Vec::new(),
         })
@@ -103,7 +125,48 @@ impl FastEncoder {
             self.next += 1;
             left -= 1;
         }
-        self.next == self.header.nodes
+        while left > 0 && self.next == self.header.nodes && self.calibrated < self.queries() {
+            self.calibrate_next(links);
+            left = left.saturating_sub(QUERY_NODES);
+        }
+        self.end(out)
+    }
+
+    /// Writes the table of slacks when all else is done; true if it is the end.
+    fn end(&mut self, out: &mut Vec<u8>) -> bool {
+        let done = self.next == self.header.nodes && self.calibrated == self.queries();
+        if done && !self.slack_written {
+            out.extend_from_slice(&self.calibration.slack().encode());
+            self.slack_written = true;
+        }
+        done
+    }
+
+    /// Calibrating searches to be made.
+    fn queries(&self) -> u32 {
+        (self.header.nodes / NODES_PER_QUERY).min(SAMPLE_QUERIES)
+    }
+
+    fn calibrate_next(&mut self, links: &impl Links) {
+        let queries = even_sample(self.header.nodes, self.queries());
+        let node = queries.skip(self.calibrated as usize).next().unwrap_or(0);
+        self.calibrated += 1;
+        let mut calibration = std::mem::take(&mut self.calibration);
+        let mut list = std::mem::take(&mut self.list);
+        let (metric, kernel) = (self.header.metric, distance(self.header.metric));
+        let lengths = length_squared(self.row(node)) + self.header.length_squared;
+        let ground = Ground {
+            nodes: self.header.nodes,
+            node,
+            distance: &|other| squared(metric, lengths, kernel(self.row(node), self.row(other))),
+            links: &mut |other, out| {
+                self.readable_links(links, other, &mut list);
+                out.extend(list.iter().take(DEGREE));
+            },
+        };
+        let starts = even_sample(self.header.nodes, self.header.hub_blocks * DEGREE as u32);
+        calibration.walk(ground, starts.filter(|node| self.is_readable(*node)));
+        (self.calibration, self.list) = (calibration, list);
     }
 
     fn rotate_next(&mut self, vectors: &impl Vectors) {
@@ -120,6 +183,7 @@ impl FastEncoder {
         }
         let peak = self.row.iter().fold(0.0f32, |peak, x| peak.max(x.abs()));
         self.header.deviation = self.header.deviation.max(peak / 127.0 / 12f32.sqrt());
+        self.header.length_squared = self.header.length_squared.max(length_squared(&self.row));
         self.rotated.extend_from_slice(&self.row);
         self.rows_rotated += 1;
     }
@@ -161,7 +225,12 @@ impl FastEncoder {
     fn write_block(&self, center: &[f32], neighbors: &[&[f32]], out: &mut Vec<u8>) -> EdgeScale {
         let start = out.len();
         out.resize(start + self.layout.block, 0);
-        let scale = encode_edges(self.header.metric, center, neighbors, &mut out[start..]);
+        let scale = encode_edges(
+            (self.header.metric, self.header.bits),
+            center,
+            neighbors,
+            &mut out[start..],
+        );
         scale.unwrap_or(EdgeScale { mul: 1.0, add: 1.0 })
     }
 
@@ -189,10 +258,7 @@ impl FastEncoder {
     /// which looks at the closest first, is what it would have been had it been shorter.
     fn read_links(&mut self, links: &impl Links, node: u32) {
         let mut list = std::mem::take(&mut self.list);
-        if links.links(node, 0, &mut list).is_err() {
-            list.clear();
-        }
-        list.retain(|id| *id < self.header.nodes && self.is_readable(*id));
+        self.readable_links(links, node, &mut list);
         if list.len() > DEGREE {
             let kernel = distance(self.header.metric);
             let near = |id: &u32| Neighbor {
@@ -203,6 +269,13 @@ impl FastEncoder {
             list.truncate(DEGREE);
         }
         self.list = list;
+    }
+
+    fn readable_links(&self, links: &impl Links, node: u32, list: &mut Vec<u32>) {
+        if links.links(node, 0, list).is_err() {
+            list.clear();
+        }
+        list.retain(|id| *id < self.header.nodes && self.is_readable(*id));
     }
 
     fn write_node(&mut self, links: &impl Links, out: &mut Vec<u8>) {

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use ruvector_quant::{ByteCode, EdgeScale, Rotation};
 use ruvector_simd::Metric;
-use ruvector_simd::codes::block_bytes;
+use ruvector_simd::codes::{CodeBits, block_bytes};
 
 use super::DEGREE;
+use super::slack::{SLACK_BYTES, Slack};
 use crate::plain::Bytes;
 
 pub(super) const MAGIC: [u8; 4] = *b"RVFG";
@@ -18,6 +19,8 @@ pub(super) const TAIL_BYTES: usize = 64;
 pub(super) const DIM_MAX: u32 = 65_536;
 /// No link.
 pub(super) const NO_NODE: u32 = u32::MAX;
+/// One bit of an id marks candidates in the search.
+pub(super) const NODES_MAX: u32 = 1 << 31;
 
 /// Why bytes are not a fast graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +31,9 @@ pub enum FastError {
     /// The centre is damaged.
     #[error("the centre of the fast graph cannot be read")]
     Center,
+    /// The table of slacks is damaged.
+    #[error("the slacks of the fast graph cannot be read")]
+    Slack,
     /// A header field outside its limits.
     #[error("field {field} of the fast graph's header is out of range: {value}")]
     Field {
@@ -53,8 +59,11 @@ pub(super) struct Header {
     pub(super) dim: u32,
     pub(super) metric: Metric,
     pub(super) hub_blocks: u32,
+    pub(super) bits: CodeBits,
     pub(super) seed: u64,
     pub(super) deviation: f32,
+    /// The largest squared length of a vector.
+    pub(super) length_squared: f32,
 }
 
 impl Header {
@@ -70,6 +79,8 @@ impl Header {
         }
         bytes[24..32].copy_from_slice(&self.seed.to_le_bytes());
         bytes[32..36].copy_from_slice(&self.deviation.to_le_bytes());
+        bytes[36..40].copy_from_slice(&(self.bits.count() as u32).to_le_bytes());
+        bytes[40..44].copy_from_slice(&self.length_squared.to_le_bytes());
         bytes
     }
 
@@ -91,13 +102,19 @@ impl Header {
             0 => Metric::Dot,
             _ => Metric::Euclid,
         };
+        let bits = match check("bits", word(36)?, matches!(word(36)?, 1 | 2))? {
+            1 => CodeBits::One,
+            _ => CodeBits::Two,
+        };
         Ok(Header {
-            nodes: check("n", word(8)?, word(8)? < NO_NODE)?,
+            nodes: check("n", word(8)?, word(8)? < NODES_MAX)?,
             dim: check("dim", word(12)?, (1..=DIM_MAX).contains(&word(12)?))?,
             metric,
             hub_blocks: check("h", word(20)?, word(20)? <= 1_024)?,
             seed: u64::from(word(24)?) | u64::from(word(28)?) << 32,
+            bits,
             deviation: f32::from_bits(word(32)?),
+            length_squared: f32::from_bits(word(40)?),
         })
     }
 }
@@ -117,7 +134,7 @@ pub(super) struct Layout {
 impl Layout {
     pub(super) fn of(header: &Header) -> Layout {
         let padded = (header.dim as usize).div_ceil(64) * 64;
-        let block = block_bytes(padded);
+        let block = block_bytes(padded, header.bits);
         let hub_blocks = header.hub_blocks as usize;
         let hubs_at = HEADER_BYTES + 4 * padded;
         let nodes_at = (hubs_at + hub_blocks * (LINK_BYTES + block + TAIL_BYTES)) as u64;
@@ -134,7 +151,12 @@ impl Layout {
     }
 
     pub(super) fn total_bytes(&self) -> u64 {
-        self.nodes_at + u64::from(self.nodes) * self.stride as u64
+        self.slack().end
+    }
+
+    fn slack(&self) -> Range<u64> {
+        let start = self.nodes_at + u64::from(self.nodes) * self.stride as u64;
+        start..start + SLACK_BYTES as u64
     }
 
     fn node(&self, node: u32) -> Range<u64> {
@@ -165,10 +187,11 @@ pub struct FastGraph<B> {
     pub(super) layout: Layout,
     pub(super) rotation: Rotation,
     pub(super) center: Vec<f32>,
+    pub(super) slack: Slack,
 }
 
 impl<B: Bytes> FastGraph<B> {
-    /// Checks the header, the length and the centre. Cost: reading those, and the rotation's signs.
+    /// Checks the header, the length, the centre and the slacks. Cost: reading those, and the rotation's signs.
     ///
     /// # Errors
     /// [`FastError`].
@@ -186,8 +209,11 @@ impl<B: Bytes> FastGraph<B> {
         if !center.iter().all(|x| x.is_finite()) {
             return Err(FastError::Center);
         }
+        let slack = bytes.bytes(layout.slack()).and_then(Slack::decode);
+        let slack = slack.ok_or(FastError::Slack)?;
         Ok(FastGraph {
             bytes,
+            slack,
             header,
             layout,
             rotation: Rotation::new(header.dim as usize, header.seed),

@@ -1,17 +1,24 @@
-//! Search in the fast layout: a pool of candidates ordered by estimate; a visit measures the node by its 8-bit
-//! code and estimates all its neighbours in one sweep. Allocates nothing once warm.
+//! Search in the fast layout: a heap of candidates by estimate; a visit measures the node by its 8-bit code and
+//! estimates all its neighbours in one sweep. Allocates nothing once warm.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use ruvector_quant::EdgeScale;
 use ruvector_simd::codes::{BlockQuery, BlockScale, CodeKernels};
 use ruvector_simd::{Metric, distance};
 
-use super::layout::{FastGraph, NodeBlock, link};
-use crate::neighbor::Neighbor;
+use super::DEGREE;
+use super::calibrate::{RANK, squared, unsquared};
+use super::layout::{FastGraph, NodeBlock, Tail, link};
+use crate::neighbor::{Key, Neighbor};
 use crate::plain::Bytes;
 use crate::scratch::Visited;
 
 /// Hubs that a search starts from.
 const STARTS: usize = 4;
+/// How much more or fewer visits than the average a query may take.
+pub const BREADTH_SPREAD: usize = 4;
 
 /// A query prepared for one graph.
 #[derive(Debug, Default)]
@@ -25,10 +32,15 @@ pub(super) struct FastQuery {
 #[derive(Debug)]
 pub struct FastScratch {
     query: FastQuery,
-    visited: Visited,
-    /// Estimate and node, closest first; those before the cursor were visited.
-    pool: Vec<(f32, u32)>,
+    bound: Bound,
+    /// Nodes that are or were in the frontier.
+    met: Visited,
+    /// Candidates by estimate.
+    frontier: BinaryHeap<Reverse<Key>>,
+    /// Those found first: the hubs closest to the query.
+    starts: Vec<Neighbor>,
     estimates: [f32; 32],
+    fresh: [Key; 32],
     kernels: CodeKernels,
 }
 
@@ -36,12 +48,29 @@ impl Default for FastScratch {
     fn default() -> Self {
         FastScratch {
             query: FastQuery::default(),
-            visited: Visited::default(),
-            pool: Vec::new(),
+            bound: Bound::default(),
+            met: Visited::default(),
+            frontier: BinaryHeap::new(),
+            starts: Vec::new(),
             estimates: [0.0; 32],
+            fresh: [Key::new(0.0, 0); 32],
             kernels: CodeKernels::detect(),
         }
     }
+}
+
+/// What to search for.
+#[derive(Clone, Copy, Debug)]
+pub struct FastSearch<'a> {
+    /// The query, of the dimension of the vectors.
+    pub query: &'a [f32],
+    /// Neighbours wanted. Their distance bounds the search.
+    pub wanted: usize,
+    /// Visits that a query like the data itself takes on average; hard ones take up to [`BREADTH_SPREAD`] times
+    /// that, easy ones down to that part of it.
+    pub breadth: usize,
+    /// Visits at which the search gives up, with what it has. Only this bounds a search that accepts few.
+    pub visits_max: Option<u64>,
 }
 
 /// What a search cost.
@@ -51,101 +80,177 @@ pub struct FastOutcome {
     pub visited: u64,
     /// Nodes passed over because their bytes are damaged.
     pub unreadable: u64,
+    /// Whether [`FastSearch::visits_max`] ended the search.
+    pub exhausted: bool,
     /// Standard deviation of the distances in the result: their 8-bit codes round.
     pub deviation: f32,
 }
 
+/// When a search ends: the distance beyond which no candidate is visited, from the best accepted.
+#[derive(Debug, Default)]
+struct Bound {
+    metric: Option<Metric>,
+    /// Squared lengths of the query and of the longest vector, together.
+    lengths: f32,
+    /// (1 + slack)².
+    stretch: f32,
+    /// The rank whose distance counts.
+    rank: usize,
+    /// The distances of the best accepted, closest first, up to the rank.
+    best: Vec<f32>,
+    /// In the kernel's distances.
+    limit: f32,
+}
+
+impl Bound {
+    fn begin(&mut self, metric: Metric, lengths: f32, slack: f32, rank: usize) {
+        self.metric = Some(metric);
+        (self.lengths, self.stretch, self.rank) = (lengths, (1.0 + slack) * (1.0 + slack), rank);
+        self.best.clear();
+        self.limit = f32::INFINITY;
+    }
+
+    /// Takes in the distance of one accepted.
+    #[inline]
+    fn accept(&mut self, distance: f32) {
+        let full = self.best.len() == self.rank;
+        if full && self.best.last().is_some_and(|worst| distance >= *worst) {
+            return;
+        }
+        if full {
+            self.best.pop();
+        }
+        let place = self.best.partition_point(|known| *known < distance);
+        self.best.insert(place, distance);
+        if let (Some(worst), Some(metric), true) =
+            (self.best.last(), self.metric, self.best.len() == self.rank)
+        {
+            let far = self.stretch * squared(metric, self.lengths, *worst);
+            let limit = unsquared(metric, self.lengths, far);
+            self.limit = if limit.is_nan() { f32::INFINITY } else { limit };
+        }
+    }
+}
+
 impl<B: Bytes> FastGraph<B> {
     /// Fills `out` with all accepted nodes visited, closest first by their 8-bit codes; the caller measures the
-    /// best of them exactly. Visits nodes until the `breadth` closest candidates known are all visited. Refused
-    /// nodes route but are not returned. `query` has the dimension of the vectors.
+    /// best of them exactly. Refused nodes route but are not returned.
+    ///
+    /// Visits the closest candidates known, one after the other, until the next is farther than the slack of
+    /// `breadth` allows beyond the `wanted`-th best accepted (the tenth at least).
     ///
     /// Cost: a rotation of the query, then for each visit one read of `stride` bytes.
     pub fn search(
         &self,
-        query: &[f32],
-        breadth: usize,
+        request: &FastSearch<'_>,
         accept: &mut dyn FnMut(u32) -> bool,
         scratch: &mut FastScratch,
         out: &mut Vec<Neighbor>,
     ) -> FastOutcome {
         out.clear();
-        let mut outcome = FastOutcome::default();
-        if query.len() != self.rotation.dim() || breadth == 0 {
-            return outcome;
+        if request.query.len() != self.rotation.dim() || request.breadth == 0 {
+            return FastOutcome::default();
         }
-        scratch.query.prepare(self, query, scratch.kernels);
-        scratch.visited.begin(self.header.nodes);
-        scratch.pool.clear();
+        scratch.begin(self, request);
         self.start(scratch);
-        let mut cursor = 0;
-        while let Some((_, node)) = scratch.pool.get(cursor).copied() {
-            cursor += 1;
-            if let Some((_, next)) = scratch.pool.get(cursor) {
-                self.prefetch(*next);
-            }
-            if !scratch.visited.insert(node) {
-                continue;
-            }
-            let Some(block) = self.node(node) else {
-                outcome.unreadable += 1;
-                continue;
-            };
-            outcome.visited += 1;
-            let measured = scratch.measure(self.header.metric, &block);
-            if accept(node) {
-                out.push(Neighbor {
-                    distance: measured,
-                    node,
-                });
-            }
-            let lowest = scratch.expand(measured, &block, breadth);
-            cursor = cursor.min(lowest);
-        }
+        let outcome = self.walk(request, accept, scratch, out);
         out.sort_unstable();
         let factor = if self.header.metric == Metric::Euclid {
             2.0
         } else {
             1.0
         };
-        outcome.deviation = known(factor * self.header.deviation * scratch.query.norm_squared.sqrt());
+        let deviation = known(factor * self.header.deviation * scratch.query.norm_squared.sqrt());
+        FastOutcome { deviation, ..outcome }
+    }
+
+    fn walk(
+        &self,
+        request: &FastSearch<'_>,
+        accept: &mut dyn FnMut(u32) -> bool,
+        scratch: &mut FastScratch,
+        out: &mut Vec<Neighbor>,
+    ) -> FastOutcome {
+        let mut outcome = FastOutcome::default();
+        let least = (request.breadth / BREADTH_SPREAD) as u64;
+        let spread_max = request.breadth.saturating_mul(BREADTH_SPREAD) as u64;
+        let visits_max = request.visits_max.unwrap_or(spread_max);
+        while let Some(Reverse(key)) = scratch.frontier.pop() {
+            if key.distance() > scratch.bound.limit && outcome.visited >= least {
+                break;
+            }
+            if outcome.visited == visits_max {
+                outcome.exhausted = request.visits_max.is_some();
+                break;
+            }
+            self.prefetch_next(scratch);
+            let node = key.node();
+            let Some(block) = self.node(node) else {
+                outcome.unreadable += 1;
+                continue;
+            };
+            outcome.visited += 1;
+            let distance = scratch.measure(self.header.metric, &block);
+            if accept(node) {
+                out.push(Neighbor { distance, node });
+                scratch.bound.accept(distance);
+            }
+            let limit = match outcome.visited < least {
+                true => f32::INFINITY,
+                false => scratch.bound.limit,
+            };
+            scratch.expand(distance, &block, limit);
+            self.prefetch_next(scratch);
+        }
         outcome
     }
 
-    /// Puts the closest hubs into the pool.
+    #[inline]
+    fn prefetch_next(&self, scratch: &FastScratch) {
+        if let Some(Reverse(next)) = scratch.frontier.peek() {
+            self.prefetch(next.node());
+        }
+    }
+
+    /// Starts from the closest hubs.
     fn start(&self, scratch: &mut FastScratch) {
         let base = match self.header.metric {
             Metric::Euclid => scratch.query.norm_squared,
             metric => distance(metric)(&scratch.query.rotated, &self.center),
         };
         for (ids, block, tail) in self.hubs() {
-            let below = match scratch.pool.get(STARTS - 1) {
-                Some(worst) => worst.0,
-                None => f32::INFINITY,
-            };
-            let EdgeScale { mul, add } = tail.edges();
-            let scale = BlockScale {
-                base,
-                mul,
-                add,
-                below,
-            };
+            let worst = scratch.starts.get(STARTS - 1);
+            let below = worst.map_or(f32::INFINITY, |worst| worst.distance);
+            let scale = block_scale(base, tail, below);
             let mut found =
                 (scratch.kernels.estimate)(&scratch.query.tables, block, scale, &mut scratch.estimates);
             while found != 0 {
                 let place = found.trailing_zeros() as usize;
                 found &= found - 1;
-                insert(
-                    &mut scratch.pool,
-                    scratch.estimates[place],
-                    link(ids, place),
-                    STARTS,
-                );
+                let (distance, node) = (scratch.estimates[place], link(ids, place));
+                scratch.starts.push(Neighbor { distance, node });
+            }
+            scratch.starts.sort_unstable();
+            scratch.starts.truncate(STARTS);
+        }
+        for at in 0..scratch.starts.len() {
+            let Neighbor { distance, node } = scratch.starts[at];
+            if scratch.met.insert(node) {
+                self.prefetch(node);
+                scratch.frontier.push(Reverse(Key::new(distance, node)));
             }
         }
-        for (_, node) in &scratch.pool {
-            self.prefetch(*node);
-        }
+    }
+}
+
+#[inline]
+fn block_scale(base: f32, tail: Tail<'_>, below: f32) -> BlockScale {
+    let EdgeScale { mul, add } = tail.edges();
+    BlockScale {
+        base,
+        mul,
+        add,
+        below,
     }
 }
 
@@ -156,12 +261,27 @@ impl FastQuery {
             let pairs = self.rotated.iter_mut().zip(&graph.center);
             pairs.for_each(|(x, center)| *x -= center);
         }
-        (kernels.prepare)(&mut self.tables, &self.rotated);
+        (kernels.prepare)(&mut self.tables, &self.rotated, graph.header.bits);
         self.norm_squared = -distance(Metric::Dot)(&self.rotated, &self.rotated);
     }
 }
 
 impl FastScratch {
+    fn begin<B: Bytes>(&mut self, graph: &FastGraph<B>, request: &FastSearch<'_>) {
+        self.query.prepare(graph, request.query, self.kernels);
+        self.met.begin(graph.header.nodes);
+        self.frontier.clear();
+        self.starts.clear();
+        let slack = graph.slack.at(request.breadth);
+        let lengths = self.query.norm_squared + graph.header.length_squared;
+        // Without a slack the search is the usual one: it ends at the `breadth`-th best.
+        let (slack, rank) = match slack.is_finite() {
+            true => (slack, request.wanted.max(RANK)),
+            false => (0.0, request.wanted.max(request.breadth)),
+        };
+        self.bound.begin(graph.header.metric, lengths, slack, rank);
+    }
+
     /// The distance of a node by its own code.
     #[inline]
     fn measure(&self, metric: Metric, block: &NodeBlock<'_>) -> f32 {
@@ -173,31 +293,23 @@ impl FastScratch {
         }
     }
 
-    /// Estimates the neighbours and puts the promising ones into the pool; the lowest place that changed.
+    /// Estimates the neighbours and takes those below `limit` that were not met into the frontier.
     #[inline]
-    fn expand(&mut self, base: f32, block: &NodeBlock<'_>, breadth: usize) -> usize {
-        let below = match self.pool.get(breadth - 1) {
-            Some(worst) => worst.0,
-            None => f32::INFINITY,
-        };
-        let EdgeScale { mul, add } = block.tail.edges();
-        let scale = BlockScale {
-            base,
-            mul,
-            add,
-            below,
-        };
+    fn expand(&mut self, base: f32, block: &NodeBlock<'_>, limit: f32) {
+        let scale = block_scale(base, block.tail, limit);
         let mut found = (self.kernels.estimate)(&self.query.tables, block.block, scale, &mut self.estimates);
-        let mut lowest = usize::MAX;
+        // Which were met is known to nobody beforehand: no branch depends on it.
+        let mut fresh = 0;
         while found != 0 {
-            let place = found.trailing_zeros() as usize;
+            let place = found.trailing_zeros() as usize & (DEGREE - 1);
             found &= found - 1;
             let node = link(block.links, place);
-            if !self.visited.contains(node) {
-                lowest = lowest.min(insert(&mut self.pool, self.estimates[place], node, breadth));
-            }
+            self.fresh[fresh & (DEGREE - 1)] = Key::new(self.estimates[place], node);
+            fresh += usize::from(self.met.insert(node));
         }
-        lowest
+        for key in &self.fresh[..fresh.min(DEGREE)] {
+            self.frontier.push(Reverse(*key));
+        }
     }
 }
 
@@ -205,18 +317,4 @@ impl FastScratch {
 #[inline]
 fn known(value: f32) -> f32 {
     if value.is_nan() { f32::INFINITY } else { value }
-}
-
-/// Inserts into the sorted pool, which keeps `breadth` candidates; the place, or the greatest number if none.
-#[inline]
-fn insert(pool: &mut Vec<(f32, u32)>, estimate: f32, node: u32, breadth: usize) -> usize {
-    if pool.len() >= breadth {
-        if pool.last().is_some_and(|worst| estimate >= worst.0) {
-            return usize::MAX;
-        }
-        pool.pop();
-    }
-    let place = pool.partition_point(|known| known.0 < estimate);
-    pool.insert(place, (estimate, node));
-    place
 }

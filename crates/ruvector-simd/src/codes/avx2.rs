@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{BLOCK_FACTOR_BYTES, BLOCK_NEIGHBORS, BlockQuery, BlockScale, CodeKernels, fits};
+use super::{BLOCK_FACTOR_BYTES, BLOCK_NEIGHBORS, BlockQuery, BlockScale, CodeBits, CodeKernels, fits};
 
 /// The kernels, if this CPU has what they need.
 pub(super) fn kernels() -> Option<CodeKernels> {
@@ -22,7 +22,7 @@ pub(super) fn kernels() -> Option<CodeKernels> {
         // SAFETY: see above.
         dot: |query, code| unsafe { dot(query, code) },
         // SAFETY: see above.
-        prepare: |prepared, query| unsafe { prepare(prepared, query) },
+        prepare: |prepared, query, bits| unsafe { prepare(prepared, query, bits) },
         // SAFETY: see above.
         rotate: |data, signs| unsafe { rotate(data, signs) },
     })
@@ -40,11 +40,27 @@ unsafe fn estimate(
     // SAFETY: by the caller's contract the block holds 128 bytes of factors and as many bytes of codes as the
     // query has levels, a multiple of 32; every load below stays inside.
     unsafe {
-        let sums = level_sums(
-            query.levels.as_ptr(),
-            block.as_ptr().add(BLOCK_FACTOR_BYTES),
-            query.levels.len(),
-        );
+        let codes = block.as_ptr().add(BLOCK_FACTOR_BYTES);
+        let sums = level_sums(query.levels.as_ptr(), codes, query.levels.len());
+        finish(query, block, scale, sums, out)
+    }
+}
+
+/// Distances from level sums.
+///
+/// # Safety
+/// The CPU must have AVX2, FMA and F16C; the block must hold its 128 bytes of factors.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) unsafe fn finish(
+    query: &BlockQuery,
+    block: &[u8],
+    scale: BlockScale,
+    sums: [__m128i; 4],
+    out: &mut [f32; BLOCK_NEIGHBORS],
+) -> u32 {
+    // SAFETY: by the caller's contract; `out` holds 32 numbers.
+    unsafe {
         let unit = _mm256_set1_ps(query.unit * scale.mul);
         let least = _mm256_set1_ps(query.least * scale.mul);
         let below = _mm256_set1_ps(scale.below);
@@ -134,8 +150,17 @@ unsafe fn dot(query: &[f32], code: &[i8]) -> f32 {
 
 /// The tables of the portable code, bit for bit: the same operations in the same order, none fused.
 #[target_feature(enable = "avx2")]
-fn prepare(prepared: &mut BlockQuery, query: &[f32]) {
-    let (level_max, per_unit) = super::portable::measure(prepared, query);
+pub(super) fn prepare(prepared: &mut BlockQuery, query: &[f32], bits: CodeBits) {
+    match bits {
+        CodeBits::One => prepare_signs(prepared, query),
+        // Sixteen levels are written as four equal steps of four, which the compiler makes vectors of.
+        CodeBits::Two => super::portable::prepare_pairs(prepared, query),
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn prepare_signs(prepared: &mut BlockQuery, query: &[f32]) {
+    let (level_max, per_unit) = super::portable::measure(prepared, query, CodeBits::One);
     let (zero, level_max) = (_mm_setzero_ps(), _mm256_set1_ps(level_max));
     let (minus, plus) = (_mm_set1_ps(-2.0 * per_unit), _mm_set1_ps(2.0 * per_unit));
     let [first, second] = [[0, 0, 0, 0, 1, 1, 1, 1], [2, 2, 2, 2, 3, 3, 3, 3]]
@@ -175,7 +200,7 @@ fn prepare(prepared: &mut BlockQuery, query: &[f32]) {
 
 /// The rotation of the portable code, bit for bit: the same sums and products, none fused.
 #[target_feature(enable = "avx2")]
-fn rotate(data: &mut [f32], signs: &[f32]) {
+pub(super) fn rotate(data: &mut [f32], signs: &[f32]) {
     let padded = data.len();
     if padded == 0 || !padded.is_multiple_of(64) {
         return;

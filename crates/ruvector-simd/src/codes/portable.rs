@@ -1,7 +1,7 @@
 //! What prepares a query, in plain arithmetic of a fixed order, so that every instruction set can give the same bits.
 //! Never uses a fused operation: codes on disk depend on the rotation.
 
-use super::BlockQuery;
+use super::{BlockQuery, CodeBits, TWO_BIT_LEVELS};
 
 /// Adding it leaves the nearest integer of a small number in the low bits (IEEE 754, round to even).
 const ROUNDING: f32 = 8_388_608.0;
@@ -95,11 +95,15 @@ fn mix_halves(data: &mut [f32]) {
 
 /// Sets unit and offset of the tables and their size; the highest level, and levels in one.
 #[inline(always)]
-pub(super) fn measure(prepared: &mut BlockQuery, query: &[f32]) -> (f32, f32) {
-    let groups = query.len() / 4;
+pub(super) fn measure(prepared: &mut BlockQuery, query: &[f32], bits: CodeBits) -> (f32, f32) {
+    let (group, top) = match bits {
+        CodeBits::One => (4, 1.0),
+        CodeBits::Two => (2, TWO_BIT_LEVELS[3]),
+    };
+    let groups = query.len() / group;
     let (mut widest, mut total) = (0.0f32, 0.0f32);
-    for group in query.chunks_exact(4) {
-        let half_range = (group[0].abs() + group[1].abs()) + (group[2].abs() + group[3].abs());
+    for group in query.chunks_exact(group) {
+        let half_range = top * group.iter().map(|x| x.abs()).sum::<f32>();
         widest = widest.max(half_range);
         total += half_range;
     }
@@ -114,8 +118,16 @@ pub(super) fn measure(prepared: &mut BlockQuery, query: &[f32]) -> (f32, f32) {
 
 /// See [`super::CodeKernels::prepare`].
 #[inline(always)]
-pub(super) fn prepare(prepared: &mut BlockQuery, query: &[f32]) {
-    let (level_max, per_unit) = measure(prepared, query);
+pub(super) fn prepare(prepared: &mut BlockQuery, query: &[f32], bits: CodeBits) {
+    match bits {
+        CodeBits::One => prepare_signs(prepared, query),
+        CodeBits::Two => prepare_pairs(prepared, query),
+    }
+}
+
+#[inline(always)]
+fn prepare_signs(prepared: &mut BlockQuery, query: &[f32]) {
+    let (level_max, per_unit) = measure(prepared, query, CodeBits::One);
     for (group, levels) in query.chunks_exact(4).zip(prepared.levels.chunks_exact_mut(16)) {
         // A clear bit subtracts a component: work above the least sum, so that all sums are at least zero.
         let clear: [f32; 4] = std::array::from_fn(|at| (-2.0 * per_unit * group[at]).max(0.0));
@@ -131,8 +143,30 @@ pub(super) fn prepare(prepared: &mut BlockQuery, query: &[f32]) {
         let (low, high) = (sums(0, 1), sums(2, 3));
         for (levels, high) in levels.chunks_exact_mut(4).zip(high) {
             for (level, low) in levels.iter_mut().zip(low) {
-                *level = ((low + high).min(level_max) + ROUNDING).to_bits() as u8;
+                *level = rounded(low + high, level_max);
             }
         }
     }
+}
+
+#[inline(always)]
+pub(super) fn prepare_pairs(prepared: &mut BlockQuery, query: &[f32]) {
+    let (level_max, per_unit) = measure(prepared, query, CodeBits::Two);
+    for (pair, levels) in query.chunks_exact(2).zip(prepared.levels.chunks_exact_mut(16)) {
+        // Each component above its least contribution.
+        let [first, second] = [pair[0], pair[1]].map(|x| {
+            let (x, least) = (per_unit * x, TWO_BIT_LEVELS[3] * (per_unit * x).abs());
+            TWO_BIT_LEVELS.map(|level| (level * x + least).max(0.0))
+        });
+        for (levels, second) in levels.chunks_exact_mut(4).zip(second) {
+            for (level, first) in levels.iter_mut().zip(first) {
+                *level = rounded(first + second, level_max);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn rounded(sum: f32, level_max: f32) -> u8 {
+    (sum.min(level_max) + ROUNDING).to_bits() as u8
 }

@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::{BLOCK_FACTOR_BYTES, BLOCK_NEIGHBORS, BlockQuery, BlockScale, fits, portable};
+use super::{BLOCK_FACTOR_BYTES, BLOCK_NEIGHBORS, BlockQuery, BlockScale, CodeBits, fits, portable};
 
 /// See [`super::CodeKernels::estimate`].
 pub fn estimate(
@@ -38,8 +38,8 @@ pub fn dot(query: &[f32], code: &[i8]) -> f32 {
 }
 
 /// See [`super::CodeKernels::prepare`].
-pub fn prepare(prepared: &mut BlockQuery, query: &[f32]) {
-    portable::prepare(prepared, query);
+pub fn prepare(prepared: &mut BlockQuery, query: &[f32], bits: CodeBits) {
+    portable::prepare(prepared, query, bits);
 }
 
 /// See [`super::CodeKernels::rotate`].

@@ -1,0 +1,141 @@
+//! Learns the table of slacks from the graph itself: searches for some of its own vectors, each as if it were not
+//! there. Never looks at codes: full vectors tell the same and are at hand.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use ruvector_simd::{Metric, distance};
+
+use super::slack::{Slack, visits_max};
+use crate::neighbor::{Key, Neighbor};
+use crate::scratch::Visited;
+
+/// The rank whose distance is the measure; searches for fewer neighbours use it too.
+pub(super) const RANK: usize = 10;
+
+/// The ways of the searches so far: for each, after every visit, the largest ratio up to then of the next candidate's
+/// distance and the k-th best one's.
+#[derive(Debug, Default)]
+pub(super) struct Calibration {
+    ways: Vec<Vec<f32>>,
+    visited: Visited,
+    frontier: BinaryHeap<Reverse<Key>>,
+    best: Vec<f32>,
+    links: Vec<u32>,
+}
+
+/// What a calibrating search looks at: distances of the query to nodes, as squared lengths, and the graph.
+pub(super) struct Ground<'a> {
+    /// Nodes.
+    pub(super) nodes: u32,
+    /// The node that stands for the query.
+    pub(super) node: u32,
+    /// The squared distance of a node.
+    pub(super) distance: &'a dyn Fn(u32) -> f32,
+    /// The links of a node.
+    pub(super) links: &'a mut dyn FnMut(u32, &mut Vec<u32>),
+}
+
+impl Calibration {
+    /// Walks from the closest of `starts`, as a search without an end would, and keeps the ratios.
+    pub(super) fn walk(&mut self, ground: Ground<'_>, starts: impl Iterator<Item = u32>) {
+        self.visited.begin(ground.nodes);
+        self.visited.insert(ground.node);
+        self.frontier.clear();
+        self.best.clear();
+        let mut way = Vec::new();
+        let mut peak = 0.0f32;
+        let start = starts
+            .filter(|node| *node != ground.node)
+            .map(|node| Neighbor {
+                distance: (ground.distance)(node),
+                node,
+            })
+            .min();
+        if let Some(start) = start {
+            self.visited.insert(start.node);
+            self.frontier.push(Reverse(Key::new(start.distance, start.node)));
+        }
+        while let Some(Reverse(key)) = self.frontier.pop() {
+            let next = key.neighbor();
+            if let Some(worst) = self.best.get(RANK - 1) {
+                peak = peak.max(ratio(next.distance, *worst));
+            }
+            way.push(peak);
+            if way.len() == visits_max() {
+                break;
+            }
+            let place = self.best.partition_point(|known| *known <= next.distance);
+            self.best.insert(place, next.distance);
+            self.best.truncate(RANK);
+            (ground.links)(next.node, &mut self.links);
+            for node in self.links.drain(..) {
+                if self.visited.insert(node) {
+                    self.frontier
+                        .push(Reverse(Key::new((ground.distance)(node), node)));
+                }
+            }
+        }
+        self.ways.push(way);
+    }
+
+    /// The table: for each breadth the slack at which the searches would have made that many visits on average.
+    pub(super) fn slack(&self) -> Slack {
+        Slack::by(|visits| {
+            if self.mean_visits(f32::MAX) < visits {
+                return f32::INFINITY;
+            }
+            let (mut low, mut high) = (0.0, 1.0f32);
+            while self.mean_visits(high) < visits && high < 1e6 {
+                high *= 2.0;
+            }
+            for _ in 0..24 {
+                let middle = (low + high) / 2.0;
+                match self.mean_visits(middle) < visits {
+                    true => low = middle,
+                    false => high = middle,
+                }
+            }
+            high
+        })
+    }
+
+    fn mean_visits(&self, slack: f32) -> f32 {
+        let visits = self
+            .ways
+            .iter()
+            .map(|way| way.partition_point(|ratio| *ratio <= 1.0 + slack));
+        visits.sum::<usize>() as f32 / self.ways.len().max(1) as f32
+    }
+}
+
+/// The ratio of two distances given as squares; infinite over zero.
+fn ratio(far: f32, near: f32) -> f32 {
+    let ratio = (far.max(0.0) / near.max(0.0)).sqrt();
+    if ratio.is_nan() { f32::INFINITY } else { ratio }
+}
+
+/// The squared distance that a kernel's distance stands for: itself, or for inner products that of the two vectors
+/// with one more component, which makes all stored ones as long as the longest (Bachrach et al. 2014). `lengths` is
+/// the sum of the query's and the longest stored vector's squared lengths.
+#[inline]
+pub(super) fn squared(metric: Metric, lengths: f32, kernel: f32) -> f32 {
+    match metric {
+        Metric::Euclid => kernel.max(0.0),
+        Metric::Dot | Metric::Manhattan => (lengths + 2.0 * kernel).max(0.0),
+    }
+}
+
+/// The kernel's distance of a squared distance: the inverse of [`squared`].
+#[inline]
+pub(super) fn unsquared(metric: Metric, lengths: f32, squared: f32) -> f32 {
+    match metric {
+        Metric::Euclid => squared,
+        Metric::Dot | Metric::Manhattan => (squared - lengths) / 2.0,
+    }
+}
+
+/// A row's squared length.
+pub(super) fn length_squared(row: &[f32]) -> f32 {
+    -distance(Metric::Dot)(row, row)
+}
