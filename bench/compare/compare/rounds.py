@@ -4,6 +4,7 @@ Indexes of peers are kept in .data/index and reused while version, settings and 
 failure of an engine is written down as its result.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -48,7 +49,9 @@ class Runner:
 
     def _prepare(self, name: str) -> dict:
         if name == ruvector.NAME:
-            return {"version": ruvector.describe(self.options.ruvector), "settings": {}, "rounds": []}
+            entry = {"version": ruvector.describe(self.options.ruvector), "settings": {}, "rounds": []}
+            self._guard(entry, lambda: entry.update(self._build(name, entry)))
+            return entry
         kind = adapter(name)
         entry = {"version": peers.VERSIONS[kind.package], "settings": kind.settings, "rounds": []}
         failure = peers.install(kind.package, Path(__file__).parents[1] / "requirements.txt")
@@ -61,6 +64,8 @@ class Runner:
         folder = sets.DATA / "index" / self.folder.name / name
         record = folder.with_suffix(".json")
         key = {"version": entry["version"], "settings": entry["settings"], "k": self.options.k}
+        if name == ruvector.NAME:
+            key["binary"] = hashlib.sha256(self.options.ruvector.read_bytes()).hexdigest()
         if record.exists():
             kept = json.loads(record.read_text())
             if kept.pop("key") == key:
@@ -68,7 +73,10 @@ class Runner:
         print(f"{self.folder.name}: building {name}", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        figures = self._worker("build", name)
+        if name == ruvector.NAME:
+            figures = ruvector.build(self.options.ruvector, self.prefix, self.folder, self.options.k, folder)
+        else:
+            figures = self._worker("build", name)
         record.write_text(json.dumps({"key": key} | figures))
         return figures
 
@@ -76,10 +84,8 @@ class Runner:
         options = self.options
         load = os.getloadavg()[0]
         if name == ruvector.NAME:
-            out = sets.DATA / "ruvector.json"
-            found = ruvector.measure(options.ruvector, self.prefix, self.folder, options.k, options.calls, out)
-            found["ram_bytes"] = found["rss_bytes"]
-            entry |= {key: found[key] for key in ("build_s", "build_cpu_s", "disk_bytes", "m", "ef_construct")}
+            folder = sets.DATA / "index" / self.folder.name / name
+            found = ruvector.measure(options.ruvector, self.prefix, self.folder, options.k, options.calls, folder)
         else:
             found = self._worker("search", name)
         return {"load": load, "ram_bytes": found["ram_bytes"], "points": found["points"]}

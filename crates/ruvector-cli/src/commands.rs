@@ -144,6 +144,9 @@ pub(crate) struct BenchArguments {
     /// Build here and keep the collection
     #[arg(long, value_name = "DIR")]
     pub(crate) engine_dir: Option<PathBuf>,
+    /// Measure the collection that an earlier run has kept in --engine-dir, instead of loading
+    #[arg(long, requires = "engine_dir")]
+    pub(crate) reuse: bool,
     /// Links of a graph node
     #[arg(long, default_value_t = 16)]
     pub(crate) m: u32,

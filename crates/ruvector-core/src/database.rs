@@ -89,7 +89,7 @@ impl Database {
     pub fn deadline_in(&self, timeout: Duration) -> Ctx {
         Ctx {
             deadline: Some(self.inner.shared.io.monotonic() + timeout),
-            cancel: None,
+            ..Ctx::default()
         }
     }
 

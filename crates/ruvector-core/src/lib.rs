@@ -20,7 +20,7 @@ mod view;
 mod write;
 
 pub use collection::Collection;
-pub use context::Ctx;
+pub use context::{Ctx, Trace};
 pub use database::Database;
 pub use error::{Error, ErrorKind};
 pub use info::{CollectionInfo, ShardInfo, Status};

@@ -16,7 +16,8 @@ use crate::commands::BenchArguments;
 use crate::error::CliError;
 use crate::npy::Npy;
 
-/// What the load took.
+/// What the load took; all zero where nothing was loaded.
+#[derive(Default)]
 pub(crate) struct Loaded {
     pub(crate) load_s: f64,
     pub(crate) optimize_s: f64,

@@ -2,10 +2,11 @@
 //! the making of a request.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
-use ruvector_core::{Collection, Ctx};
+use ruvector_core::{Collection, Ctx, Trace};
 use ruvector_types::{PointId, ScoredPoint, SearchRequest};
 
 use super::Plan;
@@ -21,14 +22,20 @@ pub(crate) struct Figures {
     pub(crate) p95_us: f64,
     pub(crate) p99_us: f64,
     pub(crate) calls: usize,
+    /// Graph nodes visited and full vectors measured by a query on average.
+    pub(crate) visited: f64,
+    pub(crate) measured: f64,
 }
 
 /// The ids that every request returns, in order.
-pub(crate) fn pass(collection: &Collection, requests: &[SearchRequest]) -> Result<Vec<Vec<u64>>, CliError> {
-    let context = Ctx::default();
+pub(crate) fn pass(
+    collection: &Collection,
+    requests: &[SearchRequest],
+    context: &Ctx,
+) -> Result<Vec<Vec<u64>>, CliError> {
     requests
         .iter()
-        .map(|request| Ok(numbers(&collection.search(&context, request)?)))
+        .map(|request| Ok(numbers(&collection.search(context, request)?)))
         .collect()
 }
 
@@ -62,7 +69,12 @@ pub(crate) fn measure(
     ef: u32,
 ) -> Result<Figures, CliError> {
     let requests = plan.requests(Some(ef));
-    let recall = recall(&pass(collection, &requests)?, truth);
+    let trace = Arc::new(Trace::default());
+    let traced = Ctx {
+        trace: Some(trace.clone()),
+        ..Ctx::default()
+    };
+    let recall = recall(&pass(collection, &requests, &traced)?, truth);
     let each = plan.calls.div_ceil(plan.threads);
     let started = Instant::now();
     let timed: Vec<_> = std::thread::scope(|scope| {
@@ -94,6 +106,8 @@ pub(crate) fn measure(
         p95_us: percentile(0.95),
         p99_us: percentile(0.99),
         calls: micros.len(),
+        visited: trace.nodes_visited() as f64 / requests.len() as f64,
+        measured: trace.vectors_measured() as f64 / requests.len() as f64,
     })
 }
 

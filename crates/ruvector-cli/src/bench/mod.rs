@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ruvector_api::{WireFilter, from_json};
-use ruvector_core::{Collection, Database, DatabaseOptions};
+use ruvector_core::{Collection, Ctx, Database, DatabaseOptions};
 use ruvector_io::{Io, RealIo};
 use ruvector_types::{CollectionConfig, Distance, Filter, Limits, SearchRequest};
 
@@ -26,17 +26,21 @@ const CALLS_MIN: usize = 10_000;
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
     let plan = Plan::new(arguments)?;
     let folder = Folder::new(arguments)?;
-    let loaded = {
-        let (database, _io) = open(&folder.path)?;
-        let loaded = load::load(arguments, &plan, &database)?;
-        database.close()?;
-        loaded
+    let loaded = match arguments.reuse {
+        true => load::Loaded::default(),
+        false => {
+            let (database, _io) = open(&folder.path)?;
+            let loaded = load::load(arguments, &plan, &database)?;
+            database.close()?;
+            loaded
+        }
     };
     eprintln!("Reopening");
     let started = Instant::now();
     let (database, io) = open(&folder.path)?;
     let collection = database.collection(COLLECTION)?;
     let reopen_s = started.elapsed().as_secs_f64();
+    check_same_size(arguments, &plan, &collection)?;
     let (truth, truth_source) = plan.truth(arguments, &collection)?;
     let size = size_after_a_pass(&plan, &collection, io.as_ref())?;
     let mut points = Vec::new();
@@ -204,10 +208,21 @@ fn open(path: &Path) -> Result<(Database, Arc<RealIo>), CliError> {
     Ok((database, io))
 }
 
+/// A collection that is reused must be one of these vectors.
+fn check_same_size(arguments: &BenchArguments, plan: &Plan, collection: &Collection) -> Result<(), CliError> {
+    let points = collection.info().points;
+    if points == plan.rows as u64 {
+        return Ok(());
+    }
+    let (path, rows) = (arguments.base.clone(), plan.rows);
+    let what = format!("{rows} rows do not go with the {points} points of the collection");
+    Err(CliError::Shape { path, what })
+}
+
 /// Sizes once every query has run, so that what a search touches is in memory.
 fn size_after_a_pass(plan: &Plan, collection: &Collection, io: &dyn Io) -> Result<Size, CliError> {
     let widest = plan.sweep.iter().max().copied();
-    measure::pass(collection, &plan.requests(widest))?;
+    measure::pass(collection, &plan.requests(widest), &Ctx::default())?;
     let info = collection.info();
     Ok(Size {
         ram_bytes: info.ram_bytes,

@@ -140,8 +140,10 @@ impl Report {
             "p50 µs",
             "p95 µs",
             "p99 µs",
+            "visited",
+            "measured",
         ];
-        print!("{}", table::lines(&head, &rows, &[0, 1, 2, 3, 4, 5, 6]));
+        print!("{}", table::lines(&head, &rows, &[0, 1, 2, 3, 4, 5, 6, 7, 8]));
     }
 
     /// The JSON file.
@@ -164,6 +166,8 @@ fn point(figures: &Figures) -> Value {
         "p95_us": figures.p95_us,
         "p99_us": figures.p99_us,
         "calls": figures.calls,
+        "nodes_visited": figures.visited,
+        "vectors_measured": figures.measured,
     })
 }
 
@@ -177,6 +181,8 @@ fn row(point: &Value) -> Vec<String> {
         format!("{:.1}", number("p50_us")),
         format!("{:.1}", number("p95_us")),
         format!("{:.1}", number("p99_us")),
+        format!("{:.1}", number("nodes_visited")),
+        format!("{:.1}", number("vectors_measured")),
     ]
 }
 

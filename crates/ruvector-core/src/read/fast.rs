@@ -57,6 +57,7 @@ pub(crate) fn search(
         };
         let mut accept = |ordinal| target.accepts(query, field.vectors.row(ordinal));
         let outcome = fast.search(&request, &mut accept, scratch, found);
+        query.ctx.count(outcome.visited, 0);
         if outcome.unreadable > 0 {
             query.core.note_damage();
             return FastEnd::Unavailable;
@@ -82,6 +83,7 @@ fn measure(
         .map_or(f32::INFINITY, |neighbor| neighbor.distance);
     let bound = worst + DEVIATIONS * deviation;
     let near = &found[..found.partition_point(|neighbor| neighbor.distance <= bound)];
+    query.ctx.count(0, near.len() as u64);
     near.iter().for_each(|neighbor| vectors.prefetch(neighbor.node));
     for neighbor in near {
         let Some(vector) = vectors.vector(neighbor.node) else {

@@ -144,6 +144,7 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
                 ordinal < self.indexed && row_of(ordinal).is_some_and(|row| self.accepts(query, row))
             };
             let outcome = ruvector_graph::search(&params, space, links, &mut accept, scratch, found);
+            query.ctx.count(outcome.expanded, outcome.distances);
             if outcome.unreadable > 0 {
                 query.core.note_damage();
             }
@@ -168,6 +169,7 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
         top: &mut TopHits,
     ) -> Result<(), Error> {
         let kernel = query.kernel();
+        let mut measured = 0;
         for ordinal in from..self.visible {
             if ordinal % VECTORS_PER_CHECK == 0 {
                 query.ctx.check(query.core.io.as_ref())?;
@@ -180,10 +182,12 @@ impl<V: Vectors, L: Links> Target<'_, V, L> {
                 continue;
             };
             let distance = finite(kernel(query.vector, vector));
+            measured += 1;
             if top.admits(distance) && self.accepts(query, row) {
                 self.offer(distance, row, top);
             }
         }
+        query.ctx.count(0, measured);
         Ok(())
     }
 

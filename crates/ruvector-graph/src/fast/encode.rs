@@ -148,8 +148,8 @@ impl FastEncoder {
     }
 
     fn calibrate_next(&mut self, links: &impl Links) {
-        let queries = even_sample(self.header.nodes, self.queries());
-        let node = queries.skip(self.calibrated as usize).next().unwrap_or(0);
+        let mut queries = even_sample(self.header.nodes, self.queries());
+        let node = queries.nth(self.calibrated as usize).unwrap_or(0);
         self.calibrated += 1;
         let mut calibration = std::mem::take(&mut self.calibration);
         let mut list = std::mem::take(&mut self.list);
