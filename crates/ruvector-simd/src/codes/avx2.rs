@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{BLOCK_FACTOR_BYTES, BLOCK_NEIGHBORS, BlockQuery, BlockScale, CodeBits, CodeKernels, fits};
+use super::{BLOCK_FACTOR_BYTES, BLOCK_NEIGHBORS, BlockQuery, BlockScale, CodeKernels, avx2_queries, fits};
 
 /// The kernels, if this CPU has what they need.
 pub(super) fn kernels() -> Option<CodeKernels> {
@@ -22,9 +22,9 @@ pub(super) fn kernels() -> Option<CodeKernels> {
         // SAFETY: see above.
         dot: |query, code| unsafe { dot(query, code) },
         // SAFETY: see above.
-        prepare: |prepared, query, bits| unsafe { prepare(prepared, query, bits) },
+        prepare: |prepared, query, bits| unsafe { avx2_queries::prepare(prepared, query, bits) },
         // SAFETY: see above.
-        rotate: |data, signs| unsafe { rotate(data, signs) },
+        rotate: |data, signs| unsafe { avx2_queries::rotate(data, signs) },
     })
 }
 
@@ -146,148 +146,4 @@ unsafe fn dot(query: &[f32], code: &[i8]) -> f32 {
     let sum = _mm_add_ps(sum, _mm_movehl_ps(sum, sum));
     let sum = _mm_add_ss(sum, _mm_shuffle_ps::<1>(sum, sum));
     _mm_cvtss_f32(sum) + super::scalar::dot(&query[whole..len], &code[whole..len])
-}
-
-/// The tables of the portable code, bit for bit: the same operations in the same order, none fused.
-#[target_feature(enable = "avx2")]
-pub(super) fn prepare(prepared: &mut BlockQuery, query: &[f32], bits: CodeBits) {
-    match bits {
-        CodeBits::One => prepare_signs(prepared, query),
-        // Sixteen levels are written as four equal steps of four, which the compiler makes vectors of.
-        CodeBits::Two => super::portable::prepare_pairs(prepared, query),
-    }
-}
-
-#[target_feature(enable = "avx2")]
-fn prepare_signs(prepared: &mut BlockQuery, query: &[f32]) {
-    let (level_max, per_unit) = super::portable::measure(prepared, query, CodeBits::One);
-    let (zero, level_max) = (_mm_setzero_ps(), _mm256_set1_ps(level_max));
-    let (minus, plus) = (_mm_set1_ps(-2.0 * per_unit), _mm_set1_ps(2.0 * per_unit));
-    let [first, second] = [[0, 0, 0, 0, 1, 1, 1, 1], [2, 2, 2, 2, 3, 3, 3, 3]]
-        .map(|[a, b, c, d, e, f, g, h]| _mm256_setr_epi32(a, b, c, d, e, f, g, h));
-    let groups = query.chunks_exact(4).zip(prepared.levels.chunks_exact_mut(16));
-    for (group, levels) in groups {
-        // SAFETY: the chunk holds four numbers.
-        let group = unsafe { _mm_loadu_ps(group.as_ptr()) };
-        let clear = _mm_max_ps(_mm_mul_ps(minus, group), zero);
-        let set = _mm_max_ps(_mm_mul_ps(plus, group), zero);
-        let (low, high) = (_mm_unpacklo_ps(clear, set), _mm_unpackhi_ps(clear, set));
-        let sums = |x| {
-            _mm_add_ps(
-                _mm_shuffle_ps::<0b01_00_01_00>(x, x),
-                _mm_shuffle_ps::<0b11_11_10_10>(x, x),
-            )
-        };
-        let (low, high) = (
-            _mm256_set_m128(sums(low), sums(low)),
-            _mm256_castps128_ps256(sums(high)),
-        );
-        let eight = |places| {
-            let sum = _mm256_add_ps(low, _mm256_permutevar8x32_ps(high, places));
-            _mm256_cvtps_epi32(_mm256_min_ps(sum, level_max))
-        };
-        // Fours of levels in the order 0, 2 | 1, 3.
-        let words = _mm256_packs_epi32(eight(first), eight(second));
-        let bytes = _mm256_packus_epi16(words, words);
-        let ordered = _mm_unpacklo_epi32(
-            _mm256_castsi256_si128(bytes),
-            _mm256_extracti128_si256::<1>(bytes),
-        );
-        // SAFETY: the chunk takes sixteen bytes.
-        unsafe { _mm_storeu_si128(levels.as_mut_ptr().cast(), ordered) };
-    }
-}
-
-/// The rotation of the portable code, bit for bit: the same sums and products, none fused.
-#[target_feature(enable = "avx2")]
-pub(super) fn rotate(data: &mut [f32], signs: &[f32]) {
-    let padded = data.len();
-    if padded == 0 || !padded.is_multiple_of(64) {
-        return;
-    }
-    let len = super::transform_len(padded);
-    for (round, signs) in signs.chunks_exact(padded).enumerate() {
-        for (x, sign) in data.chunks_exact_mut(8).zip(signs.chunks_exact(8)) {
-            store(x, _mm256_mul_ps(load(x), load(sign)));
-        }
-        let start = if round.is_multiple_of(2) { 0 } else { padded - len };
-        hadamard(&mut data[start..start + len]);
-        if len != padded {
-            let (front, back) = data.split_at_mut(padded / 2);
-            let scale = _mm256_set1_ps(std::f32::consts::FRAC_1_SQRT_2);
-            butterfly(front, back, |x| _mm256_mul_ps(x, scale));
-        }
-    }
-}
-
-/// As in the portable code.
-#[target_feature(enable = "avx2")]
-fn hadamard(data: &mut [f32]) {
-    for piece in data.chunks_exact_mut(64) {
-        hadamard_64(piece);
-    }
-    let mut half = 64;
-    while half < data.len() {
-        for pair in data.chunks_exact_mut(2 * half) {
-            let (front, back) = pair.split_at_mut(half);
-            butterfly(front, back, |x| x);
-        }
-        half *= 2;
-    }
-}
-
-/// Sums to the front, differences to the back.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn butterfly(front: &mut [f32], back: &mut [f32], then: impl Fn(__m256) -> __m256) {
-    for (front, back) in front.chunks_exact_mut(8).zip(back.chunks_exact_mut(8)) {
-        let (a, b) = (load(front), load(back));
-        store(front, then(_mm256_add_ps(a, b)));
-        store(back, then(_mm256_sub_ps(a, b)));
-    }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn hadamard_64(data: &mut [f32]) {
-    let mut rows = [_mm256_setzero_ps(); 8];
-    // The signs of the steps over 1, 2 and 4 places: minus where the place has the bit.
-    let odd = _mm256_setr_ps(0.0, -0.0, 0.0, -0.0, 0.0, -0.0, 0.0, -0.0);
-    let pairs = _mm256_setr_ps(0.0, 0.0, -0.0, -0.0, 0.0, 0.0, -0.0, -0.0);
-    let fours = _mm256_setr_ps(0.0, 0.0, 0.0, 0.0, -0.0, -0.0, -0.0, -0.0);
-    for (row, from) in rows.iter_mut().zip(data.chunks_exact(8)) {
-        let x = load(from);
-        let x = _mm256_add_ps(_mm256_permute_ps::<0b10_11_00_01>(x), _mm256_xor_ps(x, odd));
-        let x = _mm256_add_ps(_mm256_permute_ps::<0b01_00_11_10>(x), _mm256_xor_ps(x, pairs));
-        *row = _mm256_add_ps(_mm256_permute2f128_ps::<1>(x, x), _mm256_xor_ps(x, fours));
-    }
-    for half in [1, 2, 4] {
-        for start in (0..8).step_by(2 * half) {
-            for at in start..start + half {
-                let (a, b) = (rows[at], rows[at + half]);
-                (rows[at], rows[at + half]) = (_mm256_add_ps(a, b), _mm256_sub_ps(a, b));
-            }
-        }
-    }
-    for (row, to) in rows.into_iter().zip(data.chunks_exact_mut(8)) {
-        store(to, row);
-    }
-}
-
-/// The first eight numbers, of at least eight.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load(from: &[f32]) -> __m256 {
-    assert!(from.len() >= 8);
-    // SAFETY: just checked; where the caller's chunks are of eight the check costs nothing.
-    unsafe { _mm256_loadu_ps(from.as_ptr()) }
-}
-
-/// As [`load`].
-#[inline]
-#[target_feature(enable = "avx2")]
-fn store(to: &mut [f32], numbers: __m256) {
-    assert!(to.len() >= 8);
-    // SAFETY: just checked.
-    unsafe { _mm256_storeu_ps(to.as_mut_ptr(), numbers) }
 }

@@ -7,9 +7,20 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
+mod avx2_queries;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+mod neon;
 mod portable;
+#[cfg(any(
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(target_arch = "wasm32", target_feature = "simd128"),
+))]
+mod quads;
 pub mod scalar;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
 
 /// Neighbours of a block.
 pub const BLOCK_NEIGHBORS: usize = 32;
@@ -100,23 +111,14 @@ pub struct CodeKernels {
 impl CodeKernels {
     /// The fastest kernels here. Ask once and keep the answer.
     pub fn detect() -> CodeKernels {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(kernels) = avx512::kernels().or_else(avx2::kernels) {
-            return kernels;
-        }
-        CodeKernels::scalar()
+        let fastest = vector_sets().into_iter().flatten().next();
+        fastest.unwrap_or_else(CodeKernels::scalar)
     }
 
-    /// All kernels that this CPU can run, the fastest first.
+    /// All kernels that this CPU can run, the fastest first; the portable ones end it.
     pub fn all() -> Vec<CodeKernels> {
-        #[cfg(target_arch = "x86_64")]
-        let fast = [avx512::kernels(), avx2::kernels()];
-        #[cfg(not(target_arch = "x86_64"))]
-        let fast: [Option<CodeKernels>; 0] = [];
-        fast.into_iter()
-            .flatten()
-            .chain([CodeKernels::scalar()])
-            .collect()
+        let fast = vector_sets().into_iter().flatten();
+        fast.chain([CodeKernels::scalar()]).collect()
     }
 
     fn scalar() -> CodeKernels {
@@ -127,6 +129,30 @@ impl CodeKernels {
             rotate: scalar::rotate,
         }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn vector_sets() -> [Option<CodeKernels>; 2] {
+    [avx512::kernels(), avx2::kernels()]
+}
+
+#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+fn vector_sets() -> [Option<CodeKernels>; 1] {
+    [Some(neon::kernels())]
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+fn vector_sets() -> [Option<CodeKernels>; 1] {
+    [Some(wasm::kernels())]
+}
+
+#[cfg(not(any(
+    target_arch = "x86_64",
+    all(target_arch = "aarch64", target_feature = "neon"),
+    all(target_arch = "wasm32", target_feature = "simd128"),
+)))]
+fn vector_sets() -> [Option<CodeKernels>; 0] {
+    []
 }
 
 /// Components that one transform of [`CodeKernels::rotate`] takes in: the largest power of two that fits.

@@ -150,7 +150,7 @@ fn prepare_signs(prepared: &mut BlockQuery, query: &[f32]) {
 }
 
 #[inline(always)]
-pub(super) fn prepare_pairs(prepared: &mut BlockQuery, query: &[f32]) {
+fn prepare_pairs(prepared: &mut BlockQuery, query: &[f32]) {
     let (level_max, per_unit) = measure(prepared, query, CodeBits::Two);
     for (pair, levels) in query.chunks_exact(2).zip(prepared.levels.chunks_exact_mut(16)) {
         // Each component above its least contribution.

@@ -112,9 +112,12 @@ fn prepare_signs<Q: Quad>(prepared: &mut BlockQuery, query: &[f32]) {
     let (level_max, per_unit) = portable::measure(prepared, query, CodeBits::One);
     let (level_max, clear, set) = (Q::splat(level_max), -2.0 * per_unit, 2.0 * per_unit);
     // What the even and the odd components of a group are multiplied by for the four values of their two bits.
-    let (even, odd) = (Q::load(&[clear, set, clear, set]), Q::load(&[clear, clear, set, set]));
+    let (even, odd) = (
+        Q::load(&[clear, set, clear, set]),
+        Q::load(&[clear, clear, set, set]),
+    );
     let groups = query.as_chunks().0.iter();
-    for (group, levels) in groups.zip(prepared.levels.as_chunks_mut().0) {
+    for (group, levels) in groups.zip(prepared.levels.as_chunks_mut::<16>().0) {
         let [a, b, c, d] = Q::load(group).splats();
         let low = even.times(a).or_zero().plus(odd.times(b).or_zero());
         let high = even.times(c).or_zero().plus(odd.times(d).or_zero());
@@ -141,6 +144,9 @@ fn prepare_pairs<Q: Quad>(prepared: &mut BlockQuery, query: &[f32]) {
 #[inline(always)]
 fn write_levels<Q: Quad>(low: Q, high: Q, level_max: Q, levels: &mut [u8]) {
     if let Some(levels) = levels.first_chunk_mut() {
-        Q::round(high.splats().map(|high| low.plus(high).at_most(level_max)), levels);
+        Q::round(
+            high.splats().map(|high| low.plus(high).at_most(level_max)),
+            levels,
+        );
     }
 }
