@@ -50,6 +50,8 @@ pub struct CollectionView {
     config: ConfigView,
     payload_schema: BTreeMap<String, String>,
     ram_bytes: u64,
+    /// Of these, copies of graphs, vectors and ids in memory for searches.
+    promoted_bytes: u64,
     disk_bytes: u64,
     /// Insertions into graphs since the collection was opened.
     graph_insertions: u64,
@@ -158,6 +160,7 @@ impl CollectionView {
             config: ConfigView::new(config),
             payload_schema: BTreeMap::new(),
             ram_bytes: info.ram_bytes,
+            promoted_bytes: info.promoted_bytes,
             disk_bytes: info.disk_bytes,
             graph_insertions: info.graph_insertions,
             shards: info.shards.iter().map(ShardView::new).collect(),

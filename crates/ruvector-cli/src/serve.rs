@@ -47,6 +47,7 @@ fn open(settings: &Settings) -> Result<Database, CliError> {
     let options = DatabaseOptions {
         limits: settings.limits.clone(),
         maintenance_threads: settings.maintenance_threads,
+        promoted_bytes_max: settings.promoted_bytes_max,
     };
     Database::open(Arc::new(io), options).map_err(|source| match source.kind() {
         ruvector_core::ErrorKind::Locked => CliError::FolderInUse { path: path.clone() },

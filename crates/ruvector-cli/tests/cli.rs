@@ -192,7 +192,9 @@ fn bench_measures() {
     let report: Value = serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
     for key in [
         "build_s",
+        "promote_s",
         "ram_bytes",
+        "promoted_bytes",
         "rss_bytes",
         "disk_bytes",
         "cpu",

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
-use ruvector_io::Io;
+use ruvector_io::{Io, ResidentBudget};
 use ruvector_types::{
     CollectionConfig, CountRequest, Invalid, Limits, PayloadSelector, PointId, PointRecord, Problem,
     ScoredPoint, ScrollPage, ScrollRequest, SearchRequest, VectorSelector, WriteOp,
@@ -33,6 +33,8 @@ pub(crate) struct Core {
     pub(crate) view: ArcSwap<CollectionView>,
     pub(crate) committer: Committer,
     pub(crate) signal: Arc<Signal>,
+    /// Resident memory for promoted components, shared with the other collections.
+    pub(crate) promoted_budget: ResidentBudget,
     pub(crate) closed: AtomicBool,
     /// Why it could not be opened: everything but its description and deletion is then refused.
     pub(crate) broken: Option<String>,
@@ -114,7 +116,8 @@ impl Collection {
         self.core.step(Effort::Background)
     }
 
-    /// Seals and merges until one segment a shard is left, without deleted rows, its graphs complete.
+    /// Seals and merges until one segment a shard is left, without deleted rows, its graphs complete, and promotes
+    /// its components as far as the budget goes.
     /// Cost: proportional to what is not merged yet; writes and searches go on meanwhile.
     pub fn optimize(&self) -> Result<(), Error> {
         self.core.admit()?;

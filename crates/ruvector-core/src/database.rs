@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
-use ruvector_io::{Io, Lock, Thread};
+use ruvector_io::{Io, Lock, ResidentBudget, Thread};
 use ruvector_storage::{Catalog, CatalogEntry};
 use ruvector_types::{CollectionConfig, Invalid, Limits, Problem};
 
@@ -51,8 +51,11 @@ impl Database {
         let catalog = Catalog::load(io.as_ref(), "")
             .map_err(|error| Error::storage("reading the catalog", error))?
             .unwrap_or_default();
+        let half_of_memory = || io.memory().physical_bytes / 2;
+        let promoted_bytes_max = options.promoted_bytes_max.unwrap_or_else(half_of_memory);
         let shared = Shared {
             io,
+            promoted_budget: ResidentBudget::new(promoted_bytes_max),
             limits: Arc::new(options.limits),
             signal: Arc::new(Signal::default()),
         };

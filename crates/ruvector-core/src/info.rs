@@ -9,7 +9,7 @@ use crate::view::{SegmentView, ShardView, Source};
 pub enum Status {
     /// Nothing to do.
     Green,
-    /// The optimizer has work.
+    /// The optimizer has work: to seal, to merge, to insert into graphs, or to promote into memory.
     Yellow,
     /// Damaged data was found, or a shard refuses writes.
     Red,
@@ -28,8 +28,10 @@ pub struct CollectionInfo {
     pub indexed_vectors: u64,
     /// Segments, active ones included.
     pub segments: u64,
-    /// Bytes on the heap; mapped files are not counted.
+    /// Bytes on the heap and in promoted copies; mapped files are not counted.
     pub ram_bytes: u64,
+    /// Of these, copies of components in resident memory.
+    pub promoted_bytes: u64,
     /// Bytes allocated on disk.
     pub disk_bytes: u64,
     /// Each shard.
@@ -88,6 +90,11 @@ impl Core {
             .map(|segment| self.live_vectors(segment))
             .fold((0, 0), sum);
         busy |= indexed_vectors < vectors;
+        if busy {
+            // Work can appear without a write: a reader lets go of a view, and its memory is free for others.
+            self.signal.upkeep_soon(self);
+        }
+        let promoted_bytes = segments().map(SegmentView::promoted_bytes).sum();
         let poisoned = shards.iter().any(|shard| shard.poisoned);
         CollectionInfo {
             status: match (damages.is_empty() && !poisoned, busy) {
@@ -99,7 +106,8 @@ impl Core {
             vectors,
             indexed_vectors,
             segments: segments().count() as u64,
-            ram_bytes: segments().map(SegmentView::heap_bytes).sum(),
+            ram_bytes: segments().map(SegmentView::heap_bytes).sum::<u64>() + promoted_bytes,
+            promoted_bytes,
             disk_bytes: self.io.disk_bytes(&self.dir).unwrap_or(0),
             damages,
             graph_insertions: self

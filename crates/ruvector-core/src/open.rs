@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
-use ruvector_io::Io;
+use ruvector_io::{Io, ResidentBudget};
 use ruvector_storage::{
     CatalogEntry, Log, LogRecord, Manifest, SealedSegment, SegmentEntry, load_deletes, load_delta,
     remove_orphans,
@@ -26,6 +26,7 @@ pub(crate) struct Shared {
     pub(crate) io: Arc<dyn Io>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) signal: Arc<Signal>,
+    pub(crate) promoted_budget: ResidentBudget,
 }
 
 /// A shard read from disk, its log not applied yet.
@@ -91,6 +92,7 @@ impl Core {
             view: ArcSwap::from_pointee(view),
             committer: Default::default(),
             signal: shared.signal.clone(),
+            promoted_budget: shared.promoted_budget.clone(),
             closed: AtomicBool::new(false),
             broken,
         })

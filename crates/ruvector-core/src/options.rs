@@ -10,6 +10,11 @@ pub struct DatabaseOptions {
     /// Background threads for the optimizer; 0 leaves maintenance to [`crate::Database::step`].
     /// With at least one, another thread commits writes accepted without waiting.
     pub maintenance_threads: u32,
+    /// Bytes of memory for copies of the components that searches read at random (graphs, vectors, ids), in huge
+    /// pages where the system has them; 0 leaves all of them to the page cache. `None`: half of the machine's
+    /// memory, or of what its control group allows. Collections share it, first come, first served; in memory and
+    /// simulated backends need none and take none.
+    pub promoted_bytes_max: Option<u64>,
 }
 
 impl Default for DatabaseOptions {
@@ -17,6 +22,7 @@ impl Default for DatabaseOptions {
         DatabaseOptions {
             limits: Limits::default(),
             maintenance_threads: 1,
+            promoted_bytes_max: None,
         }
     }
 }

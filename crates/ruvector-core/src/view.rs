@@ -138,6 +138,14 @@ impl SegmentView {
         }
     }
 
+    /// Bytes of copies of its components in resident memory.
+    pub(crate) fn promoted_bytes(&self) -> u64 {
+        match &self.source {
+            Source::Active(_) => 0,
+            Source::Sealed(sealed) => sealed.promoted_bytes(),
+        }
+    }
+
     /// Bytes on the heap that this segment holds.
     pub(crate) fn heap_bytes(&self) -> u64 {
         let source = match &self.source {

@@ -10,6 +10,7 @@ mod mem;
 mod path;
 mod random;
 mod region;
+mod resident;
 pub mod sim;
 mod tree;
 
@@ -37,6 +38,7 @@ pub use path::NAME_BYTES_MAX;
 #[cfg(not(target_family = "wasm"))]
 pub use real::RealIo;
 pub use region::Region;
+pub use resident::{RESIDENT_ALIGN_BYTES, Resident, ResidentBudget, ResidentBuffer, ResidentRoom};
 
 /// Files, clock, randomness and threads of one backend.
 ///
@@ -83,6 +85,10 @@ pub trait Io: Send + Sync + fmt::Debug {
     /// A read-only view of a file that nobody changes any more.
     fn map(&self, path: &str) -> Result<Region, IoError>;
 
+    /// Anonymous memory of the size of `room`, to fill with a copy of what is read at random; `name` says in
+    /// errors what it is for. `None` where mapped files are in such memory already (in memory, simulated).
+    fn allocate_resident(&self, name: &str, room: ResidentRoom) -> Result<Option<ResidentBuffer>, IoError>;
+
     /// A second name for a file.
     fn hard_link(&self, from: &str, to: &str) -> Result<(), IoError>;
 
@@ -106,7 +112,7 @@ pub trait Io: Send + Sync + fmt::Debug {
     /// Runs `work` on a new thread; `NoThreads` in memory and simulated.
     fn spawn(&self, name: &str, work: Box<dyn FnOnce() + Send>) -> Result<Thread, IoError>;
 
-    /// Memory of this process.
+    /// Memory of this process and of the machine.
     fn memory(&self) -> MemoryUse;
 }
 
@@ -143,11 +149,14 @@ pub struct DirEntry {
     pub len: u64,
 }
 
-/// Memory of this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Memory of this process and of the machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MemoryUse {
     /// Resident bytes, mapped files included; 0 where the platform does not tell (all but Linux).
     pub resident_bytes: u64,
+    /// Memory of the machine, or what its control group allows the process if that is less; 0 where the
+    /// platform does not tell (all but Linux and macOS).
+    pub physical_bytes: u64,
 }
 
 /// An exclusive lock, held until dropped.

@@ -64,3 +64,41 @@ pub(crate) fn resident_bytes() -> u64 {
 pub(crate) fn resident_bytes() -> u64 {
     0
 }
+
+/// Memory of the machine, or what the process's control group allows if that is less; 0 if not known.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+pub(crate) fn physical_bytes() -> u64 {
+    // SAFETY: sysconf reads a figure of the system and touches no memory of ours.
+    let pages = unsafe { libc::sysconf(libc::_SC_PHYS_PAGES) };
+    let machine = u64::try_from(pages).unwrap_or(0);
+    let machine = machine.saturating_mul(page_bytes() as u64);
+    control_group_bytes().map_or(machine, |allowed| machine.min(allowed))
+}
+
+/// Memory of the machine: not known here.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub(crate) fn physical_bytes() -> u64 {
+    0
+}
+
+/// The least of the memory limits of the process's control group (version 2) and those above it, as far as they
+/// can be seen; of version 1, the limit that a container sees.
+#[cfg(target_os = "linux")]
+fn control_group_bytes() -> Option<u64> {
+    let limit = |path: &std::path::Path| -> Option<u64> {
+        let text = std::fs::read_to_string(path).ok()?;
+        text.trim().parse().ok()
+    };
+    let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let group = groups.lines().find_map(|line| line.strip_prefix("0::/"));
+    let mount = std::path::Path::new("/sys/fs/cgroup");
+    let own = mount.join(group.unwrap_or_default());
+    let above = own.ancestors().take_while(|dir| dir.starts_with(mount));
+    let version_2 = above.filter_map(|dir| limit(&dir.join("memory.max"))).min();
+    version_2.or_else(|| limit(&mount.join("memory/memory.limit_in_bytes")))
+}
+
+#[cfg(target_os = "macos")]
+fn control_group_bytes() -> Option<u64> {
+    None
+}

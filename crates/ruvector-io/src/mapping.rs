@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 
 use memmap2::Mmap;
 
@@ -54,5 +55,17 @@ impl Mapping {
     pub(crate) fn advise_willneed(&self) {
         #[cfg(unix)]
         let _ = self.map.advise(memmap2::Advice::WillNeed);
+    }
+
+    pub(crate) fn release(&self, range: Range<usize>) {
+        let len = range.end.min(self.map.len()).saturating_sub(range.start);
+        #[cfg(unix)]
+        if len > 0 {
+            let advice = memmap2::UncheckedAdvice::DontNeed;
+            // SAFETY: the mapping is a shared, read-only one of a file that does not change, so that a page
+            // dropped here has the same bytes when it is read again; a page that the SIGBUS handler replaced
+            // is anonymous and unwritable, and reads as zeros again.
+            let _ = unsafe { self.map.unchecked_advise_range(advice, range.start, len) };
+        }
     }
 }

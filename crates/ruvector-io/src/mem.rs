@@ -13,7 +13,7 @@ use crate::error::IoError;
 use crate::random::SplitMix;
 use crate::region::Region;
 use crate::tree::{Live, Tree};
-use crate::{DirEntry, File, Io, Lock, MemoryUse, Thread, path};
+use crate::{DirEntry, File, Io, Lock, MemoryUse, ResidentBuffer, ResidentRoom, Thread, path};
 
 /// Where the clocks of backends without a clock start: 2023-11-14T22:13:20Z.
 pub(crate) const WALL_CLOCK_START_MS: u64 = 1_700_000_000_000;
@@ -222,6 +222,10 @@ impl Io for MemIo {
         self.state.lock().tree.map("map", path)
     }
 
+    fn allocate_resident(&self, _name: &str, _room: ResidentRoom) -> Result<Option<ResidentBuffer>, IoError> {
+        Ok(None)
+    }
+
     fn hard_link(&self, from: &str, to: &str) -> Result<(), IoError> {
         let mut state = self.state.lock();
         let change = state.tree.plan_hard_link("hard_link", from, to)?;
@@ -267,7 +271,7 @@ impl Io for MemIo {
     }
 
     fn memory(&self) -> MemoryUse {
-        MemoryUse { resident_bytes: 0 }
+        MemoryUse::default()
     }
 }
 

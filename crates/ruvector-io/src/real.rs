@@ -16,7 +16,7 @@ use crate::mapping::Mapping;
 use crate::mem::duration_ms;
 use crate::real_file::RealFile;
 use crate::region::Region;
-use crate::{DirEntry, File, Io, Lock, MemoryUse, Thread, path};
+use crate::{DirEntry, File, Io, Lock, MemoryUse, ResidentBuffer, ResidentRoom, Thread, path};
 
 /// Files below one directory of the operating system.
 #[derive(Debug)]
@@ -276,6 +276,10 @@ impl Io for RealIo {
         Mapping::new(&file).map(Region::from_mapping).map_err(error)
     }
 
+    fn allocate_resident(&self, name: &str, room: ResidentRoom) -> Result<Option<ResidentBuffer>, IoError> {
+        ResidentBuffer::new(name, room).map(Some)
+    }
+
     fn hard_link(&self, from: &str, to: &str) -> Result<(), IoError> {
         let (source, target) = (self.checked("hard_link", from)?, self.checked("hard_link", to)?);
         fs::hard_link(source, target).map_err(|source| IoError::from_os("hard_link", from, source))
@@ -330,6 +334,7 @@ impl Io for RealIo {
     fn memory(&self) -> MemoryUse {
         MemoryUse {
             resident_bytes: limits::resident_bytes(),
+            physical_bytes: limits::physical_bytes(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Immutable bytes shared by reference: a mapped file or an aligned buffer. Never changes its bytes.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 #[cfg(not(target_family = "wasm"))]
@@ -63,6 +63,17 @@ impl Region {
         if let Backing::Mapped(mapping) = &self.0 {
             mapping.advise_willneed();
         }
+    }
+
+    /// Tells the system that these bytes of a mapped file will hardly be read again: their pages leave the
+    /// process and are read anew if they are. A hint, no error.
+    pub fn release(&self, range: Range<usize>) {
+        #[cfg(not(target_family = "wasm"))]
+        if let Backing::Mapped(mapping) = &self.0 {
+            mapping.release(range);
+        }
+        #[cfg(target_family = "wasm")]
+        let _ = range;
     }
 
     /// True once a page could not be read from the file and zeros were put in its place: whatever was

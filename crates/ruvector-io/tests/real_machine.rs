@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ruvector_io::{Io, IoError, MemIo, RealIo};
+use ruvector_io::{Io, IoError, MemIo, RESIDENT_ALIGN_BYTES, RealIo, ResidentBudget};
 
 // Goal: a mapped file that shrinks, or whose disk fails, never ends the process, and says so.
 // Method: truncate mapped files behind the backend's back; read every byte, from two threads; then map
@@ -108,4 +108,44 @@ fn root_must_be_a_directory() {
             .unwrap(),
         Some(0)
     );
+}
+
+// Goal: resident memory holds what was put there, aligned, within its budget, which it gives back; only the real
+// backend has any. Method: odd pieces into room of odd sizes, one piece too many, more room than there is; and a
+// mapped file whose pages were let go.
+#[test]
+fn resident_memory_is_aligned_and_budgeted() {
+    let dir = tempfile::tempdir().unwrap();
+    let io = RealIo::open(dir.path()).unwrap();
+    let budget = ResidentBudget::new(10 << 20);
+    assert!(budget.take((10 << 20) + 1).is_none() && budget.take(u64::MAX).is_none());
+    for bytes in [1usize, 4_097, (2 << 20) + 77, 9 << 20] {
+        let content: Vec<u8> = (0..bytes).map(|at| (at % 251) as u8).collect();
+        let room = budget.take(bytes as u64).unwrap();
+        let mut buffer = io.allocate_resident("copy", room).unwrap().unwrap();
+        for piece in content.chunks(60_000) {
+            assert_eq!(buffer.append(piece), Some(piece));
+        }
+        assert_eq!(buffer.append(&[1]), None);
+        let resident = buffer.finish("copy").unwrap();
+        let found = resident.get(0, bytes).unwrap();
+        assert!(found == content, "{bytes} bytes");
+        assert_eq!(found.as_ptr() as usize % RESIDENT_ALIGN_BYTES, 0);
+        assert_eq!((resident.get(0, bytes + 1), resident.len()), (None, bytes));
+        assert_eq!(budget.free_bytes(), (10 << 20) - bytes as u64);
+    }
+    assert_eq!(budget.free_bytes(), 10 << 20);
+    let none = MemIo::new().allocate_resident("copy", budget.take(5).unwrap());
+    assert!(none.unwrap().is_none());
+
+    io.create("file").unwrap().append(&[9; 300_000]).unwrap();
+    let region = io.map("file").unwrap();
+    assert!(region.iter().all(|byte| *byte == 9));
+    region.release(64..200_000);
+    region.release(250_000..1 << 40);
+    assert!(region.iter().all(|byte| *byte == 9) && !region.faulted());
+    if cfg!(target_os = "linux") {
+        let memory = io.memory();
+        assert!(memory.physical_bytes > memory.resident_bytes, "{memory:?}");
+    }
 }

@@ -1,5 +1,5 @@
-//! The container of every sealed file: a body whose 64 KiB regions are verified when first touched.
-//! Never hands out a byte that does not match its checksum.
+//! The container of every sealed file: a body whose 64 KiB regions are verified when first touched, or all of them
+//! when it is promoted (`promote.rs`). Never hands out a byte that does not match its checksum.
 //!
 //! ```text
 //! header 64 bytes   body            table               footer 32 bytes
@@ -15,10 +15,10 @@
 //! The body's length stands in the footer because writers stream: they learn it last.
 
 use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use ruvector_io::{Io, IoError, Region};
+use ruvector_io::{Io, IoError, Region, Resident};
 
 use crate::wire::{Malformed, put, u32_at, u64_at};
 
@@ -174,18 +174,23 @@ pub struct ScrubProgress {
 /// A sealed file, mapped; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Component {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Inner {
     path: Arc<str>,
+    kind: ComponentKind,
     region: Region,
     created_seq: u64,
     body_bytes: usize,
     good: Box<[AtomicU64]>,
     bad: Box<[AtomicU64]>,
     scrub_at: AtomicU32,
+    /// The body in memory, every region verified. Set once, so that slices of it live as long as `self`.
+    pub(crate) promoted: OnceLock<Resident>,
+    /// Promoting was tried and there is no use in trying again.
+    pub(crate) stays_mapped: AtomicBool,
 }
 
 impl Component {
@@ -211,12 +216,15 @@ impl Component {
         let bits = || (0..words).map(|_| AtomicU64::new(0)).collect();
         let inner = Inner {
             path: path.into(),
+            kind,
             region,
             created_seq,
             body_bytes,
             good: bits(),
             bad: bits(),
             scrub_at: AtomicU32::new(0),
+            promoted: OnceLock::new(),
+            stays_mapped: AtomicBool::new(false),
         };
         Ok(Component {
             inner: Arc::new(inner),
@@ -238,7 +246,7 @@ impl Component {
         self.inner.region.len() as u64
     }
 
-    /// Bytes on the heap that belong to the component, the mapping not counted.
+    /// Bytes on the heap that belong to the component, the mapping and the promoted copy not counted.
     pub fn heap_bytes(&self) -> u64 {
         (size_of::<Inner>() + 16 * self.inner.good.len() + self.inner.path.len()) as u64
     }
@@ -248,16 +256,29 @@ impl Component {
         &self.inner.path
     }
 
+    /// What it holds.
+    pub fn kind(&self) -> ComponentKind {
+        self.inner.kind
+    }
+
     /// Sequence number of the shard when the component was written.
     pub fn created_seq(&self) -> u64 {
         self.inner.created_seq
     }
 
     /// A part of the body, its regions verified on first touch; `None` if out of range or damaged.
-    /// Cost once verified: one relaxed load per region touched.
+    /// Cost once verified: one relaxed load per region touched; once promoted: none.
     #[inline]
     pub fn bytes(&self, range: Range<u64>) -> Option<&[u8]> {
-        let slice = self.peek(range.clone())?;
+        match self.inner.promoted.get() {
+            Some(copy) => self.inner.part_of(copy, range),
+            None => self.mapped_bytes(range),
+        }
+    }
+
+    #[inline]
+    fn mapped_bytes(&self, range: Range<u64>) -> Option<&[u8]> {
+        let slice = self.inner.mapped_part(range.clone())?;
         if slice.is_empty() {
             return Some(slice);
         }
@@ -271,11 +292,10 @@ impl Component {
     /// A part of the body as it is, not verified: for prefetching, and for bodies verified at open.
     #[inline]
     pub(crate) fn peek(&self, range: Range<u64>) -> Option<&[u8]> {
-        if range.end > self.inner.body_bytes as u64 || range.start > range.end {
-            return None;
+        match self.inner.promoted.get() {
+            Some(copy) => self.inner.part_of(copy, range),
+            None => self.inner.mapped_part(range),
         }
-        let (start, end) = (range.start as usize, range.end as usize);
-        self.inner.region.get(HEADER_BYTES + start..HEADER_BYTES + end)
     }
 
     /// The whole body, verified.
@@ -284,7 +304,7 @@ impl Component {
             .ok_or_else(|| ReadComponentError::Damaged(self.damage().unwrap_or_else(|| self.unusable())))
     }
 
-    /// Reads and verifies everything, also what was verified before. Cost: reads the whole file.
+    /// Reads and verifies the whole file, also what was verified or promoted before. Cost: reads it.
     pub fn verify_all(&self) -> Result<(), Damage> {
         for region in 0..self.inner.regions() {
             self.inner.verify(region);
@@ -292,12 +312,16 @@ impl Component {
         self.damage().map_or(Ok(()), Err)
     }
 
-    /// Verifies up to `regions_max` further regions, also such as were verified before, round and round.
+    /// Verifies up to `regions_max` further regions of the file, also such as were verified or promoted before,
+    /// round and round.
     pub fn scrub_step(&self, regions_max: usize) -> ScrubProgress {
         let regions = self.inner.regions();
         let start = (self.inner.scrub_at.load(Ordering::Relaxed) as usize).min(regions);
         let end = start.saturating_add(regions_max).min(regions);
         let damaged = (start..end).filter(|region| !self.inner.verify(*region)).count();
+        if self.is_promoted() {
+            self.inner.release(start..end);
+        }
         let finished = end == regions;
         let next = if finished { 0 } else { end as u32 };
         self.inner.scrub_at.store(next, Ordering::Relaxed);
@@ -363,8 +387,42 @@ impl ruvector_graph::Bytes for Component {
 }
 
 impl Inner {
-    fn regions(&self) -> usize {
+    pub(crate) fn regions(&self) -> usize {
         self.body_bytes.div_ceil(REGION_BYTES)
+    }
+
+    /// `range` in addresses of this machine, if it lies in the body.
+    #[inline]
+    fn checked(&self, range: Range<u64>) -> Option<Range<usize>> {
+        let within = range.end <= self.body_bytes as u64 && range.start <= range.end;
+        within.then_some(range.start as usize..range.end as usize)
+    }
+
+    #[inline]
+    fn part_of<'a>(&self, copy: &'a Resident, range: Range<u64>) -> Option<&'a [u8]> {
+        let range = self.checked(range)?;
+        copy.get(range.start, range.end)
+    }
+
+    #[inline]
+    fn mapped_part(&self, range: Range<u64>) -> Option<&[u8]> {
+        let range = self.checked(range)?;
+        self.region
+            .get(HEADER_BYTES + range.start..HEADER_BYTES + range.end)
+    }
+
+    /// The bytes of a region as they are in the file.
+    pub(crate) fn mapped_region(&self, region: usize) -> Option<&[u8]> {
+        let start = region * REGION_BYTES;
+        let end = (start + REGION_BYTES).min(self.body_bytes);
+        self.region.get(HEADER_BYTES + start..HEADER_BYTES + end)
+    }
+
+    /// Lets go of the pages of regions that are served from a copy.
+    pub(crate) fn release(&self, regions: Range<usize>) {
+        let start = HEADER_BYTES + regions.start * REGION_BYTES;
+        self.region
+            .release(start..HEADER_BYTES + regions.end * REGION_BYTES);
     }
 
     #[cold]
@@ -372,11 +430,13 @@ impl Inner {
         !bit(&self.bad, region) && self.verify(region)
     }
 
-    /// Computes a region's checksum and records the outcome.
+    /// Computes a region's checksum in the file and records the outcome.
     fn verify(&self, region: usize) -> bool {
-        let start = region * REGION_BYTES;
-        let end = (start + REGION_BYTES).min(self.body_bytes);
-        let bytes = self.region.get(HEADER_BYTES + start..HEADER_BYTES + end);
+        self.record(region, self.mapped_region(region))
+    }
+
+    /// Compares the checksum of what was read of a region with the one expected, and records the outcome.
+    pub(crate) fn record(&self, region: usize, bytes: Option<&[u8]>) -> bool {
         let expected = u32_at(&self.region, HEADER_BYTES + self.body_bytes + 4 * region);
         let sound = bytes.map(crc32c::crc32c) == expected && expected.is_some() && !self.region.faulted();
         let (word, mask) = (region / 64, 1u64 << (region % 64));

@@ -79,57 +79,24 @@ impl SealedSegment {
         entry: &SegmentEntry,
         dims: &[u32],
     ) -> Result<SealedSegment, OpenSegmentError> {
-        let ids = open(io, dir, entry, ComponentKind::Ids, entry.ids)?;
-        let ids = IdTable::open(ids).map_err(OpenSegmentError::Read)?;
-        check(
-            ids.len() == entry.rows,
-            ids.component(),
-            "rows differ from the manifest's",
-        )?;
-        let payload = open(io, dir, entry, ComponentKind::Payload, entry.payload)?;
-        let payload = PayloadRows::open(payload).map_err(OpenSegmentError::Read)?;
-        check(
-            payload.len() == entry.rows,
-            payload.component(),
-            "rows differ from the manifest's",
-        )?;
-        let mut fields: Vec<Option<SealedField>> = dims.iter().map(|_| None).collect();
-        let mut unopened = Vec::new();
-        for field in &entry.fields {
-            let vectors = open_vectors(io, dir, entry, field, dims)?;
-            let mut found = |damage| unopened.push(damage);
-            let plain = |bytes| {
-                PlainGraph::open(bytes)
-                    .ok()
-                    .filter(|graph| graph.len() == vectors.len())
-            };
-            let name = (ComponentKind::Graph, field.field, field.graph);
-            let graph = open_links((io, dir), entry, name, plain)
-                .map_err(&mut found)
-                .unwrap_or(None);
-            let fits = |graph: &FastGraph<_>| graph.len() == vectors.len() && graph.dim() == vectors.dim();
-            let name = (ComponentKind::FastGraph, field.field, field.fast);
-            let fast = |bytes| FastGraph::open(bytes).ok().filter(fits);
-            let fast = open_links((io, dir), entry, name, fast)
-                .map_err(&mut found)
-                .unwrap_or(None);
-            if let Some(slot) = fields.get_mut(usize::from(field.field)) {
-                *slot = Some(SealedField { vectors, graph, fast });
-            }
-        }
-        let mut segment = SealedSegment {
-            entry: entry.clone(),
-            ids,
-            payload,
-            fields,
-            unopened,
-            disk_bytes: 0,
-        };
-        segment.disk_bytes = segment.components().map(Component::file_bytes).sum();
-        Ok(segment)
+        Files::on_disk(io, dir, entry).open_segment(dims)
     }
 
-    /// The open components, for scrubbing.
+    /// The same segment as a later `entry` describes it. Components that both name are shared: what is known of
+    /// their regions, and their promoted copies, stay.
+    pub fn reopen(
+        &self,
+        io: &dyn Io,
+        dir: &str,
+        entry: &SegmentEntry,
+        dims: &[u32],
+    ) -> Result<SealedSegment, OpenSegmentError> {
+        let opened = Some(self);
+        let files = Files::on_disk(io, dir, entry);
+        Files { opened, ..files }.open_segment(dims)
+    }
+
+    /// The open components, for scrubbing and promoting.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
         let fields = self.fields.iter().flatten().flat_map(|field| {
             [Some(field.vectors.component())]
@@ -172,10 +139,15 @@ impl SealedSegment {
             .any(|component| component.damage().is_some())
     }
 
-    /// Bytes on the heap; the mapped files not counted.
+    /// Bytes on the heap; mapped files and promoted copies not counted.
     pub fn heap_bytes(&self) -> u64 {
         let fields = self.fields.capacity() * size_of::<Option<SealedField>>() + size_of::<SealedSegment>();
         fields as u64 + self.components().map(Component::heap_bytes).sum::<u64>()
+    }
+
+    /// Bytes of promoted copies.
+    pub fn promoted_bytes(&self) -> u64 {
+        self.components().map(Component::promoted_bytes).sum()
     }
 
     /// Bytes of the open components' files; deletes and payload deltas are not opened here and not counted.
@@ -189,7 +161,7 @@ pub fn load_deletes(io: &dyn Io, dir: &str, entry: &SegmentEntry) -> Result<Bitm
     let Some(name) = entry.deletes else {
         return Ok(Bitmap::new());
     };
-    let component = open(io, dir, entry, ComponentKind::Deletes, name)?;
+    let component = Files::on_disk(io, dir, entry).open(ComponentKind::Deletes, None, name)?;
     let body = component.body().map_err(OpenSegmentError::Read)?;
     Bitmap::decode(body, entry.rows).map_err(|source| OpenSegmentError::Read(component.malformed(source)))
 }
@@ -203,65 +175,159 @@ pub fn load_delta(
     let Some(name) = entry.delta else {
         return Ok(RowMap::new());
     };
-    let component = open(io, dir, entry, ComponentKind::PayloadDelta, name)?;
+    let component = Files::on_disk(io, dir, entry).open(ComponentKind::PayloadDelta, None, name)?;
     let body = component.body().map_err(OpenSegmentError::Read)?;
     RowMap::decode(body, entry.rows).map_err(|source| OpenSegmentError::Read(component.malformed(source)))
 }
 
-fn open(
-    io: &dyn Io,
-    dir: &str,
-    entry: &SegmentEntry,
-    kind: ComponentKind,
-    name: ComponentName,
-) -> Result<Component, OpenSegmentError> {
-    let path = join(dir, &file_name(entry.id, kind, None, name));
-    Component::open(io, &path, kind).map_err(OpenSegmentError::Component)
+/// Where the components of `entry` come from.
+#[derive(Clone, Copy)]
+struct Files<'a> {
+    io: &'a dyn Io,
+    dir: &'a str,
+    entry: &'a SegmentEntry,
+    /// An earlier state of the segment, whose components are taken where they are still the same.
+    opened: Option<&'a SealedSegment>,
 }
 
-fn open_vectors(
-    io: &dyn Io,
-    dir: &str,
-    entry: &SegmentEntry,
-    field: &FieldEntry,
-    dims: &[u32],
-) -> Result<VectorBlock, OpenSegmentError> {
-    let kind = ComponentKind::Vectors;
-    let path = join(dir, &file_name(entry.id, kind, Some(field.field), field.vectors));
-    let component = Component::open(io, &path, kind).map_err(OpenSegmentError::Component)?;
-    let vectors = VectorBlock::open(component).map_err(OpenSegmentError::Read)?;
-    let dim = dims.get(usize::from(field.field));
-    check(
-        dim == Some(&vectors.dim()),
-        vectors.component(),
-        "dimensions differ from the collection's",
-    )?;
-    let within = vectors.last_row().is_none_or(|row| row < entry.rows);
-    check(within, vectors.component(), "a row beyond the segment's")?;
-    Ok(vectors)
-}
+impl<'a> Files<'a> {
+    fn on_disk(io: &'a dyn Io, dir: &'a str, entry: &'a SegmentEntry) -> Files<'a> {
+        Files {
+            io,
+            dir,
+            entry,
+            opened: None,
+        }
+    }
 
-/// A graph that cannot be opened is damage, whatever the cause: the engine scans and rebuilds it.
-/// Opens a graph component with `read`, which says whether the graph belongs to the vectors.
-fn open_links<G>(
-    (io, dir): (&dyn Io, &str),
-    entry: &SegmentEntry,
-    (kind, field, name): (ComponentKind, u16, Option<ComponentName>),
-    read: impl FnOnce(Component) -> Option<G>,
-) -> Result<Option<G>, Damage> {
-    let Some(name) = name else {
-        return Ok(None);
-    };
-    let path = join(dir, &file_name(entry.id, kind, Some(field), name));
-    let unusable = || Damage {
-        path: path.as_str().into(),
-        region: None,
-    };
-    let component = Component::open(io, &path, kind).map_err(|_| unusable())?;
-    let found = component.clone();
-    read(component)
-        .map(Some)
-        .ok_or_else(|| found.damage().unwrap_or_else(unusable))
+    fn open_segment(self, dims: &[u32]) -> Result<SealedSegment, OpenSegmentError> {
+        let entry = self.entry;
+        let ids = self.open(ComponentKind::Ids, None, entry.ids)?;
+        let ids = IdTable::open(ids).map_err(OpenSegmentError::Read)?;
+        check(
+            ids.len() == entry.rows,
+            ids.component(),
+            "rows differ from the manifest's",
+        )?;
+        let payload = self.open(ComponentKind::Payload, None, entry.payload)?;
+        let payload = PayloadRows::open(payload).map_err(OpenSegmentError::Read)?;
+        check(
+            payload.len() == entry.rows,
+            payload.component(),
+            "rows differ from the manifest's",
+        )?;
+        let mut fields: Vec<Option<SealedField>> = dims.iter().map(|_| None).collect();
+        let mut unopened = Vec::new();
+        for field in &entry.fields {
+            let opened = self.open_field(field, dims, &mut unopened)?;
+            if let Some(slot) = fields.get_mut(usize::from(field.field)) {
+                *slot = Some(opened);
+            }
+        }
+        let mut segment = SealedSegment {
+            entry: entry.clone(),
+            ids,
+            payload,
+            fields,
+            unopened,
+            disk_bytes: 0,
+        };
+        segment.disk_bytes = segment.components().map(Component::file_bytes).sum();
+        Ok(segment)
+    }
+
+    fn open(
+        &self,
+        kind: ComponentKind,
+        field: Option<u16>,
+        name: ComponentName,
+    ) -> Result<Component, OpenSegmentError> {
+        self.component(kind, field, name)
+            .map_err(OpenSegmentError::Component)
+    }
+
+    fn component(
+        &self,
+        kind: ComponentKind,
+        field: Option<u16>,
+        name: ComponentName,
+    ) -> Result<Component, OpenComponentError> {
+        let path = self.path(kind, field, name);
+        let same = |component: &&Component| component.path() == path && component.kind() == kind;
+        let opened = self.opened.and_then(|opened| opened.components().find(same));
+        opened.map_or_else(
+            || Component::open(self.io, &path, kind),
+            |component| Ok(component.clone()),
+        )
+    }
+
+    fn path(&self, kind: ComponentKind, field: Option<u16>, name: ComponentName) -> String {
+        join(self.dir, &file_name(self.entry.id, kind, field, name))
+    }
+
+    /// Opens vectors and graphs of a field; damaged graphs go to `unopened`.
+    fn open_field(
+        &self,
+        field: &FieldEntry,
+        dims: &[u32],
+        unopened: &mut Vec<Damage>,
+    ) -> Result<SealedField, OpenSegmentError> {
+        let vectors = self.open_vectors(field, dims)?;
+        let mut found = |damage| unopened.push(damage);
+        let plain = |bytes| {
+            PlainGraph::open(bytes)
+                .ok()
+                .filter(|graph| graph.len() == vectors.len())
+        };
+        let graph = self
+            .open_links(ComponentKind::Graph, field.field, field.graph, plain)
+            .map_err(&mut found)
+            .unwrap_or(None);
+        let fits = |graph: &FastGraph<_>| graph.len() == vectors.len() && graph.dim() == vectors.dim();
+        let fast = |bytes| FastGraph::open(bytes).ok().filter(fits);
+        let fast = self
+            .open_links(ComponentKind::FastGraph, field.field, field.fast, fast)
+            .map_err(&mut found)
+            .unwrap_or(None);
+        Ok(SealedField { vectors, graph, fast })
+    }
+
+    fn open_vectors(&self, field: &FieldEntry, dims: &[u32]) -> Result<VectorBlock, OpenSegmentError> {
+        let component = self.open(ComponentKind::Vectors, Some(field.field), field.vectors)?;
+        let vectors = VectorBlock::open(component).map_err(OpenSegmentError::Read)?;
+        let dim = dims.get(usize::from(field.field));
+        check(
+            dim == Some(&vectors.dim()),
+            vectors.component(),
+            "dimensions differ from the collection's",
+        )?;
+        let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
+        check(within, vectors.component(), "a row beyond the segment's")?;
+        Ok(vectors)
+    }
+
+    /// Opens a graph component with `read`, which says whether the graph belongs to the vectors. One that cannot be
+    /// opened is damage, whatever the cause: the engine scans and rebuilds it.
+    fn open_links<G>(
+        &self,
+        kind: ComponentKind,
+        field: u16,
+        name: Option<ComponentName>,
+        read: impl FnOnce(Component) -> Option<G>,
+    ) -> Result<Option<G>, Damage> {
+        let Some(name) = name else {
+            return Ok(None);
+        };
+        let unusable = || Damage {
+            path: self.path(kind, Some(field), name).into(),
+            region: None,
+        };
+        let component = self.component(kind, Some(field), name).map_err(|_| unusable())?;
+        let found = component.clone();
+        read(component)
+            .map(Some)
+            .ok_or_else(|| found.damage().unwrap_or_else(unusable))
+    }
 }
 
 fn check(holds: bool, component: &Component, rule: &'static str) -> Result<(), OpenSegmentError> {

@@ -15,6 +15,7 @@ use crate::table;
 /// Bytes after reopening and one pass of all queries.
 pub(crate) struct Size {
     pub(crate) ram_bytes: u64,
+    pub(crate) promoted_bytes: u64,
     pub(crate) rss_bytes: u64,
     pub(crate) disk_bytes: u64,
     pub(crate) points: u64,
@@ -49,8 +50,12 @@ pub(crate) struct Report {
     load_s: f64,
     optimize_s: f64,
     reopen_s: f64,
-    /// What the engine holds on the heap.
+    /// From then to the end of the optimizer's work: until what searches read at random is promoted into memory.
+    promote_s: f64,
+    /// What the engine holds on the heap and in promoted copies.
     ram_bytes: u64,
+    /// Of these, the copies.
+    promoted_bytes: u64,
     /// Resident bytes of the process, mapped files and the bench itself included.
     rss_bytes: u64,
     disk_bytes: u64,
@@ -62,7 +67,7 @@ impl Report {
         arguments: &BenchArguments,
         plan: &Plan,
         loaded: &Loaded,
-        reopen_s: f64,
+        (reopen_s, promote_s): (f64, f64),
         size: Size,
         (truth, figures): (&'static str, Vec<Figures>),
     ) -> Report {
@@ -94,7 +99,9 @@ impl Report {
             load_s: loaded.load_s,
             optimize_s: loaded.optimize_s,
             reopen_s,
+            promote_s,
             ram_bytes: size.ram_bytes,
+            promoted_bytes: size.promoted_bytes,
             rss_bytes: size.rss_bytes,
             disk_bytes: size.disk_bytes,
             points: figures.iter().map(point).collect(),
@@ -119,14 +126,16 @@ impl Report {
             self.truth
         );
         println!(
-            "build {:.1} s (load {:.1} s, optimize {:.1} s), reopen {:.3} s, {} segment(s)\n\
-             RAM {} (process {}), disk {}\n",
+            "build {:.1} s (load {:.1} s, optimize {:.1} s), reopen {:.3} s, promoted after {:.3} s more, \
+             {} segment(s)\nRAM {}, of which promoted {} (process {}), disk {}\n",
             self.build_s,
             self.load_s,
             self.optimize_s,
             self.reopen_s,
+            self.promote_s,
             self.segments,
             table::bytes(self.ram_bytes),
+            table::bytes(self.promoted_bytes),
             table::bytes(self.rss_bytes),
             table::bytes(self.disk_bytes)
         );

@@ -46,6 +46,7 @@ pub(crate) fn docs() -> String {
             Kind::Text(_) => "text".to_owned(),
             Kind::Word(_, words) => words.join(", "),
             Kind::Number(_, min, max) => format!("{min} to {max}"),
+            Kind::NumberOr(word, min, max) => format!("{word}, or {min} to {max}"),
         };
         let _ = writeln!(
             text,

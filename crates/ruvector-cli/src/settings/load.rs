@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) server: ServerConfig,
     pub(crate) storage: PathBuf,
     pub(crate) maintenance_threads: u32,
+    /// `None`: half of the memory.
+    pub(crate) promoted_bytes_max: Option<u64>,
     pub(crate) log_level: String,
     pub(crate) limits: Limits,
 }
@@ -59,7 +61,7 @@ pub(crate) fn load(
 
 fn default_value(setting: &Setting) -> Value {
     match setting.kind {
-        Kind::Text(text) | Kind::Word(text, _) => Value::Text(text.to_owned()),
+        Kind::Text(text) | Kind::Word(text, _) | Kind::NumberOr(text, _, _) => Value::Text(text.to_owned()),
         Kind::Number(default, _, _) => Value::Number(default()),
     }
 }
@@ -127,9 +129,13 @@ struct Values(BTreeMap<String, Value>);
 
 impl Values {
     fn number(&self, name: &str) -> u64 {
+        self.number_unless_word(name).unwrap_or(0)
+    }
+
+    fn number_unless_word(&self, name: &str) -> Option<u64> {
         match self.0.get(name) {
-            Some(Value::Number(number)) => *number,
-            _ => 0,
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
         }
     }
 
@@ -181,6 +187,7 @@ impl Values {
             },
             storage: PathBuf::from(self.text("storage.path")),
             maintenance_threads: self.narrow("storage.maintenance_threads"),
+            promoted_bytes_max: self.number_unless_word("storage.promoted_bytes_max"),
             log_level: self.text("log.level"),
             limits: self.limits(),
         })
@@ -236,6 +243,20 @@ mod tests {
             (settings.maintenance_threads, settings.log_level.as_str()),
             (1, "info")
         );
+        assert_eq!(settings.promoted_bytes_max, None);
+    }
+
+    #[test]
+    fn a_number_or_a_word() {
+        let load = |text: &str| {
+            let flags = BTreeMap::from([("promoted-bytes-max", text.to_owned())]);
+            load(&flags, std::iter::empty(), None).map(|settings| settings.promoted_bytes_max)
+        };
+        assert_eq!(load("half").unwrap(), None);
+        assert_eq!(load("0").unwrap(), Some(0));
+        assert_eq!(load("1000000").unwrap(), Some(1_000_000));
+        let error = load("all").unwrap_err().to_string();
+        assert!(error.contains("half or a whole number from 0"), "{error}");
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     Word(&'static str, &'static [&'static str]),
     /// A whole number from the second to the third.
     Number(fn() -> u64, u64, u64),
+    /// The same, or the word, which is the default and stands for a number that the program works out.
+    NumberOr(&'static str, u64, u64),
 }
 
 /// A value of a setting.
@@ -75,6 +77,7 @@ impl Setting {
         match self.kind {
             Kind::Text(text) | Kind::Word(text, _) => text.to_owned(),
             Kind::Number(default, _, _) => default().to_string(),
+            Kind::NumberOr(word, _, _) => word.to_owned(),
         }
     }
 
@@ -84,6 +87,7 @@ impl Setting {
             Kind::Text(_) => "a text".to_owned(),
             Kind::Word(_, words) => format!("one of {}", words.join(", ")),
             Kind::Number(_, min, max) => format!("a whole number from {min} to {max}"),
+            Kind::NumberOr(word, min, max) => format!("{word} or a whole number from {min} to {max}"),
         }
     }
 
@@ -92,7 +96,8 @@ impl Setting {
         let value = match self.kind {
             Kind::Text(_) => (!text.is_empty()).then(|| Value::Text(text.to_owned())),
             Kind::Word(_, words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
-            Kind::Number(_, min, max) => {
+            Kind::NumberOr(word, _, _) if word == text => Some(Value::Text(word.to_owned())),
+            Kind::Number(_, min, max) | Kind::NumberOr(_, min, max) => {
                 let number = text.parse::<u64>().ok();
                 number
                     .filter(|number| (min..=max).contains(number))
@@ -114,7 +119,7 @@ pub(crate) fn arguments() -> Vec<Arg> {
         .map(|setting| {
             let text = format!("{} [default: {}]", setting.doc, setting.default_text());
             let value_name = match setting.kind {
-                Kind::Number(..) => "N",
+                Kind::Number(..) | Kind::NumberOr(..) => "N",
                 _ => "TEXT",
             };
             Arg::new(setting.flag)

@@ -143,6 +143,14 @@ pub(crate) const TABLE: &[Setting] = &[
         doc: "Threads that seal, merge and repair segments in the background",
     },
     Setting {
+        section: "storage",
+        key: "promoted_bytes_max",
+        flag: "promoted-bytes-max",
+        kind: Kind::NumberOr("half", 0, 1 << 50),
+        doc: "Bytes of memory for copies of the graphs, vectors and ids that searches read at random; half is half of \
+              the machine's memory, or of what its control group allows; 0 leaves all of it to the page cache",
+    },
+    Setting {
         section: "log",
         key: "level",
         flag: "log-level",

@@ -76,7 +76,8 @@ impl Core {
             writer.push(version, payload).map_err(failed)?;
         }
         writer.finish().map_err(failed)?;
-        let opened = SealedSegment::open(self.io.as_ref(), &shard.dir, &entry, &self.schema.dims())
+        let opened = sealed
+            .reopen(self.io.as_ref(), &shard.dir, &entry, &self.schema.dims())
             .map_err(|error| Error::storage("opening payloads just written", error))?;
         let replacement = Replacement {
             sources: vec![source.clone()],

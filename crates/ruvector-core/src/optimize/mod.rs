@@ -1,4 +1,5 @@
-//! The optimizer: plans purely (`policy`), works in steps (`rewrite`), and swaps states (`carry`, `finish`).
+//! The optimizer: plans purely (`policy`, `residency`), works in steps (`rewrite`, `promote`), and swaps states
+//! (`carry`, `finish`).
 //! Never holds a sequencer while it reads or writes bulk data, so that writers and readers go on.
 
 mod carry;
@@ -6,12 +7,14 @@ mod fast;
 mod finish;
 mod graphs;
 mod policy;
+mod promote;
+mod residency;
 mod rewrite;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use ruvector_storage::Manifest;
+use ruvector_storage::{Manifest, Promotion};
 
 pub(crate) use policy::Effort;
 use policy::{Plan, SegmentStats, Stats, plan};
@@ -31,6 +34,7 @@ pub(crate) struct Jobs {
     /// A seal goes before a merge, which waits meanwhile.
     seal: Option<Rewrite>,
     merge: Option<Rewrite>,
+    promotion: Option<Promotion>,
 }
 
 /// Vectors inserted into an active graph in one step.
@@ -46,6 +50,7 @@ impl Jobs {
             persisted,
             seal: None,
             merge: None,
+            promotion: None,
         }
     }
 }
@@ -94,12 +99,13 @@ impl Core {
             return self.advance_seal(shard, jobs);
         }
         let view = self.view.load().shards[shard.index as usize].clone();
-        let stats = self.stats(shard, &view);
-        if jobs.merge.is_some() && !stats.frozen && !(stats.graph_lags && effort == Effort::Background) {
+        let stats = self.stats(shard, jobs, &view);
+        if jobs.merge.is_some() && !stats.goes_before_merge(effort) {
             return self.advance_merge(shard, jobs);
         }
         match plan(&stats, &self.config.optimizer, effort) {
             Plan::Idle => return Ok(false),
+            Plan::Promote => self.advance_promotion(jobs, &view),
             Plan::Grow => self.grow(shard, &view),
             Plan::Seal => {
                 let frozen = self.committed_frozen(shard)?;
@@ -142,14 +148,14 @@ impl Core {
             return true;
         };
         let planned = plan(
-            &self.stats(shard, view),
+            &self.stats(shard, &jobs, view),
             &self.config.optimizer,
             Effort::Background,
         );
         jobs.seal.is_some() || jobs.merge.is_some() || planned != Plan::Idle
     }
 
-    fn stats(&self, shard: &Shard, view: &ShardView) -> Stats {
+    fn stats(&self, shard: &Shard, jobs: &Jobs, view: &ShardView) -> Stats {
         let frozen = !shard.sequencer.lock().pending.is_empty();
         let graph_lags = view.segments.last().is_some_and(|last| match &last.source {
             Source::Active(active) => active.graphs_lag(last.rows),
@@ -158,6 +164,7 @@ impl Core {
         let sealed = view.segments.iter().filter_map(segment_stats).collect();
         Stats {
             frozen,
+            promotable: self.has_promotion(jobs, view),
             graph_lags,
             sealed,
         }

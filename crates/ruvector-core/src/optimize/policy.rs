@@ -8,7 +8,8 @@ use ruvector_types::OptimizerConfig;
 pub(crate) enum Effort {
     /// Keep within the thresholds.
     Background,
-    /// One segment, no deleted rows, no payload updates laid over.
+    /// One segment, no deleted rows, no payload updates laid over. Components are promoted last: those that would
+    /// be merged are not worth it.
     Full,
 }
 
@@ -31,6 +32,8 @@ pub(crate) struct SegmentStats {
 pub(crate) struct Stats {
     /// A frozen state waits to be sealed.
     pub(crate) frozen: bool,
+    /// A component waits to be promoted into resident memory, and fits.
+    pub(crate) promotable: bool,
     /// Visible vectors of the active segment are missing in its graph.
     pub(crate) graph_lags: bool,
     pub(crate) sealed: Vec<SegmentStats>,
@@ -40,6 +43,8 @@ pub(crate) struct Stats {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
     Idle,
+    /// Copy a piece of a component into resident memory.
+    Promote,
     /// Insert visible vectors into the active segment's graph.
     Grow,
     /// Seal the oldest frozen state.
@@ -48,6 +53,13 @@ pub(crate) enum Plan {
     Merge(Vec<u64>),
     /// Write a segment's payload component again, with its updates.
     RewritePayload(u64),
+}
+
+impl Stats {
+    /// Whether something is more urgent than a merge that has begun: what is quick and serves searches at once.
+    pub(crate) fn goes_before_merge(&self, effort: Effort) -> bool {
+        self.frozen || ((self.promotable || self.graph_lags) && effort == Effort::Background)
+    }
 }
 
 /// Updated rows below which laying them over costs too little to rewrite for.
@@ -60,8 +72,14 @@ pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) 
     if stats.frozen {
         return Plan::Seal;
     }
-    if stats.graph_lags && effort == Effort::Background {
-        return Plan::Grow;
+    if effort == Effort::Background {
+        // Copying is bounded by the budget and a thousand times faster than inserting, so it holds nothing up.
+        if stats.promotable {
+            return Plan::Promote;
+        }
+        if stats.graph_lags {
+            return Plan::Grow;
+        }
     }
     let sound: Vec<&SegmentStats> = stats.sealed.iter().filter(|segment| !segment.damaged).collect();
     let worn = |segment: &&&SegmentStats| segment.is_worn(thresholds, effort);
@@ -78,10 +96,14 @@ pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) 
         Effort::Background => segment.updated > UPDATED_ROWS_MIN.max(segment.rows / 10),
         Effort::Full => segment.updated > 0,
     };
+    let at_rest = match stats.promotable {
+        true => Plan::Promote,
+        false => Plan::Idle,
+    };
     sound
         .iter()
         .find(laid_over)
-        .map_or(Plan::Idle, |segment| Plan::RewritePayload(segment.id))
+        .map_or(at_rest, |segment| Plan::RewritePayload(segment.id))
 }
 
 impl SegmentStats {
@@ -138,6 +160,7 @@ mod tests {
         for steps in 0..1_000 {
             match plan(stats, &OptimizerConfig::default(), effort) {
                 Plan::Idle => return steps,
+                Plan::Promote => stats.promotable = false,
                 Plan::Grow => stats.graph_lags = false,
                 Plan::Seal => stats.frozen = false,
                 Plan::Merge(ids) => {
@@ -172,13 +195,15 @@ mod tests {
                 .collect();
             let mut stats = Stats {
                 frozen: true,
+                promotable: true,
                 graph_lags: true,
                 sealed,
             };
             settle(&mut stats, Effort::Background);
             assert!(stats.sealed.len() <= thresholds.segments_max as usize);
+            stats.promotable = true;
             settle(&mut stats, Effort::Full);
-            assert!(stats.sealed.len() <= 1);
+            assert!(stats.sealed.len() <= 1 && !stats.promotable);
         }
     }
 

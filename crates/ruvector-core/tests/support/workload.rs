@@ -60,6 +60,7 @@ pub(crate) fn options() -> DatabaseOptions {
     DatabaseOptions {
         limits,
         maintenance_threads: 0,
+        ..DatabaseOptions::default()
     }
 }
 

@@ -8,7 +8,7 @@ use super::file::{SimFile, SimNode};
 use crate::error::IoError;
 use crate::mem::{HeldPath, duration_ms};
 use crate::region::Region;
-use crate::{DirEntry, File, Io, Lock, MemoryUse, Thread, path};
+use crate::{DirEntry, File, Io, Lock, MemoryUse, ResidentBuffer, ResidentRoom, Thread, path};
 
 impl SimDisk {
     fn handle(&self, node: Arc<SimNode>, path: &str) -> Arc<dyn File> {
@@ -105,6 +105,10 @@ impl Io for SimDisk {
         state.live.map("map", path)
     }
 
+    fn allocate_resident(&self, _name: &str, _room: ResidentRoom) -> Result<Option<ResidentBuffer>, IoError> {
+        Ok(None)
+    }
+
     fn hard_link(&self, from: &str, to: &str) -> Result<(), IoError> {
         let mut state = self.state.lock();
         state.powered("hard_link", from)?;
@@ -155,6 +159,6 @@ impl Io for SimDisk {
     }
 
     fn memory(&self) -> MemoryUse {
-        MemoryUse { resident_bytes: 0 }
+        MemoryUse::default()
     }
 }

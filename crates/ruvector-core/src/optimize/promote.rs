@@ -1,0 +1,67 @@
+//! Promotes the components that searches read at random into resident memory, a bounded piece a step. Never decides
+//! which (`residency`), never fails a shard: what is not promoted is served from its file.
+
+use ruvector_storage::Component;
+
+use super::Jobs;
+use super::residency::{Candidate, choose};
+use crate::collection::Core;
+use crate::view::{ShardView, Source};
+
+/// Regions of 64 KiB copied in one step: 8 MiB.
+const PROMOTE_REGIONS: usize = 128;
+
+impl Core {
+    /// Whether a component is being promoted, or one that is worth it fits into what is left of the budget.
+    pub(super) fn has_promotion(&self, jobs: &Jobs, view: &ShardView) -> bool {
+        jobs.promotion.is_some() || self.next_promotion(view).is_some()
+    }
+
+    /// One piece of a promotion.
+    pub(super) fn advance_promotion(&self, jobs: &mut Jobs, view: &ShardView) {
+        // A component whose segment was rewritten meanwhile is not worth the memory any more.
+        let named = |component: &Component| components(view).any(|other| other.path() == component.path());
+        let running = jobs.promotion.take();
+        let promotion = match running.filter(|promotion| named(promotion.component())) {
+            Some(promotion) => Ok(Some(promotion)),
+            None => match self.next_promotion(view) {
+                Some(component) => component.promote(self.io.as_ref(), &self.promoted_budget),
+                None => Ok(None),
+            },
+        };
+        // An error: the system is short of memory. The component is not tried again.
+        if let Ok(Some(promotion)) = promotion {
+            jobs.promotion = promotion.step(PROMOTE_REGIONS).unwrap_or(None);
+        }
+    }
+
+    fn next_promotion<'a>(&self, view: &'a ShardView) -> Option<&'a Component> {
+        let free_bytes = self.promoted_budget.free_bytes();
+        if free_bytes == 0 {
+            return None;
+        }
+        let promotable: Vec<&Component> = components(view)
+            .filter(|component| component.is_promotable())
+            .collect();
+        let candidates: Vec<Candidate> = promotable
+            .iter()
+            .map(|component| Candidate {
+                kind: component.kind(),
+                bytes: component.len(),
+            })
+            .collect();
+        let first = *choose(&candidates, free_bytes).first()?;
+        promotable.get(first).copied()
+    }
+}
+
+/// The components of a view's sealed segments.
+fn components(view: &ShardView) -> impl Iterator<Item = &Component> {
+    view.segments
+        .iter()
+        .filter_map(|segment| match &segment.source {
+            Source::Sealed(sealed) => Some(sealed.components()),
+            Source::Active(_) => None,
+        })
+        .flatten()
+}

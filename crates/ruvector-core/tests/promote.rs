@@ -1,0 +1,227 @@
+//! Goal: promoting into memory changes where bytes are read from and nothing else: the same answers, within the
+//! budget, given back when a segment is replaced, and "green" says that it is done. Method: one collection in a
+//! temporary folder, answers compared bit by bit before and after, with budgets of nothing, of a part and of all.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ruvector_core::types::*;
+use ruvector_core::{Collection, Ctx, Database, DatabaseOptions, Status, Wait};
+use ruvector_io::{MemIo, RealIo};
+use ruvector_testkit::Clusters;
+
+const POINTS: u64 = 3_000;
+const DIM: usize = 64;
+const MIB: u64 = 1 << 20;
+const VECTORS_BYTES: u64 = POINTS * DIM as u64 * 4;
+
+fn options(promoted_bytes_max: u64, threads: u32) -> DatabaseOptions {
+    DatabaseOptions {
+        maintenance_threads: threads,
+        promoted_bytes_max: Some(promoted_bytes_max),
+        ..DatabaseOptions::default()
+    }
+}
+
+fn open(dir: &Path, budget: u64, threads: u32) -> (Database, Collection) {
+    let io = Arc::new(RealIo::open(dir).unwrap());
+    let database = Database::open(io, options(budget, threads)).unwrap();
+    if database.collection_names().is_empty() {
+        let config = CollectionConfig::single(DIM as u32, Distance::Cosine);
+        database.create_collection("c", config).unwrap();
+    }
+    let collection = database.collection("c").unwrap();
+    (database, collection)
+}
+
+fn fill(collection: &Collection) {
+    let mut clusters = Clusters::new(5, 40, DIM, 0.5);
+    let mut point = |id| Point {
+        id: PointId::Num(id),
+        vectors: NamedVectors::from([(String::new(), clusters.draw().0)]),
+        payload: Map::from([("n".to_owned(), Value::Int(id as i64))]),
+    };
+    for batch in 0..6 {
+        let ids = batch * POINTS / 6..(batch + 1) * POINTS / 6;
+        let upsert = Upsert {
+            points: ids.map(&mut point).collect(),
+            ..Upsert::default()
+        };
+        write(collection, WriteOp::Upsert(upsert));
+    }
+}
+
+fn write(collection: &Collection, operation: WriteOp) {
+    collection
+        .write(&Ctx::default(), operation, Wait::Durable)
+        .unwrap();
+}
+
+/// A folder with the collection, optimized.
+fn folder() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let (database, collection) = open(dir.path(), 0, 0);
+    fill(&collection);
+    collection.optimize().unwrap();
+    database.close().unwrap();
+    dir
+}
+
+/// What searches by graph, by filter and by scan return, scores bit by bit.
+fn answers(collection: &Collection) -> Vec<(PointId, u32)> {
+    let mut clusters = Clusters::new(6, 40, DIM, 0.5);
+    let even = (0..POINTS).step_by(2).map(PointId::Num).collect();
+    let even = Filter::must(Condition::HasId(even));
+    let mut answers = Vec::new();
+    for number in 0..60 {
+        let mut request = SearchRequest::nearest(clusters.draw().0, 10);
+        request.params.exact = number % 3 == 0;
+        request.filter = (number % 3 == 1).then(|| even.clone());
+        let found = collection.search(&Ctx::default(), &request).unwrap();
+        assert_eq!(found.len(), 10);
+        answers.extend(found.into_iter().map(|point| (point.id, point.score.to_bits())));
+    }
+    answers
+}
+
+fn rest(collection: &Collection) {
+    while collection.step().unwrap() {}
+    assert_eq!(collection.info().status, Status::Green);
+}
+
+#[test]
+fn answers_stay_the_same() {
+    let dir = folder();
+    let (database, collection) = open(dir.path(), 0, 0);
+    assert!(
+        !collection.step().unwrap(),
+        "without a budget there is nothing to do"
+    );
+    let before = answers(&collection);
+    let info = collection.info();
+    assert_eq!((info.promoted_bytes, info.status), (0, Status::Green));
+    let heap_bytes = info.ram_bytes;
+    database.close().unwrap();
+    drop((database, collection));
+
+    let (database, collection) = open(dir.path(), 64 * MIB, 0);
+    let info = collection.info();
+    assert_eq!(
+        (info.promoted_bytes, info.status),
+        (0, Status::Yellow),
+        "nobody has stepped"
+    );
+    assert_eq!(answers(&collection), before);
+    let snapshot = collection.snapshot().unwrap();
+    rest(&collection);
+    let info = collection.info();
+    assert!(info.promoted_bytes > 2 * VECTORS_BYTES, "{info:?}");
+    assert_eq!(info.ram_bytes, heap_bytes + info.promoted_bytes);
+    assert_eq!(answers(&collection), before);
+    drop(snapshot);
+
+    let budget = info.promoted_bytes - 1;
+    database.close().unwrap();
+    drop((database, collection));
+    let (_database, collection) = open(dir.path(), budget, 0);
+    rest(&collection);
+    let promoted = collection.info().promoted_bytes;
+    assert!(
+        promoted > VECTORS_BYTES && promoted <= budget,
+        "{promoted} of {budget}"
+    );
+    assert_eq!(answers(&collection), before);
+}
+
+#[test]
+fn optimize_and_the_background_promote() {
+    let dir = tempfile::tempdir().unwrap();
+    let (database, collection) = open(dir.path(), 64 * MIB, 1);
+    fill(&collection);
+    collection.optimize().unwrap();
+    let info = collection.info();
+    assert!(info.promoted_bytes > 2 * VECTORS_BYTES, "{info:?}");
+    let (before, promoted) = (answers(&collection), info.promoted_bytes);
+    database.close().unwrap();
+    drop((database, collection));
+    let (_database, collection) = open(dir.path(), 64 * MIB, 1);
+    while collection.info().status != Status::Green {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(collection.info().promoted_bytes, promoted);
+    assert_eq!(answers(&collection), before);
+}
+
+// Goal: copies are kept by a segment whose payload is rewritten, and given back by one that is replaced.
+// Method: a budget below two sets of copies; the payload is rewritten while a snapshot holds the segment as it was,
+// then every point is replaced.
+#[test]
+fn memory_is_shared_and_given_back() {
+    let dir = folder();
+    let (database, collection) = open(dir.path(), 64 * MIB, 0);
+    rest(&collection);
+    let all = collection.info().promoted_bytes;
+    database.close().unwrap();
+    drop((database, collection));
+
+    let (_database, collection) = open(dir.path(), all + all / 2, 0);
+    rest(&collection);
+    let snapshot = collection.snapshot().unwrap();
+    let payload = Map::from([("n".to_owned(), Value::Int(-1))]);
+    let points = PointSelector::Filter(Filter::default());
+    let path = None;
+    let set = WriteOp::SetPayload {
+        payload,
+        path,
+        points,
+    };
+    write(&collection, set);
+    collection.optimize().unwrap();
+    assert_eq!(collection.info().promoted_bytes, all);
+    drop(snapshot);
+
+    fill(&collection);
+    collection.optimize().unwrap();
+    let info = collection.info();
+    assert_eq!((info.points, info.status), (POINTS, Status::Green));
+    assert!(info.promoted_bytes.abs_diff(all) < all / 10, "{info:?} of {all}");
+}
+
+#[test]
+fn a_damaged_graph_is_found_and_built_again() {
+    let dir = folder();
+    let shard = dir.path().join("collections/00000000/shard-0000");
+    let files = std::fs::read_dir(shard)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let fast = |path: &std::path::PathBuf| path.to_string_lossy().contains(".fast.");
+    let path = files.into_iter().find(fast).expect("a fast graph");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let (_database, collection) = open(dir.path(), 64 * MIB, 0);
+    assert_eq!(collection.info().status, Status::Yellow);
+    while collection.info().status == Status::Yellow {
+        assert!(collection.step().unwrap());
+    }
+    let info = collection.info();
+    assert_eq!((info.status, info.damages.len()), (Status::Red, 1), "{info:?}");
+    rest(&collection);
+    assert!(collection.info().promoted_bytes > 2 * VECTORS_BYTES);
+}
+
+#[test]
+fn memory_backends_promote_nothing() {
+    let database = Database::open(Arc::new(MemIo::new()), options(64 * MIB, 0)).unwrap();
+    let config = CollectionConfig::single(DIM as u32, Distance::Cosine);
+    database.create_collection("c", config).unwrap();
+    let collection = database.collection("c").unwrap();
+    fill(&collection);
+    collection.optimize().unwrap();
+    let info = collection.info();
+    assert_eq!((info.promoted_bytes, info.status), (0, Status::Green));
+}
