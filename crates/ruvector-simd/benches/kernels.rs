@@ -10,9 +10,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use half::f16;
-use ruvector_simd::codes::{
-    BlockQuery, BlockScale, CodeBits, CodeKernels, block_bytes, scalar as code_scalar,
-};
+use ruvector_simd::codes::{BlockQuery, BlockScale, CodeBits, CodeKernels, block_bytes};
 use ruvector_simd::{Kernels, Metric, cpu_features, distance, scalar};
 
 const METRICS: [Metric; 3] = [Metric::Dot, Metric::Euclid, Metric::Manhattan];
@@ -89,54 +87,81 @@ fn report(_: &mut Criterion) {
     }
 }
 
+/// What the code kernels are given, of one dimension and number of bits.
+struct Codes {
+    bits: CodeBits,
+    query: Vec<f32>,
+    signs: Vec<f32>,
+    block: Vec<u8>,
+    code: Vec<i8>,
+}
+
+impl Codes {
+    fn new(dim: u16, bits: CodeBits) -> Self {
+        let signs = (0..4 * u32::from(dim)).map(|i| (i as f32).cos().signum() * 0.1);
+        let block = (0..block_bytes(usize::from(dim), bits)).map(|i| (i * 37 % 96) as u8);
+        Self {
+            bits,
+            query: (0..dim).map(|i| f32::from(i).sin()).collect(),
+            signs: signs.collect(),
+            block: block.collect(),
+            code: (0..dim).map(|i| (i * 31 % 251) as u8 as i8).collect(),
+        }
+    }
+}
+
 fn codes(criterion: &mut Criterion) {
-    let portable = CodeKernels {
-        estimate: code_scalar::estimate,
-        dot: code_scalar::dot,
-        prepare: code_scalar::prepare,
-        rotate: code_scalar::rotate,
-    };
+    for dim in [128u16, 384, 768, 1536] {
+        for kernels in CodeKernels::all() {
+            block_codes(criterion, kernels, &Codes::new(dim, CodeBits::One));
+            block_codes(criterion, kernels, &Codes::new(dim, CodeBits::Two));
+            vector_codes(criterion, kernels, &Codes::new(dim, CodeBits::One));
+        }
+    }
+}
+
+/// The kernels whose work depends on the number of bits.
+fn block_codes(criterion: &mut Criterion, kernels: CodeKernels, codes: &Codes) {
     let scale = BlockScale {
         base: 1.0,
         mul: 0.01,
         add: 0.01,
         below: 0.5,
     };
-    for dim in [128u16, 384, 768, 1536] {
-        let query: Vec<f32> = (0..dim).map(|i| f32::from(i).sin()).collect();
-        let signs: Vec<f32> = (0..4 * u32::from(dim))
-            .map(|i| (i as f32).cos().signum() * 0.1)
-            .collect();
-        let block: Vec<u8> = (0..block_bytes(query.len(), CodeBits::One))
-            .map(|i| (i * 37 % 96) as u8)
-            .collect();
-        let code: Vec<i8> = (0..dim).map(|i| (i * 31 % 251) as u8 as i8).collect();
-        for (name, kernels) in [(cpu_features(), CodeKernels::detect()), ("portable", portable)] {
-            let (mut prepared, mut out, mut rotated) = (BlockQuery::default(), [0.0; 32], query.clone());
-            (kernels.prepare)(&mut prepared, &query, CodeBits::One);
-            let mut group = criterion.benchmark_group("codes");
-            let id = |what: &str| BenchmarkId::new(format!("{what}/{name}"), dim);
-            group.throughput(Throughput::Bytes(block.len() as u64));
-            group.bench_function(id("estimate 32"), |bencher| {
-                bencher.iter(|| (kernels.estimate)(black_box(&prepared), black_box(&block), scale, &mut out));
-            });
-            group.throughput(Throughput::Bytes(code.len() as u64));
-            group.bench_function(id("byte dot"), |bencher| {
-                bencher.iter(|| (kernels.dot)(black_box(&query), black_box(&code)));
-            });
-            group.throughput(Throughput::Bytes(4 * u64::from(dim)));
-            group.bench_function(id("prepare"), |bencher| {
-                bencher.iter(|| (kernels.prepare)(&mut prepared, black_box(&query), CodeBits::One));
-            });
-            group.bench_function(id("rotate"), |bencher| {
-                bencher.iter(|| {
-                    rotated.copy_from_slice(&query);
-                    (kernels.rotate)(black_box(&mut rotated), &signs);
-                });
-            });
-            group.finish();
-        }
-    }
+    let (mut prepared, mut out) = (BlockQuery::default(), [0.0; 32]);
+    (kernels.prepare)(&mut prepared, &codes.query, codes.bits);
+    let mut group = criterion.benchmark_group("codes");
+    let id = |what: &str| {
+        let what = format!("{what} {:?}/{}", codes.bits, kernels.name);
+        BenchmarkId::new(what, codes.query.len())
+    };
+    group.throughput(Throughput::Bytes(codes.block.len() as u64));
+    group.bench_function(id("estimate 32"), |bencher| {
+        bencher.iter(|| (kernels.estimate)(black_box(&prepared), black_box(&codes.block), scale, &mut out));
+    });
+    group.throughput(Throughput::Bytes(size_of_val(codes.query.as_slice()) as u64));
+    group.bench_function(id("prepare"), |bencher| {
+        bencher.iter(|| (kernels.prepare)(&mut prepared, black_box(&codes.query), codes.bits));
+    });
+    group.finish();
+}
+
+fn vector_codes(criterion: &mut Criterion, kernels: CodeKernels, codes: &Codes) {
+    let mut rotated = codes.query.clone();
+    let mut group = criterion.benchmark_group("codes");
+    let id = |what: &str| BenchmarkId::new(format!("{what}/{}", kernels.name), codes.query.len());
+    group.throughput(Throughput::Bytes(codes.code.len() as u64));
+    group.bench_function(id("byte dot"), |bencher| {
+        bencher.iter(|| (kernels.dot)(black_box(&codes.query), black_box(&codes.code)));
+    });
+    group.throughput(Throughput::Bytes(size_of_val(codes.query.as_slice()) as u64));
+    group.bench_function(id("rotate"), |bencher| {
+        bencher.iter(|| {
+            rotated.copy_from_slice(&codes.query);
+            (kernels.rotate)(black_box(&mut rotated), &codes.signs);
+        });
+    });
+    group.finish();
 }
 
 criterion_group!(benches, report, kernels, elements, codes);

@@ -46,7 +46,16 @@ fn level_sums_fit_16_bits() {
             let vector: Vec<f32> = (0..dim)
                 .map(|at| if at % 5 == 4 { -number } else { number })
                 .collect();
-            (CodeKernels::detect().prepare)(&mut query, &vector, bits);
+            scalar::prepare(&mut query, &vector, bits);
+            for kernels in CodeKernels::all() {
+                let mut fast = BlockQuery::default();
+                (kernels.prepare)(&mut fast, &vector, bits);
+                assert_eq!(
+                    query.levels, fast.levels,
+                    "{} {dim} {bits:?} {number}",
+                    kernels.name
+                );
+            }
             let groups = query.levels.chunks_exact(16);
             let sum: u32 = groups
                 .map(|levels| u32::from(levels.iter().copied().fold(0, u8::max)))
@@ -55,6 +64,33 @@ fn level_sums_fit_16_bits() {
                 sum <= 65_535 && query.unit > 0.0,
                 "{dim} {bits:?} {number}: {sum}"
             );
+        }
+    }
+}
+
+// A kernel widens f16 by itself: every one of them must come out exactly.
+#[test]
+fn factors_are_read_exactly() {
+    let scale = BlockScale {
+        base: 0.0,
+        mul: 1.0,
+        add: 1.0,
+        below: 0.0,
+    };
+    let mut query = BlockQuery::default();
+    scalar::prepare(&mut query, &[0.0; 8], CodeBits::One);
+    for first in (0..=u16::MAX).step_by(32) {
+        let factors = (first..=first + 31).map(f16::from_bits);
+        let mut block = vec![0; BLOCK_FACTOR_BYTES / 2];
+        block.extend(factors.clone().flat_map(f16::to_le_bytes));
+        block.resize(block_bytes(8, CodeBits::One), 0);
+        for kernels in CodeKernels::all() {
+            let mut out = [0.0; 32];
+            (kernels.estimate)(&query, &block, scale, &mut out);
+            for (factor, estimate) in factors.clone().map(f16::to_f32).zip(out) {
+                let is_same = factor == estimate || factor.is_nan() && estimate.is_nan();
+                assert!(is_same, "{} {factor} {estimate}", kernels.name);
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ mod catalog;
 mod component;
 mod deletes;
 mod delta;
+mod frame;
 mod ids;
 mod log;
 mod manifest;
@@ -28,11 +29,10 @@ mod wire;
 mod writer;
 
 pub use catalog::{Catalog, CatalogEntry};
-pub use component::{
-    Component, ComponentFault, ComponentKind, Damage, OpenComponentError, ReadComponentError, ScrubProgress,
-};
+pub use component::{Component, Damage, OpenComponentError, ReadComponentError, ScrubProgress};
 pub use deletes::Bitmap;
 pub use delta::{PayloadVersion, RowMap};
+pub use frame::{ComponentFault, ComponentKind};
 pub use ids::{IdTable, encode_ids};
 pub use log::{AppendError, Log, OpenLogError, SyncTicket, TruncateError};
 pub use manifest::{ComponentName, FieldEntry, Manifest, SegmentEntry, file_name, remove_orphans};

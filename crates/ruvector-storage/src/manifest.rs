@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use ruvector_io::{Io, IoError};
 
-use crate::component::ComponentKind;
+use crate::frame::ComponentKind;
 use crate::swap::{self, Kind, LoadError, StoreError, join};
 use crate::wire::{Malformed, Reader, put};
 

@@ -10,7 +10,8 @@
 
 use ruvector_io::Io;
 
-use crate::component::{Component, ComponentKind, ReadComponentError};
+use crate::component::{Component, ReadComponentError};
+use crate::frame::ComponentKind;
 use crate::vectors::{TRAILER_BYTES, verified};
 use crate::wire::{Malformed, Reader, put, u64_at};
 use crate::writer::{ComponentWriter, WriteComponentError};

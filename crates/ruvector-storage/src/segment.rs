@@ -3,9 +3,10 @@
 use ruvector_graph::{FastGraph, PlainGraph};
 use ruvector_io::Io;
 
-use crate::component::{Component, ComponentKind, Damage, OpenComponentError, ReadComponentError};
+use crate::component::{Component, Damage, OpenComponentError, ReadComponentError};
 use crate::deletes::Bitmap;
 use crate::delta::{PayloadVersion, RowMap};
+use crate::frame::ComponentKind;
 use crate::ids::IdTable;
 use crate::manifest::{ComponentName, FieldEntry, SegmentEntry, file_name};
 use crate::rows::PayloadRows;

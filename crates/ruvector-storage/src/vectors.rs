@@ -9,7 +9,8 @@
 
 use ruvector_io::Io;
 
-use crate::component::{Component, ComponentKind, ReadComponentError};
+use crate::component::{Component, ReadComponentError};
+use crate::frame::ComponentKind;
 use crate::wire::{Malformed, Reader, put, u32_at};
 use crate::writer::{ComponentWriter, WriteComponentError};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ruvector_io::{File, Io, IoError};
 
-use crate::component::{ComponentKind, REGION_BYTES, encode_footer, encode_header};
+use crate::frame::{ComponentKind, REGION_BYTES, encode_footer, encode_header};
 
 /// Why a component cannot be written. The unfinished file has been removed.
 #[derive(Debug, thiserror::Error)]

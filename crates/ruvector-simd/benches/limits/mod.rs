@@ -1,12 +1,14 @@
 //! What this core can do at most, measured, and the share of that which each kernel reaches. Never asserts; the
 //! shortest of many runs counts, because other work on the machine disturbs.
 
+mod codes;
 mod peak;
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use half::f16;
+use ruvector_simd::codes::CodeKernels;
 use ruvector_simd::{Kernels, Metric};
 
 use peak::Probe;
@@ -42,6 +44,17 @@ pub(crate) fn report() {
         }
         bench.kernel("Hamming".to_owned(), set.hamming, |i| (i * 37) as u8);
         bench.print(set.name);
+    }
+    for kernels in CodeKernels::all() {
+        let Some(probe) = peak::probe(kernels.name) else {
+            continue;
+        };
+        let mut bench = Bench::new(probe);
+        let rows = codes::measure(&mut bench, kernels);
+        bench.print_limits(kernels.name);
+        println!("  codes in L1: dim, ns, share of the nearer limit");
+        rows.iter()
+            .for_each(|row| row.print(bench.limits.fma, bench.limits.l1));
     }
 }
 
@@ -127,7 +140,7 @@ impl Bench {
         });
     }
 
-    fn print(&self, set: &str) {
+    fn print_limits(&self, set: &str) {
         let Limits { fma, l1, memory } = self.limits;
         println!(
             "{set}: {:.1} G multiply-adds/s of f32, loads {:.1} GB/s from L1, {:.1} GB/s from memory",
@@ -135,6 +148,11 @@ impl Bench {
             l1 / 1e9,
             memory / 1e9
         );
+    }
+
+    fn print(&self, set: &str) {
+        let Limits { fma, l1, memory } = self.limits;
+        self.print_limits(set);
         println!(
             "  in L1: dim, ns, share of the nearer limit (one vector unaligned); memory: share of bandwidth"
         );

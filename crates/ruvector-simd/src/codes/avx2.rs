@@ -11,6 +11,7 @@ pub(super) fn kernels() -> Option<CodeKernels> {
         && std::is_x86_feature_detected!("fma")
         && std::is_x86_feature_detected!("f16c");
     present.then_some(CodeKernels {
+        name: "avx2+fma+f16c",
         // SAFETY (all): the CPU has the features; they do not go away. Lengths are checked inside.
         estimate: |query, block, scale, out| {
             if !fits(query, block) {

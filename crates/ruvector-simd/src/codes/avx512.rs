@@ -13,6 +13,7 @@ pub(super) fn kernels() -> Option<CodeKernels> {
         && std::is_x86_feature_detected!("avx512bw")
         && std::is_x86_feature_detected!("avx512vl");
     present.then_some(CodeKernels {
+        name: "avx512",
         estimate: |query, block, scale, out| {
             if !fits(query, block) || !query.levels.len().is_multiple_of(64) {
                 return avx2::kernels().map_or(0, |narrow| (narrow.estimate)(query, block, scale, out));

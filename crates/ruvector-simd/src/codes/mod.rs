@@ -93,6 +93,8 @@ pub struct BlockScale {
 /// The kernels for this CPU.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeKernels {
+    /// The instruction set, for reports.
+    pub name: &'static str,
     /// Estimates for the 32 neighbours of a block of [`block_bytes`] bytes; returns a bit for each that is below
     /// [`BlockScale::below`]. A block or query of another length than they agree on gives 0 and leaves `out`.
     pub estimate: fn(&BlockQuery, &[u8], BlockScale, &mut [f32; BLOCK_NEIGHBORS]) -> u32,
@@ -123,6 +125,7 @@ impl CodeKernels {
 
     fn scalar() -> CodeKernels {
         CodeKernels {
+            name: "scalar",
             estimate: scalar::estimate,
             dot: scalar::dot,
             prepare: scalar::prepare,

@@ -10,6 +10,7 @@ use super::{BLOCK_FACTOR_BYTES, BLOCK_NEIGHBORS, BlockQuery, BlockScale, CodeKer
 /// The kernels of this target.
 pub(super) fn kernels() -> CodeKernels {
     CodeKernels {
+        name: "neon",
         estimate: |query, block, scale, out| {
             if !fits(query, block) {
                 return 0;

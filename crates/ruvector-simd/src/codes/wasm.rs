@@ -10,6 +10,7 @@ use crate::fold::Byte;
 /// The kernels of this target.
 pub(super) fn kernels() -> CodeKernels {
     CodeKernels {
+        name: "simd128",
         estimate,
         dot,
         prepare: quads::prepare::<v128>,
