@@ -59,11 +59,10 @@ impl Slack {
         let place = (2.0 * (breadth.max(1) as f32 / BREADTH_LEAST).log2()).max(0.0);
         let low = place as usize;
         match (self.0.get(low), self.0.get(low + 1)) {
-            (Some(a), Some(b)) => a + (b - a) * (place - low as f32),
-            (Some(a), None) if place == low as f32 => *a,
+            (Some(a), _) if place == low as f32 => *a,
+            (Some(a), Some(b)) if b.is_finite() => a + (b - a) * (place - low as f32),
             _ => f32::INFINITY,
         }
-        .max(0.0)
     }
 }
 
