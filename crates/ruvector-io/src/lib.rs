@@ -112,6 +112,18 @@ pub trait Io: Send + Sync + fmt::Debug {
     /// Runs `work` on a new thread; `NoThreads` in memory and simulated.
     fn spawn(&self, name: &str, work: Box<dyn FnOnce() + Send>) -> Result<Thread, IoError>;
 
+    /// Calls `work` with every number below `parts` and returns when all calls have: at the same time where the
+    /// backend has threads (`parts` of them, this one included), else one after the other. A call that panics
+    /// panics here, when the others are done.
+    fn run_parallel(&self, parts: u32, work: &(dyn Fn(u32) + Sync)) {
+        (0..parts).for_each(work);
+    }
+
+    /// Processors that this process may use: 1 without threads.
+    fn processors(&self) -> u32 {
+        1
+    }
+
     /// Memory of this process and of the machine.
     fn memory(&self) -> MemoryUse;
 }

@@ -331,6 +331,25 @@ impl Io for RealIo {
         Ok(Thread::new(move || handle.join().is_ok()))
     }
 
+    fn run_parallel(&self, parts: u32, work: &(dyn Fn(u32) + Sync)) {
+        std::thread::scope(|scope| {
+            for part in 1..parts {
+                // A system out of threads gets the work done by this one.
+                let spawned = std::thread::Builder::new().spawn_scoped(scope, move || work(part));
+                if spawned.is_err() {
+                    work(part);
+                }
+            }
+            if parts > 0 {
+                work(0);
+            }
+        });
+    }
+
+    fn processors(&self) -> u32 {
+        std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(1))
+    }
+
     fn memory(&self) -> MemoryUse {
         MemoryUse {
             resident_bytes: limits::resident_bytes(),
