@@ -3,12 +3,14 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod build_dot;
 pub mod codes;
 mod finite;
 mod norm;
 mod prefetch;
 pub mod scalar;
 
+pub use build_dot::{CODE_ROW_TAIL_BYTES, CodeDotFn, CodeRowFn, code_dot, code_row_distance};
 pub use finite::is_finite;
 pub use norm::{norm, normalize};
 pub use prefetch::prefetch;

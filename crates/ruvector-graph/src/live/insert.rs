@@ -88,7 +88,7 @@ impl LiveGraph {
     fn link<V: Vectors + ?Sized>(
         &self,
         new: Entry,
-        vector: &[f32],
+        vector: &[V::Component],
         space: Space<'_, V>,
         scratch: &mut Scratch,
     ) {
