@@ -1,5 +1,5 @@
 //! What building a graph costs, over vectors and over code rows, and what it is worth: CPU time a node, and recall@10
-//! at ef 64 of the last 200 vectors, searched by full vectors. Never asserts.
+//! at ef 64 of the last 1,000 vectors, searched by full vectors. Never asserts.
 //!
 //! `cargo bench -p ruvector-graph --bench build -- BASE.npy [--count N] [--euclid] [--codes-only]`; without a file,
 //! seeded clustered vectors.
@@ -21,7 +21,7 @@ const PARAMS: GraphParams = GraphParams {
     ef_construct: 200,
     seed: 0,
 };
-const QUERIES: usize = 200;
+const QUERIES: usize = 1_000;
 
 /// Seconds of CPU that this thread has used.
 fn cpu_s() -> f64 {

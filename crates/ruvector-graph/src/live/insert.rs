@@ -7,6 +7,7 @@ use crate::access::{Entry, Links, Space, Vectors};
 use crate::live::LiveGraph;
 use crate::neighbor::Neighbor;
 use crate::scratch::Scratch;
+use crate::select::one_to_drop;
 use crate::search::{SearchParams, Start, Walk};
 
 /// Why a node was not inserted. The graph is unchanged.
@@ -216,11 +217,8 @@ impl LiveGraph {
             return true;
         }
         scratch.rank(self, owner, node, level, space);
-        scratch
-            .kept
-            .choose(space, &scratch.ranked, self.params.degree(level));
-        match scratch.kept.rest.last() {
-            Some(dropped) if dropped.node != node => self.splice(owner.node, dropped.node, node, level),
+        match one_to_drop(space, &scratch.ranked) {
+            Some(dropped) if dropped != node => self.splice(owner.node, dropped, node, level),
             _ => return false,
         }
         true
