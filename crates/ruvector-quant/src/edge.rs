@@ -6,12 +6,11 @@
 //! 16 bits and units of the block. Never lets a number that 16 bits cannot hold through: such an edge is left out.
 
 use half::f16;
-use ruvector_simd::Metric;
 use ruvector_simd::codes::{BLOCK_FACTOR_BYTES, BLOCK_NEIGHBORS, block_bytes};
+use ruvector_simd::{EdgeSums, Metric, edge_sums};
 
 /// The largest factor of a block in its units: six binary digits below f16's largest number, 24 above its least.
 const FACTOR_MAX: f32 = 1_024.0;
-const LANES: usize = 8;
 
 /// The units of a block's factors.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,21 +21,10 @@ pub struct EdgeScale {
     pub add: f32,
 }
 
-/// `mul` and `add` of a neighbour as seen from `center`; `None` for a metric that has no inner product, and when
+/// `mul` and `add` of a neighbour as seen from a centre; `None` for a metric that has no inner product, and when
 /// they are not finite.
-fn edge_factors(metric: Metric, center: &[f32], neighbor: &[f32]) -> Option<(f32, f32)> {
-    // Four sums in eight lanes: the order of additions is fixed, and wide registers can take them.
-    let [mut l1, mut l2, mut signed, mut dot] = [[0.0f32; LANES]; 4];
-    for (c, o) in center.chunks_exact(LANES).zip(neighbor.chunks_exact(LANES)) {
-        for lane in 0..LANES {
-            let r = o[lane] - c[lane];
-            l1[lane] += r.abs();
-            l2[lane] += r * r;
-            signed[lane] += if r > 0.0 { c[lane] } else { -c[lane] };
-            dot[lane] += c[lane] * r;
-        }
-    }
-    let [l1, l2, signed, dot] = [l1, l2, signed, dot].map(|lanes| lanes.iter().sum::<f32>());
+fn edge_factors(metric: Metric, sums: EdgeSums) -> Option<(f32, f32)> {
+    let EdgeSums { l1, l2, signed, dot } = sums;
     let gain = if l1 > 0.0 { l2 / l1 } else { 0.0 };
     let (mul, add) = match metric {
         Metric::Dot => (-gain, gain * signed - dot),
@@ -65,10 +53,11 @@ pub fn encode_edges(
     block.fill(0);
     let (factors, codes) = block.split_at_mut(BLOCK_FACTOR_BYTES);
     let mut edges = [(0.0, f32::INFINITY); BLOCK_NEIGHBORS];
+    let (kernel, mut signs) = (edge_sums(), vec![0; center.len() / 8]);
     for (place, (edge, neighbor)) in edges.iter_mut().zip(neighbors).enumerate() {
-        if let Some(found) = edge_factors(metric, center, neighbor) {
+        if let Some(found) = edge_factors(metric, kernel(center, neighbor, &mut signs)) {
             *edge = found;
-            put_signs(center, neighbor, place, codes);
+            put_signs(&signs, place, codes);
         }
     }
     let scale = EdgeScale {
@@ -92,14 +81,11 @@ fn unit(values: impl Iterator<Item = f32>) -> f32 {
     if unit.is_normal() { unit } else { 1.0 }
 }
 
-fn put_signs(center: &[f32], neighbor: &[f32], place: usize, codes: &mut [u8]) {
-    let shift = place / 16 * 4;
-    let groups = center.chunks_exact(4).zip(neighbor.chunks_exact(4));
-    for ((c, o), bytes) in groups.zip(codes.chunks_exact_mut(16)) {
-        let mut signs = 0;
-        for bit in 0..4 {
-            signs |= u8::from(o[bit] > c[bit]) << bit;
-        }
-        bytes[place % 16] |= signs << shift;
+/// Four signs go into one byte, in its low or high half by `place`.
+fn put_signs(signs: &[u8], place: usize, codes: &mut [u8]) {
+    let (byte, shift) = (place % 16, place / 16 * 4);
+    for (signs, groups) in signs.iter().zip(codes.as_chunks_mut::<32>().0) {
+        groups[byte] |= (signs & 15) << shift;
+        groups[16 + byte] |= (signs >> 4) << shift;
     }
 }

@@ -4,6 +4,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod build_dot;
+mod build_edge;
 pub mod codes;
 mod finite;
 mod norm;
@@ -11,6 +12,7 @@ mod prefetch;
 pub mod scalar;
 
 pub use build_dot::{CODE_ROW_TAIL_BYTES, CodeDotFn, CodeRowFn, code_dot, code_row_distance};
+pub use build_edge::{EdgeFn, EdgeSums, edge_sums};
 pub use finite::is_finite;
 pub use norm::{norm, normalize};
 pub use prefetch::prefetch;
