@@ -26,7 +26,10 @@ const QUERIES: usize = 1_000;
 /// Seconds of CPU that this thread has used.
 fn cpu_s() -> f64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds = text.split_whitespace().next().and_then(|word| word.parse::<f64>().ok());
+    let nanoseconds = text
+        .split_whitespace()
+        .next()
+        .and_then(|word| word.parse::<f64>().ok());
     nanoseconds.unwrap_or(f64::NAN) / 1e9
 }
 
@@ -49,7 +52,14 @@ fn find(query: &[f32], space: Space<'_, Flat>, graph: &LiveGraph, out: &mut Vec<
 fn recall(queries: &Flat, space: Space<'_, Flat>, graph: &LiveGraph) -> f64 {
     let (mut hits, mut truth, mut found) = (0, Vec::new(), Vec::new());
     for query in queries.data.chunks(queries.dim) {
-        exact(query, space, 0..space.vectors.len(), &mut |_| true, 10, &mut truth);
+        exact(
+            query,
+            space,
+            0..space.vectors.len(),
+            &mut |_| true,
+            10,
+            &mut truth,
+        );
         find(query, space, graph, &mut found);
         hits += found.iter().take(10).filter(|near| truth.contains(near)).count();
     }
@@ -59,7 +69,10 @@ fn recall(queries: &Flat, space: Space<'_, Flat>, graph: &LiveGraph) -> f64 {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
-    let count = arguments.iter().skip_while(|argument| *argument != "--count").nth(1);
+    let count = arguments
+        .iter()
+        .skip_while(|argument| *argument != "--count")
+        .nth(1);
     let count = count.and_then(|count| count.parse().ok()).unwrap_or(20_000);
     let file = arguments.iter().find(|argument| argument.ends_with(".npy"));
     let base = match file.map(|file| npy::read(Path::new(file), count)) {
@@ -74,11 +87,18 @@ fn main() {
         unreadable: Vec::new(),
     };
     let (base, queries) = (flat(&base.data[..at]), flat(&base.data[at..]));
-    let metric = if has("--euclid") { Metric::Euclid } else { Metric::Dot };
+    let metric = if has("--euclid") {
+        Metric::Euclid
+    } else {
+        Metric::Dot
+    };
     let (space, nodes) = (Space::new(&base, distance(metric)), base.len());
     let report = |name: &str, start: f64, graph: &LiveGraph| {
         let us = (cpu_s() - start) * 1e6 / f64::from(nodes);
-        println!("{name:8} {us:8.1} us a node, recall {:.4}", recall(&queries, space, graph));
+        println!(
+            "{name:8} {us:8.1} us a node, recall {:.4}",
+            recall(&queries, space, graph)
+        );
     };
     println!("{nodes} x {}, {metric:?}", base.dim);
     if !has("--codes-only") {
@@ -90,6 +110,9 @@ fn main() {
         return;
     };
     while !coded.step(&base, u32::MAX) {}
-    println!("coding   {:8.1} us a node", (cpu_s() - start) * 1e6 / f64::from(nodes));
+    println!(
+        "coding   {:8.1} us a node",
+        (cpu_s() - start) * 1e6 / f64::from(nodes)
+    );
     report("codes", start, &insert_all(coded.space()));
 }

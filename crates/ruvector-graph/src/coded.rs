@@ -21,10 +21,11 @@ pub struct CodedVectors {
     metric: Metric,
     distance: Distance<i8>,
     rotation: Rotation,
-    len: u32,
+    total: u32,
     sample: Option<Sample>,
     /// Rows of `stride` bytes from `start` on.
     bytes: Vec<i8>,
+    bytes_len: usize,
     start: usize,
     stride: usize,
     coded: u32,
@@ -44,18 +45,20 @@ struct Sample {
 
 impl CodedVectors {
     /// Prepares rows for `len` vectors of `dim` components, rotated as `seed` says. `None` for a metric that does
-    /// not survive a rotation.
+    /// not survive a rotation, and for more than there are addresses.
     pub fn new(metric: Metric, dim: usize, len: u32, seed: u64) -> Option<CodedVectors> {
         let distance = code_row_distance(metric)?;
         let rotation = Rotation::new(dim, seed);
         let stride = code_row_bytes(rotation.padded_dim()).next_multiple_of(ALIGN_BYTES);
+        let bytes = stride.checked_mul(len as usize)?.checked_add(ALIGN_BYTES)?;
         Some(CodedVectors {
             metric,
             distance,
             rotation,
-            len,
+            total: len,
             sample: None,
             bytes: Vec::new(),
+            bytes_len: bytes,
             start: 0,
             stride,
             coded: 0,
@@ -69,16 +72,16 @@ impl CodedVectors {
     pub fn step(&mut self, vectors: &impl Vectors<Component = f32>, rows_max: u32) -> bool {
         if self.sample.is_none() {
             self.sample = Some(self.look_at(vectors));
-            self.bytes = vec![0; self.stride * self.len as usize + ALIGN_BYTES];
+            self.bytes = vec![0; self.bytes_len];
             self.start = self.bytes.as_ptr().align_offset(ALIGN_BYTES).min(ALIGN_BYTES);
         }
         for _ in 0..rows_max.max(1) {
-            if self.coded >= self.len {
+            if self.coded >= self.total {
                 break;
             }
             self.code_next(vectors);
         }
-        self.coded >= self.len
+        self.coded >= self.total
     }
 
     /// The rows and the distance that compares them: that of the metric, in a unit of their own.
@@ -86,17 +89,12 @@ impl CodedVectors {
         Space::new(self, self.distance)
     }
 
-    /// Bytes on the heap.
-    pub fn heap_bytes(&self) -> usize {
-        self.bytes.capacity() + self.unreadable.capacity() * size_of::<u32>()
-    }
-
     fn look_at(&self, vectors: &impl Vectors<Component = f32>) -> Sample {
         let mut sums = vec![0.0f64; self.rotation.dim()];
         let (mut squares, mut count) = (0.0f64, 0u32);
-        let places = SAMPLE_VECTORS.min(self.len);
+        let places = SAMPLE_VECTORS.min(self.total);
         for place in 0..places {
-            let ordinal = (u64::from(place) * u64::from(self.len) / u64::from(places)) as u32;
+            let ordinal = (u64::from(place) * u64::from(self.total) / u64::from(places)) as u32;
             for (sum, x) in sums.iter_mut().zip(vectors.vector(ordinal).unwrap_or_default()) {
                 *sum += f64::from(*x);
                 squares += f64::from(*x) * f64::from(*x);

@@ -66,7 +66,10 @@ pub(crate) fn one_to_drop<V: Vectors + ?Sized>(space: Space<'_, V>, ranked: &[Ne
             return Some(candidate.node);
         };
         let closer = &ranked[..at];
-        if closer.iter().any(|other| space.to_node(vector, other.node) < candidate.distance) {
+        if closer
+            .iter()
+            .any(|other| space.to_node(vector, other.node) < candidate.distance)
+        {
             return Some(candidate.node);
         }
     }

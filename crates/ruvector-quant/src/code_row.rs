@@ -22,7 +22,9 @@ pub fn encode_code_row(vector: &[f32], unit: f32, row: &mut [i8]) {
     let per_step = if peak > 0.0 { LEVEL_MAX / peak } else { 0.0 };
     let mut squares = 0;
     for (x, code) in vector.iter().zip(codes) {
-        let level = (x * per_step).round_ties_even().clamp(-LEVEL_MAX, LEVEL_MAX) as i32;
+        let level = x * per_step;
+        // Rounded half away from zero; what is not finite saturates.
+        let level = ((level + 0.5f32.copysign(level)) as i32).clamp(-127, 127);
         *code = level as i8;
         squares += level * level;
     }

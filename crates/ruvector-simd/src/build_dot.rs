@@ -105,10 +105,7 @@ fn split(row: &[i8]) -> Option<(&[i8], [f32; 2])> {
     let [a, b, c, d, e, f, g, h] = tail.map(|byte| byte as u8);
     Some((
         codes,
-        [
-            f32::from_le_bytes([a, b, c, d]),
-            f32::from_le_bytes([e, f, g, h]),
-        ],
+        [f32::from_le_bytes([a, b, c, d]), f32::from_le_bytes([e, f, g, h])],
     ))
 }
 

@@ -65,7 +65,7 @@ impl Links for SourceLinks {
 #[derive(Debug)]
 pub(crate) struct GraphBuild {
     /// What distances are taken from. `None`: from the vectors themselves.
-    codes: Option<CodedVectors>,
+    codes: Option<Box<CodedVectors>>,
     stage: Stage,
 }
 
@@ -106,7 +106,9 @@ impl GraphBuild {
             }
         };
         let codes = match len {
-            CODED_VECTORS_MIN.. => CodedVectors::new(schema.metric, schema.dim as usize, len, ROTATION_SEED),
+            CODED_VECTORS_MIN.. => {
+                CodedVectors::new(schema.metric, schema.dim as usize, len, ROTATION_SEED).map(Box::new)
+            }
             _ => None,
         };
         let stage = match &codes {

@@ -21,7 +21,9 @@ pub(crate) fn read(path: &Path, count: usize) -> Option<Flat> {
     } else if header.contains("<f2") {
         let (numbers, _) = body.as_chunks::<2>();
         let numbers = numbers.iter().take(count * dim);
-        numbers.map(|number| f16::from_le_bytes(*number).to_f32()).collect()
+        numbers
+            .map(|number| f16::from_le_bytes(*number).to_f32())
+            .collect()
     } else {
         return None;
     };
