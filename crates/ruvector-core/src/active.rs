@@ -242,6 +242,8 @@ impl ActiveField {
 }
 
 impl Vectors for ActiveField {
+    type Component = f32;
+
     fn len(&self) -> u32 {
         self.len.load(Ordering::Acquire)
     }

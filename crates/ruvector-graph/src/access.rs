@@ -1,11 +1,13 @@
 //! What the graph needs of its surroundings: vectors by ordinal and links by node. Never owns either.
 
+use std::fmt::Debug;
 use std::sync::Arc;
-
-use ruvector_simd::DistanceFn;
 
 /// Vectors by ordinal, 0..len. All have the dimension of the query.
 pub trait Vectors {
+    /// What a vector is made of: `f32`, or `i8` for the code rows of a graph under construction.
+    type Component: Copy + Debug;
+
     /// How many ordinals there are. May grow while a search runs; the search keeps to its first answer.
     fn len(&self) -> u32;
 
@@ -16,7 +18,7 @@ pub trait Vectors {
 
     /// The vector of `ordinal`. `None`: it cannot be read (a damaged block, an ordinal out of range); the graph
     /// then passes over it.
-    fn vector(&self, ordinal: u32) -> Option<&[f32]>;
+    fn vector(&self, ordinal: u32) -> Option<&[Self::Component]>;
 
     /// A hint that `vector(ordinal)` follows soon; see [`ruvector_simd::prefetch`].
     fn prefetch(&self, ordinal: u32) {
@@ -61,32 +63,35 @@ pub struct Unreadable {
     pub level: u8,
 }
 
+/// A distance over vectors of `C`: smaller is closer.
+pub type Distance<C> = fn(&[C], &[C]) -> f32;
+
 /// Vectors and the distance that compares them.
 #[derive(Debug)]
-pub struct Space<'a, V: ?Sized> {
+pub struct Space<'a, V: Vectors + ?Sized> {
     /// The vectors of the graph's nodes.
     pub vectors: &'a V,
     /// Smaller is closer.
-    pub distance: DistanceFn,
+    pub distance: Distance<V::Component>,
 }
 
-impl<V: ?Sized> Clone for Space<'_, V> {
+impl<V: Vectors + ?Sized> Clone for Space<'_, V> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<V: ?Sized> Copy for Space<'_, V> {}
+impl<V: Vectors + ?Sized> Copy for Space<'_, V> {}
 
 impl<'a, V: Vectors + ?Sized> Space<'a, V> {
     /// `distance` over `vectors`.
-    pub fn new(vectors: &'a V, distance: DistanceFn) -> Self {
+    pub fn new(vectors: &'a V, distance: Distance<V::Component>) -> Self {
         Self { vectors, distance }
     }
 
     /// The distance of two vectors; NaN (an overflow) counts as infinitely far.
     #[inline]
-    pub(crate) fn between(self, a: &[f32], b: &[f32]) -> f32 {
+    pub(crate) fn between(self, a: &[V::Component], b: &[V::Component]) -> f32 {
         let distance = (self.distance)(a, b);
         if distance.is_nan() {
             f32::INFINITY
@@ -96,7 +101,7 @@ impl<'a, V: Vectors + ?Sized> Space<'a, V> {
     }
 
     /// The distance from `a` to a node, infinite when the node's vector cannot be read.
-    pub(crate) fn to_node(self, a: &[f32], node: u32) -> f32 {
+    pub(crate) fn to_node(self, a: &[V::Component], node: u32) -> f32 {
         self.vectors
             .vector(node)
             .map_or(f32::INFINITY, |b| self.between(a, b))

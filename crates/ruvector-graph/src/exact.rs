@@ -14,7 +14,7 @@ use crate::top_k::TopK;
 ///
 /// Cost: one distance a vector; memory O(k) at most, allocated as results come.
 pub fn exact<V: Vectors + ?Sized>(
-    query: &[f32],
+    query: &[V::Component],
     space: Space<'_, V>,
     range: Range<u32>,
     accept: &mut dyn FnMut(u32) -> bool,

@@ -6,6 +6,7 @@
 
 mod access;
 pub mod carry;
+mod coded;
 mod exact;
 pub mod fast;
 mod live;
@@ -17,8 +18,9 @@ mod search;
 mod select;
 mod top_k;
 
-pub use access::{Entry, Links, Space, Unreadable, Vectors};
+pub use access::{Distance, Entry, Links, Space, Unreadable, Vectors};
 pub use carry::{CarryError, CarryOver};
+pub use coded::CodedVectors;
 pub use exact::exact;
 pub use fast::{FastEncoder, FastError, FastGraph, FastOutcome, FastScratch, FastSearch};
 pub use live::{InsertError, LiveGraph};

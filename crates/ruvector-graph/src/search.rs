@@ -12,9 +12,9 @@ const AHEAD: usize = 4;
 
 /// What to look for and how hard.
 #[derive(Clone, Copy, Debug)]
-pub struct SearchParams<'a> {
+pub struct SearchParams<'a, C = f32> {
     /// The query, of the vectors' dimension.
-    pub query: &'a [f32],
+    pub query: &'a [C],
     /// How many results to collect; also how far around the query to look.
     pub ef: usize,
     /// Stop after this many distances and say so. The only bound on a search whose filter accepts little.
@@ -43,7 +43,7 @@ pub struct Outcome {
 ///
 /// Allocates nothing once `scratch` and `out` are warm. Cost: about m·log(len) + ef·m/2 distances.
 pub fn search<V: Vectors + ?Sized, L: Links + ?Sized>(
-    params: &SearchParams<'_>,
+    params: &SearchParams<'_, V::Component>,
     space: Space<'_, V>,
     links: &L,
     accept: &mut dyn FnMut(u32) -> bool,
@@ -80,8 +80,8 @@ impl From<Neighbor> for Start {
 }
 
 /// One query's way through one graph.
-pub(crate) struct Walk<'a, V: ?Sized, L: ?Sized> {
-    query: &'a [f32],
+pub(crate) struct Walk<'a, V: Vectors + ?Sized, L: ?Sized> {
+    query: &'a [V::Component],
     space: Space<'a, V>,
     links: &'a L,
     len: u32,
@@ -90,7 +90,7 @@ pub(crate) struct Walk<'a, V: ?Sized, L: ?Sized> {
 }
 
 impl<'a, V: Vectors + ?Sized, L: Links + ?Sized> Walk<'a, V, L> {
-    pub(crate) fn new(params: &SearchParams<'a>, space: Space<'a, V>, links: &'a L) -> Self {
+    pub(crate) fn new(params: &SearchParams<'a, V::Component>, space: Space<'a, V>, links: &'a L) -> Self {
         Self {
             query: params.query,
             space,

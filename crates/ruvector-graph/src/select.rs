@@ -56,3 +56,22 @@ impl Selection {
             .all(|chosen| space.to_node(vector, chosen.node) >= candidate.distance)
     }
 }
+
+/// The one of `ranked`, which are sorted by their distance from a node, that it misses least: the farthest that is
+/// closer to another of them than to the node, so that it is reached through that one; where there is none, the
+/// farthest. Cost: a few distances, while the farthest are looked at.
+pub(crate) fn one_to_drop<V: Vectors + ?Sized>(space: Space<'_, V>, ranked: &[Neighbor]) -> Option<u32> {
+    for (at, candidate) in ranked.iter().enumerate().rev() {
+        let Some(vector) = space.vectors.vector(candidate.node) else {
+            return Some(candidate.node);
+        };
+        let closer = &ranked[..at];
+        if closer
+            .iter()
+            .any(|other| space.to_node(vector, other.node) < candidate.distance)
+        {
+            return Some(candidate.node);
+        }
+    }
+    ranked.last().map(|farthest| farthest.node)
+}

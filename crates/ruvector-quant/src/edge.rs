@@ -7,14 +7,13 @@
 //! such an edge is left out.
 
 use half::f16;
-use ruvector_simd::Metric;
 use ruvector_simd::codes::{
     BLOCK_FACTOR_BYTES, BLOCK_NEIGHBORS, CodeBits, TWO_BIT_BORDER, TWO_BIT_LEVELS, block_bytes,
 };
+use ruvector_simd::{EdgeFn, EdgeLevels, EdgeSums, Metric, edge_sums};
 
 /// The largest factor of a block in its units: six binary digits below f16's largest number, 24 above its least.
 const FACTOR_MAX: f32 = 1_024.0;
-const LANES: usize = 8;
 
 /// The units of a block's factors.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,107 +24,87 @@ pub struct EdgeScale {
     pub add: f32,
 }
 
-/// What a pass over an edge adds up: lengths of r = o − c, and inner products of r, c and the code s.
-#[derive(Clone, Copy, Default)]
-struct EdgeSums {
-    r_r: f32,
-    r_s: f32,
-    c_s: f32,
-    c_r: f32,
+/// Makes the codes of edges, with buffers for the bits of one.
+struct EdgeCoder {
+    kernel: EdgeFn,
+    metric: Metric,
+    bits: CodeBits,
+    above: Vec<u8>,
+    beyond: Vec<u8>,
 }
 
-impl EdgeSums {
-    /// Sums over all components; `value` gives the code's value of a component of r. In eight lanes: the order of
-    /// additions is fixed, and wide registers can take them.
-    #[inline]
-    fn over(center: &[f32], neighbor: &[f32], value: impl Fn(f32) -> f32) -> EdgeSums {
-        let [mut r_r, mut r_s, mut c_s, mut c_r] = [[0.0f32; LANES]; 4];
-        for (c, o) in center.chunks_exact(LANES).zip(neighbor.chunks_exact(LANES)) {
-            for lane in 0..LANES {
-                let r = o[lane] - c[lane];
-                let s = value(r);
-                r_r[lane] += r * r;
-                r_s[lane] += r * s;
-                c_s[lane] += c[lane] * s;
-                c_r[lane] += c[lane] * r;
-            }
-        }
-        let [r_r, r_s, c_s, c_r] = [r_r, r_s, c_s, c_r].map(|lanes| lanes.iter().sum());
-        EdgeSums { r_r, r_s, c_s, c_r }
-    }
-
-    /// `mul` and `add`; `None` for a metric that has no inner product, and when they are not finite.
-    fn factors(self, metric: Metric) -> Option<(f32, f32)> {
-        let gain = if self.r_s > 0.0 { self.r_r / self.r_s } else { 0.0 };
-        let (mul, add) = match metric {
-            Metric::Dot => (-gain, gain * self.c_s - self.c_r),
-            Metric::Euclid => (-2.0 * gain, self.r_r + 2.0 * gain * self.c_s),
-            Metric::Manhattan => return None,
-        };
-        (mul.is_finite() && add.is_finite()).then_some((mul, add))
-    }
-}
-
-/// The border between the inner and the outer levels of a 2-bit code of r: components as of a normal distribution.
-fn border(center: &[f32], neighbor: &[f32]) -> f32 {
-    let mut squares = [0.0f32; LANES];
-    for (c, o) in center.chunks_exact(LANES).zip(neighbor.chunks_exact(LANES)) {
-        for lane in 0..LANES {
-            let r = o[lane] - c[lane];
-            squares[lane] += r * r;
-        }
-    }
-    let squares: f32 = squares.iter().sum();
-    TWO_BIT_BORDER * (squares / center.len() as f32).sqrt()
-}
-
-#[inline]
-fn two_bits(r: f32, border: f32) -> u8 {
-    u8::from(r > -border) + u8::from(r > 0.0) + u8::from(r > border)
-}
-
-/// Factors of the edge and its code at its place among the block's codes.
-fn encode_edge(
-    (metric, bits): (Metric, CodeBits),
-    (center, neighbor): (&[f32], &[f32]),
-    place: usize,
-    codes: &mut [u8],
-) -> Option<(f32, f32)> {
-    match bits {
-        CodeBits::One => {
-            let value = |r: f32| if r > 0.0 { 1.0 } else { -1.0 };
-            let factors = EdgeSums::over(center, neighbor, value).factors(metric)?;
-            put_code::<4>((center, neighbor), place, codes, |r| u8::from(r > 0.0));
-            Some(factors)
-        }
-        CodeBits::Two => {
-            let border = border(center, neighbor);
+impl EdgeCoder {
+    /// Factors of the edge, its code put at its place among the block's; `None` if the factors are no numbers.
+    fn encode(
+        &mut self,
+        center: &[f32],
+        neighbor: &[f32],
+        place: usize,
+        codes: &mut [u8],
+    ) -> Option<(f32, f32)> {
+        let mut sums = self.sums(center, neighbor, EdgeLevels::SIGNS);
+        if self.bits == CodeBits::Two {
+            // The components of r are taken for a normal distribution's.
             let [_, _, inner, outer] = TWO_BIT_LEVELS;
-            let size = |r: f32| if r.abs() > border { outer } else { inner };
-            let value = |r: f32| if r > 0.0 { size(r) } else { -size(r) };
-            let factors = EdgeSums::over(center, neighbor, value).factors(metric)?;
-            put_code::<2>((center, neighbor), place, codes, |r| two_bits(r, border));
-            Some(factors)
+            let border = TWO_BIT_BORDER * (sums.r_r / center.len() as f32).sqrt();
+            let levels = EdgeLevels { border, inner, outer };
+            sums = self.sums(center, neighbor, levels);
+        }
+        let factors = factors(self.metric, sums)?;
+        match self.bits {
+            CodeBits::One => put_signs(&self.above, place, codes),
+            CodeBits::Two => put_pairs(&self.above, &self.beyond, place, codes),
+        }
+        Some(factors)
+    }
+
+    fn sums(&mut self, center: &[f32], neighbor: &[f32], levels: EdgeLevels) -> EdgeSums {
+        (self.kernel)(center, neighbor, levels, [&mut self.above, &mut self.beyond])
+    }
+}
+
+/// `mul` and `add` of a neighbour as seen from a centre; `None` for a metric that has no inner product, and when
+/// they are not finite.
+fn factors(metric: Metric, sums: EdgeSums) -> Option<(f32, f32)> {
+    let EdgeSums { r_r, r_s, c_s, c_r } = sums;
+    let gain = if r_s > 0.0 { r_r / r_s } else { 0.0 };
+    let (mul, add) = match metric {
+        Metric::Dot => (-gain, gain * c_s - c_r),
+        Metric::Euclid => (-2.0 * gain, r_r + 2.0 * gain * c_s),
+        Metric::Manhattan => return None,
+    };
+    (mul.is_finite() && add.is_finite()).then_some((mul, add))
+}
+
+/// Four signs go into one byte, in its low or high half by `place`.
+fn put_signs(above: &[u8], place: usize, codes: &mut [u8]) {
+    let (byte, shift) = (place % 16, place / 16 * 4);
+    for (signs, groups) in above.iter().zip(codes.as_chunks_mut::<32>().0) {
+        groups[byte] |= (signs & 15) << shift;
+        groups[16 + byte] |= (signs >> 4) << shift;
+    }
+}
+
+/// The codes of two components go into one byte likewise: the high bit of a code is the sign, the low one says
+/// whether the level is the greater of the two with that sign.
+fn put_pairs(above: &[u8], beyond: &[u8], place: usize, codes: &mut [u8]) {
+    let (byte, shift) = (place % 16, place / 16 * 4);
+    let groups = codes.as_chunks_mut::<64>().0;
+    for ((above, beyond), groups) in above.iter().zip(beyond).zip(groups) {
+        let mut pairs = spread(!(above ^ beyond)) | spread(*above) << 1;
+        for group in groups.as_chunks_mut::<16>().0 {
+            group[byte] |= ((pairs & 15) as u8) << shift;
+            pairs >>= 4;
         }
     }
 }
 
-/// Puts the code of each component of r, `4 / GROUP` bits, into the place's half of the group's bytes.
-fn put_code<const GROUP: usize>(
-    (center, neighbor): (&[f32], &[f32]),
-    place: usize,
-    codes: &mut [u8],
-    code: impl Fn(f32) -> u8,
-) {
-    let shift = place / 16 * 4;
-    let groups = center.chunks_exact(GROUP).zip(neighbor.chunks_exact(GROUP));
-    for ((c, o), bytes) in groups.zip(codes.chunks_exact_mut(16)) {
-        let mut half = 0;
-        for at in 0..GROUP {
-            half |= code(o[at] - c[at]) << (at * 4 / GROUP);
-        }
-        bytes[place % 16] |= half << shift;
-    }
+/// Each bit at twice its place.
+fn spread(byte: u8) -> u16 {
+    let mut bits = u16::from(byte);
+    bits = (bits | bits << 4) & 0x0f0f;
+    bits = (bits | bits << 2) & 0x3333;
+    (bits | bits << 1) & 0x5555
 }
 
 /// Writes the block of up to 32 neighbours as seen from `center`, factors and codes, and returns the factors' units.
@@ -147,8 +126,16 @@ pub fn encode_edges(
     block.fill(0);
     let (factors, codes) = block.split_at_mut(BLOCK_FACTOR_BYTES);
     let mut edges = [(0.0, f32::INFINITY); BLOCK_NEIGHBORS];
+    let bytes = center.len() / 8;
+    let mut coder = EdgeCoder {
+        kernel: edge_sums(),
+        metric,
+        bits,
+        above: vec![0; bytes],
+        beyond: vec![0; bytes],
+    };
     for (place, (edge, neighbor)) in edges.iter_mut().zip(neighbors).enumerate() {
-        if let Some(found) = encode_edge((metric, bits), (center, neighbor), place, codes) {
+        if let Some(found) = coder.encode(center, neighbor, place, codes) {
             *edge = found;
         }
     }

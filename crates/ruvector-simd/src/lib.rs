@@ -11,6 +11,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod build_dot;
+mod build_edge;
 pub mod codes;
 mod finite;
 #[allow(dead_code)] // Where no instruction set is known at compile time, only the portable kernels remain.
@@ -26,6 +28,8 @@ mod wasm;
 
 use half::f16;
 
+pub use build_dot::{CODE_ROW_TAIL_BYTES, CodeDotFn, CodeRowFn, code_dot, code_row_distance};
+pub use build_edge::{EdgeFn, EdgeLevels, EdgeSums, edge_sums};
 pub use finite::is_finite;
 pub use norm::{norm, normalize};
 pub use prefetch::prefetch;

@@ -132,6 +132,8 @@ impl VectorBlock {
 }
 
 impl ruvector_graph::Vectors for VectorBlock {
+    type Component = f32;
+
     fn len(&self) -> u32 {
         self.count
     }

@@ -34,6 +34,8 @@ fn has_field(row: u32, field: u16) -> bool {
 struct Slices(Vec<Vec<f32>>);
 
 impl Vectors for Slices {
+    type Component = f32;
+
     fn len(&self) -> u32 {
         self.0.len() as u32
     }

@@ -12,7 +12,7 @@ const FAST_VECTORS_MIN: u32 = 1_024;
 /// Nodes encoded in one step.
 const ENCODE_NODES: u32 = 2_048;
 /// One rotation for each field of every collection, so that merges can reuse codes.
-const ROTATION_SEED: u64 = 0x7275_5665_6374_6f72;
+pub(super) const ROTATION_SEED: u64 = 0x7275_5665_6374_6f72;
 
 /// A fast layout being written.
 #[derive(Debug)]

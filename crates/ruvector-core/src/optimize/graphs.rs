@@ -1,17 +1,25 @@
 //! Builds the graph of one field of a rewritten segment: the first source's links are carried over and repaired
-//! where rows were dropped, everything else is inserted. Never starts from nothing when there is a graph.
+//! where rows were dropped, everything else is inserted, both over 8-bit codes of the new vectors. Never starts from
+//! nothing when there is a graph.
 
 use std::sync::Arc;
 
-use ruvector_graph::{CarryOver, Entry, GraphParams, Links, LiveGraph, Scratch, Space, Unreadable};
+use ruvector_graph::{
+    CarryOver, CodedVectors, Entry, GraphParams, Links, LiveGraph, Scratch, Space, Unreadable, Vectors,
+};
 use ruvector_simd::DistanceFn;
 use ruvector_storage::{SealedSegment, VectorBlock};
 
+use super::fast::ROTATION_SEED;
 use crate::active::{ActiveSegment, NONE};
 use crate::collection::Core;
 use crate::view::{SegmentView, Source};
 use crate::{Error, ErrorKind};
 
+/// Vectors below which coding them first does not pay.
+const CODED_VECTORS_MIN: u32 = 1_024;
+/// Vectors coded in one step.
+const CODE_VECTORS: u32 = 8_192;
 /// Nodes carried over in one step, and nodes inserted in one.
 const CARRY_NODES: u32 = 4_096;
 const INSERT_NODES: u64 = 128;
@@ -55,7 +63,16 @@ impl Links for SourceLinks {
 
 /// A graph under construction.
 #[derive(Debug)]
-pub(crate) enum GraphBuild {
+pub(crate) struct GraphBuild {
+    /// What distances are taken from. `None`: from the vectors themselves.
+    codes: Option<Box<CodedVectors>>,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Vectors are coded; the stage that follows waits.
+    Code(Box<Stage>),
     Carry(Box<CarryOver<SourceLinks>>),
     Insert(LiveGraph, Box<Scratch>),
     Done(LiveGraph),
@@ -70,77 +87,103 @@ impl GraphBuild {
         new_rows: &[Vec<u32>],
         len: u32,
     ) -> Result<GraphBuild, Error> {
-        let hnsw = core.schema.fields[field].hnsw;
+        let schema = &core.schema.fields[field];
         let params = GraphParams {
-            m: hnsw.m,
-            ef_construct: hnsw.ef_construct,
+            m: schema.hnsw.m,
+            ef_construct: schema.hnsw.ef_construct,
             seed: 0,
         };
         let carried = match (sources.first(), new_rows.first()) {
             (Some(source), Some(rows)) => carried_links(source, rows, field),
             _ => None,
         };
-        match carried {
-            None => Ok(GraphBuild::Insert(LiveGraph::new(params, len), Box::default())),
+        let stage = match carried {
+            None => Stage::Insert(LiveGraph::new(params, len), Box::default()),
             Some((links, map)) => {
-                let carry = CarryOver::new(links, map, params, len).map_err(|error| {
-                    Error::new(
-                        ErrorKind::Internal,
-                        "carry_over",
-                        "a graph could not be carried over",
-                    )
-                    .because(error)
-                })?;
-                Ok(GraphBuild::Carry(Box::new(carry)))
+                let carry = CarryOver::new(links, map, params, len)
+                    .map_err(|error| failed("a graph could not be carried over").because(error))?;
+                Stage::Carry(Box::new(carry))
             }
-        }
+        };
+        let codes = match len {
+            CODED_VECTORS_MIN.. => {
+                CodedVectors::new(schema.metric, schema.dim as usize, len, ROTATION_SEED).map(Box::new)
+            }
+            _ => None,
+        };
+        let stage = match &codes {
+            Some(_) => Stage::Code(Box::new(stage)),
+            None => stage,
+        };
+        Ok(GraphBuild { codes, stage })
     }
 
     /// One piece; returns the build and how many nodes it inserted.
-    pub(crate) fn step(self, kernel: DistanceFn, block: &VectorBlock) -> Result<(GraphBuild, u64), Error> {
-        let space = Space::new(block, kernel);
-        let failed = |what: &str| Error::new(ErrorKind::Internal, "graph_build", what);
+    pub(crate) fn step(
+        mut self,
+        kernel: DistanceFn,
+        block: &VectorBlock,
+    ) -> Result<(GraphBuild, u64), Error> {
+        let (stage, inserted) = match (self.stage, &mut self.codes) {
+            (Stage::Code(next), Some(codes)) => match codes.step(block, CODE_VECTORS) {
+                true => (*next, 0),
+                false => (Stage::Code(next), 0),
+            },
+            (stage, Some(codes)) => stage.step(codes.space())?,
+            (stage, None) => stage.step(Space::new(block, kernel))?,
+        };
+        self.stage = stage;
+        Ok((self, inserted))
+    }
+
+    /// The bytes of the plain layout, once the graph is complete.
+    pub(crate) fn encoded(&self, len: u32) -> Result<Option<Vec<u8>>, Error> {
+        let Stage::Done(graph) = &self.stage else {
+            return Ok(None);
+        };
+        let encoded = ruvector_graph::plain::encode(graph, len, graph.params());
+        encoded
+            .map(Some)
+            .map_err(|error| failed("a graph could not be encoded").because(error))
+    }
+}
+
+impl Stage {
+    /// One piece over the vectors or their codes; returns what follows and how many nodes it inserted.
+    fn step<V: Vectors>(self, space: Space<'_, V>) -> Result<(Stage, u64), Error> {
         match self {
-            GraphBuild::Carry(mut carry) => {
+            Stage::Carry(mut carry) => {
                 if !carry.step(space, CARRY_NODES) {
-                    return Ok((GraphBuild::Carry(carry), 0));
+                    return Ok((Stage::Carry(carry), 0));
                 }
                 let graph = carry
                     .finish()
                     .map_err(|error| failed("a carry-over did not end").because(error))?;
-                Ok((GraphBuild::Insert(graph, Box::default()), 0))
+                Ok((Stage::Insert(graph, Box::default()), 0))
             }
-            GraphBuild::Insert(graph, mut scratch) => {
+            Stage::Insert(graph, mut scratch) => {
                 let mut inserted = 0;
-                while inserted < INSERT_NODES && graph.len() < block.len() {
+                while inserted < INSERT_NODES && graph.len() < space.vectors.len() {
                     graph
                         .insert(space, &mut scratch)
                         .map_err(|error| failed("a node could not be inserted").because(error))?;
                     inserted += 1;
                 }
-                let done = graph.len() >= block.len();
-                Ok((
-                    if done {
-                        GraphBuild::Done(graph)
-                    } else {
-                        GraphBuild::Insert(graph, scratch)
-                    },
-                    inserted,
-                ))
+                let done = graph.len() >= space.vectors.len();
+                let stage = match done {
+                    true => Stage::Done(graph),
+                    false => Stage::Insert(graph, scratch),
+                };
+                Ok((stage, inserted))
             }
-            done @ GraphBuild::Done(_) => Ok((done, 0)),
+            Stage::Code(next) => Ok((*next, 0)),
+            Stage::Done(graph) => Ok((Stage::Done(graph), 0)),
         }
     }
+}
 
-    /// The bytes of the plain layout, once the graph is complete.
-    pub(crate) fn encoded(&self, len: u32) -> Result<Option<Vec<u8>>, Error> {
-        let GraphBuild::Done(graph) = self else {
-            return Ok(None);
-        };
-        let encoded = ruvector_graph::plain::encode(graph, len, graph.params());
-        let failed = || Error::new(ErrorKind::Internal, "graph_build", "a graph could not be encoded");
-        encoded.map(Some).map_err(|error| failed().because(error))
-    }
+fn failed(what: &str) -> Error {
+    Error::new(ErrorKind::Internal, "graph_build", what)
 }
 
 /// A source's links and, for each linked ordinal, its new ordinal. `None` if there is no sound graph.

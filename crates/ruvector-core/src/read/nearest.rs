@@ -106,7 +106,7 @@ pub(crate) fn nearest(
     }
 }
 
-impl<V: Vectors, L: Links> Target<'_, V, L> {
+impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
     fn search(
         &self,
         query: &Query<'_>,

@@ -98,7 +98,7 @@ impl FastEncoder {
     /// Works on up to `nodes_max` nodes and appends finished bytes to `out`; true when all is written.
     pub fn step(
         &mut self,
-        vectors: &impl Vectors,
+        vectors: &impl Vectors<Component = f32>,
         links: &impl Links,
         nodes_max: u32,
         out: &mut Vec<u8>,
@@ -169,7 +169,7 @@ impl FastEncoder {
         (self.calibration, self.list) = (calibration, list);
     }
 
-    fn rotate_next(&mut self, vectors: &impl Vectors) {
+    fn rotate_next(&mut self, vectors: &impl Vectors<Component = f32>) {
         let vector = vectors.vector(self.rows_rotated);
         if vector.is_none() {
             self.unreadable.push(self.rows_rotated);
@@ -235,7 +235,7 @@ impl FastEncoder {
     }
 
     /// The mean of a sample of the vectors, rotated.
-    fn mean(&self, vectors: &impl Vectors) -> Vec<f32> {
+    fn mean(&self, vectors: &impl Vectors<Component = f32>) -> Vec<f32> {
         let mut sums = vec![0.0f64; self.header.dim as usize];
         let mut count = 0.0f64;
         let sample = even_sample(self.header.nodes, SAMPLE_VECTORS);
@@ -308,7 +308,7 @@ fn even_sample(len: u32, count: u32) -> impl Iterator<Item = u32> {
 pub fn encode(
     metric: Metric,
     dim: usize,
-    vectors: &impl Vectors,
+    vectors: &impl Vectors<Component = f32>,
     links: &impl Links,
     seed: u64,
 ) -> Option<Vec<u8>> {

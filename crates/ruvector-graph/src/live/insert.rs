@@ -8,6 +8,7 @@ use crate::live::LiveGraph;
 use crate::neighbor::Neighbor;
 use crate::scratch::Scratch;
 use crate::search::{SearchParams, Start, Walk};
+use crate::select::one_to_drop;
 
 /// Why a node was not inserted. The graph is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,8 +45,8 @@ impl LiveGraph {
     /// Inserts the next ordinal, `len()`, and returns it. Its vector must be readable through `space` before the
     /// call. A vector that is there but cannot be read gives a node without links, which no search meets.
     ///
-    /// Cost: about ef_construct·m/2 distances for the search and as many again for pruning. Searches go on
-    /// meanwhile. Allocates nothing once warm, but a chunk of links now and then.
+    /// Cost: about ef_construct·m distances for the search and ef_construct·m/3 for choosing and pruning. Searches
+    /// go on meanwhile. Allocates nothing once warm, but a chunk of links now and then.
     ///
     /// # Errors
     /// [`InsertError`]; the graph is then unchanged.
@@ -88,7 +89,7 @@ impl LiveGraph {
     fn link<V: Vectors + ?Sized>(
         &self,
         new: Entry,
-        vector: &[f32],
+        vector: &[V::Component],
         space: Space<'_, V>,
         scratch: &mut Scratch,
     ) {
@@ -199,8 +200,8 @@ impl LiveGraph {
         }
     }
 
-    /// Adds `node` to the list of `owner`, whose distance from it is known. A full list keeps the better of its
-    /// links by the heuristic; false when `node` is the one that it leaves out.
+    /// Adds `node` to the list of `owner`, whose distance from it is known. A full list drops the link
+    /// that it misses least; false when that is `node`.
     fn link_back<V: Vectors + ?Sized>(
         &self,
         owner: Neighbor,
@@ -216,11 +217,8 @@ impl LiveGraph {
             return true;
         }
         scratch.rank(self, owner, node, level, space);
-        scratch
-            .kept
-            .choose(space, &scratch.ranked, self.params.degree(level));
-        match scratch.kept.rest.last() {
-            Some(dropped) if dropped.node != node => self.splice(owner.node, dropped.node, node, level),
+        match one_to_drop(space, &scratch.ranked) {
+            Some(dropped) if dropped != node => self.splice(owner.node, dropped, node, level),
             _ => return false,
         }
         true

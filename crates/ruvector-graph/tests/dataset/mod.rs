@@ -20,6 +20,8 @@ pub(crate) struct Flat {
 }
 
 impl Vectors for Flat {
+    type Component = f32;
+
     fn len(&self) -> u32 {
         (self.data.len() / self.dim) as u32
     }
