@@ -47,6 +47,7 @@ fn open(settings: &Settings) -> Result<Database, CliError> {
     let options = DatabaseOptions {
         limits: settings.limits.clone(),
         maintenance_threads: settings.maintenance_threads,
+        build_threads_max: settings.build_threads_max,
         promoted_bytes_max: settings.promoted_bytes_max,
     };
     Database::open(Arc::new(io), options).map_err(|source| match source.kind() {

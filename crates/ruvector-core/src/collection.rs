@@ -35,6 +35,7 @@ pub(crate) struct Core {
     pub(crate) signal: Arc<Signal>,
     /// Resident memory for promoted components, shared with the other collections.
     pub(crate) promoted_budget: ResidentBudget,
+    pub(crate) build_threads_max: u32,
     pub(crate) closed: AtomicBool,
     /// Why it could not be opened: everything but its description and deletion is then refused.
     pub(crate) broken: Option<String>,

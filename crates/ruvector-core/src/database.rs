@@ -53,7 +53,12 @@ impl Database {
             .unwrap_or_default();
         let half_of_memory = || io.memory().physical_bytes / 2;
         let promoted_bytes_max = options.promoted_bytes_max.unwrap_or_else(half_of_memory);
+        let build_threads_max = match options.build_threads_max {
+            0 => io.processors(),
+            threads => threads,
+        };
         let shared = Shared {
+            build_threads_max,
             io,
             promoted_budget: ResidentBudget::new(promoted_bytes_max),
             limits: Arc::new(options.limits),

@@ -27,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Arc<Limits>,
     pub(crate) signal: Arc<Signal>,
     pub(crate) promoted_budget: ResidentBudget,
+    pub(crate) build_threads_max: u32,
 }
 
 /// A shard read from disk, its log not applied yet.
@@ -93,6 +94,7 @@ impl Core {
             committer: Default::default(),
             signal: shared.signal.clone(),
             promoted_budget: shared.promoted_budget.clone(),
+            build_threads_max: shared.build_threads_max,
             closed: AtomicBool::new(false),
             broken,
         })

@@ -10,6 +10,9 @@ pub struct DatabaseOptions {
     /// Background threads for the optimizer; 0 leaves maintenance to [`crate::Database::step`].
     /// With at least one, another thread commits writes accepted without waiting.
     pub maintenance_threads: u32,
+    /// Threads that build the graph of one segment together; half of them, one at least, while nobody waits for it.
+    /// 0: as many as the process has processors. The graph is the same whatever their number.
+    pub build_threads_max: u32,
     /// Bytes of memory for copies of the components that searches read at random (graphs, vectors, ids), in huge
     /// pages where the system has them; 0 leaves all of them to the page cache. `None`: half of the machine's
     /// memory, or of what its control group allows. Collections share it, first come, first served; in memory and
@@ -22,6 +25,7 @@ impl Default for DatabaseOptions {
         DatabaseOptions {
             limits: Limits::default(),
             maintenance_threads: 1,
+            build_threads_max: 0,
             promoted_bytes_max: None,
         }
     }

@@ -23,7 +23,7 @@ pub use carry::{CarryError, CarryOver};
 pub use coded::CodedVectors;
 pub use exact::exact;
 pub use fast::{FastEncoder, FastError, FastGraph, FastOutcome, FastScratch, FastSearch};
-pub use live::{InsertError, LiveGraph};
+pub use live::{Found, InsertError, LiveGraph};
 pub use neighbor::Neighbor;
 pub use params::{GraphParams, LEVEL_MAX, M_MAX, M_MIN};
 pub use plain::{Bytes, PlainError, PlainGraph};

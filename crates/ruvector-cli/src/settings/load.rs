@@ -21,6 +21,7 @@ pub(crate) struct Settings {
     pub(crate) server: ServerConfig,
     pub(crate) storage: PathBuf,
     pub(crate) maintenance_threads: u32,
+    pub(crate) build_threads_max: u32,
     /// `None`: half of the memory.
     pub(crate) promoted_bytes_max: Option<u64>,
     pub(crate) log_level: String,
@@ -187,6 +188,7 @@ impl Values {
             },
             storage: PathBuf::from(self.text("storage.path")),
             maintenance_threads: self.narrow("storage.maintenance_threads"),
+            build_threads_max: self.narrow("storage.build_threads_max"),
             promoted_bytes_max: self.number_unless_word("storage.promoted_bytes_max"),
             log_level: self.text("log.level"),
             limits: self.limits(),

@@ -144,6 +144,14 @@ pub(crate) const TABLE: &[Setting] = &[
     },
     Setting {
         section: "storage",
+        key: "build_threads_max",
+        flag: "build-threads-max",
+        kind: Kind::Number(|| 0, 0, 1_024),
+        doc: "Threads that build the graph of one segment together, half of them in the background; 0: as many as \
+              there are processors",
+    },
+    Setting {
+        section: "storage",
         key: "promoted_bytes_max",
         flag: "promoted-bytes-max",
         kind: Kind::NumberOr("half", 0, 1 << 50),

@@ -5,12 +5,14 @@
 use std::sync::Arc;
 
 use ruvector_graph::{
-    CarryOver, CodedVectors, Entry, GraphParams, Links, LiveGraph, Scratch, Space, Unreadable, Vectors,
+    CarryOver, CodedVectors, Entry, GraphParams, Links, LiveGraph, Space, Unreadable, Vectors,
 };
+use ruvector_io::Io;
 use ruvector_simd::DistanceFn;
 use ruvector_storage::{SealedSegment, VectorBlock};
 
 use super::fast::ROTATION_SEED;
+use super::insertion::Insertion;
 use crate::active::{ActiveSegment, NONE};
 use crate::collection::Core;
 use crate::view::{SegmentView, Source};
@@ -20,9 +22,8 @@ use crate::{Error, ErrorKind};
 const CODED_VECTORS_MIN: u32 = 1_024;
 /// Vectors coded in one step.
 const CODE_VECTORS: u32 = 8_192;
-/// Nodes carried over in one step, and nodes inserted in one.
+/// Nodes carried over in one step.
 const CARRY_NODES: u32 = 4_096;
-const INSERT_NODES: u64 = 128;
 
 /// The links of one field of a source, kept alive.
 #[derive(Debug)]
@@ -74,7 +75,7 @@ enum Stage {
     /// Vectors are coded; the stage that follows waits.
     Code(Box<Stage>),
     Carry(Box<CarryOver<SourceLinks>>),
-    Insert(LiveGraph, Box<Scratch>),
+    Insert(Box<Insertion>),
     Done(LiveGraph),
 }
 
@@ -98,7 +99,7 @@ impl GraphBuild {
             _ => None,
         };
         let stage = match carried {
-            None => Stage::Insert(LiveGraph::new(params, len), Box::default()),
+            None => Stage::insert(LiveGraph::new(params, len)),
             Some((links, map)) => {
                 let carry = CarryOver::new(links, map, params, len)
                     .map_err(|error| failed("a graph could not be carried over").because(error))?;
@@ -118,19 +119,20 @@ impl GraphBuild {
         Ok(GraphBuild { codes, stage })
     }
 
-    /// One piece; returns the build and how many nodes it inserted.
+    /// One piece, by so many `threads` at most; returns the build and how many nodes it inserted.
     pub(crate) fn step(
         mut self,
         kernel: DistanceFn,
         block: &VectorBlock,
+        (io, threads): (&dyn Io, u32),
     ) -> Result<(GraphBuild, u64), Error> {
         let (stage, inserted) = match (self.stage, &mut self.codes) {
             (Stage::Code(next), Some(codes)) => match codes.step(block, CODE_VECTORS) {
                 true => (*next, 0),
                 false => (Stage::Code(next), 0),
             },
-            (stage, Some(codes)) => stage.step(codes.space())?,
-            (stage, None) => stage.step(Space::new(block, kernel))?,
+            (stage, Some(codes)) => stage.step(codes.space(), io, threads)?,
+            (stage, None) => stage.step(Space::new(block, kernel), io, threads)?,
         };
         self.stage = stage;
         Ok((self, inserted))
@@ -149,8 +151,17 @@ impl GraphBuild {
 }
 
 impl Stage {
+    fn insert(graph: LiveGraph) -> Stage {
+        Stage::Insert(Box::new(Insertion::new(graph)))
+    }
+
     /// One piece over the vectors or their codes; returns what follows and how many nodes it inserted.
-    fn step<V: Vectors>(self, space: Space<'_, V>) -> Result<(Stage, u64), Error> {
+    fn step<V: Vectors + Sync>(
+        self,
+        space: Space<'_, V>,
+        io: &dyn Io,
+        threads: u32,
+    ) -> Result<(Stage, u64), Error> {
         match self {
             Stage::Carry(mut carry) => {
                 if !carry.step(space, CARRY_NODES) {
@@ -159,30 +170,19 @@ impl Stage {
                 let graph = carry
                     .finish()
                     .map_err(|error| failed("a carry-over did not end").because(error))?;
-                Ok((Stage::Insert(graph, Box::default()), 0))
+                Ok((Stage::insert(graph), 0))
             }
-            Stage::Insert(graph, mut scratch) => {
-                let mut inserted = 0;
-                while inserted < INSERT_NODES && graph.len() < space.vectors.len() {
-                    graph
-                        .insert(space, &mut scratch)
-                        .map_err(|error| failed("a node could not be inserted").because(error))?;
-                    inserted += 1;
-                }
-                let done = graph.len() >= space.vectors.len();
-                let stage = match done {
-                    true => Stage::Done(graph),
-                    false => Stage::Insert(graph, scratch),
-                };
-                Ok((stage, inserted))
-            }
+            Stage::Insert(mut insertion) => match insertion.step(space, io, threads)? {
+                0 => Ok((Stage::Done(insertion.into_graph()), 0)),
+                inserted => Ok((Stage::Insert(insertion), inserted.into())),
+            },
             Stage::Code(next) => Ok((*next, 0)),
             Stage::Done(graph) => Ok((Stage::Done(graph), 0)),
         }
     }
 }
 
-fn failed(what: &str) -> Error {
+pub(super) fn failed(what: &str) -> Error {
     Error::new(ErrorKind::Internal, "graph_build", what)
 }
 

@@ -6,6 +6,7 @@ mod carry;
 mod fast;
 mod finish;
 mod graphs;
+mod insertion;
 mod policy;
 mod promote;
 mod residency;
@@ -96,12 +97,12 @@ impl Core {
 
     fn advance(&self, shard: &Shard, jobs: &mut Jobs, effort: Effort) -> Result<bool, Error> {
         if jobs.seal.is_some() {
-            return self.advance_seal(shard, jobs);
+            return self.advance_seal(shard, jobs, effort);
         }
         let view = self.view.load().shards[shard.index as usize].clone();
         let stats = self.stats(shard, jobs, &view);
         if jobs.merge.is_some() && !stats.goes_before_merge(effort) {
-            return self.advance_merge(shard, jobs);
+            return self.advance_merge(shard, jobs, effort);
         }
         match plan(&stats, &self.config.optimizer, effort) {
             Plan::Idle => return Ok(false),
@@ -122,9 +123,9 @@ impl Core {
         Ok(true)
     }
 
-    fn advance_seal(&self, shard: &Shard, jobs: &mut Jobs) -> Result<bool, Error> {
+    fn advance_seal(&self, shard: &Shard, jobs: &mut Jobs, effort: Effort) -> Result<bool, Error> {
         if let Some(mut seal) = jobs.seal.take() {
-            match seal.step(self, shard)? {
+            match seal.step(self, shard, effort)? {
                 true => self.finish(shard, jobs, seal)?,
                 false => jobs.seal = Some(seal),
             }
@@ -132,14 +133,23 @@ impl Core {
         Ok(true)
     }
 
-    fn advance_merge(&self, shard: &Shard, jobs: &mut Jobs) -> Result<bool, Error> {
+    fn advance_merge(&self, shard: &Shard, jobs: &mut Jobs, effort: Effort) -> Result<bool, Error> {
         if let Some(mut merge) = jobs.merge.take() {
-            match merge.step(self, shard)? {
+            match merge.step(self, shard, effort)? {
                 true => self.finish(shard, jobs, merge)?,
                 false => jobs.merge = Some(merge),
             }
         }
         Ok(true)
+    }
+
+    /// Threads that build one graph: all that there are for an optimization somebody waits for, half of them in the
+    /// background, where searches need theirs.
+    pub(crate) fn build_threads(&self, effort: Effort) -> u32 {
+        match effort {
+            Effort::Full => self.build_threads_max,
+            Effort::Background => (self.build_threads_max / 2).max(1),
+        }
     }
 
     /// Whether background work is left to do, or going on. Does not wait for a running step.

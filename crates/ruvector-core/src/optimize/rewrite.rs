@@ -9,6 +9,7 @@ use ruvector_storage::{
     VectorBlock, VectorsWriter, encode_ids, file_name, write_component,
 };
 
+use super::Effort;
 use super::fast::FastBuild;
 use super::graphs::GraphBuild;
 use crate::Error;
@@ -121,12 +122,15 @@ impl Rewrite {
     }
 
     /// One piece: a component, or some nodes of a graph. True once everything is written and synced.
-    pub(crate) fn step(&mut self, core: &Core, shard: &Shard) -> Result<bool, Error> {
+    pub(crate) fn step(&mut self, core: &Core, shard: &Shard, effort: Effort) -> Result<bool, Error> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Ids => self.write_ids(core, shard)?,
             Stage::Payload => self.write_payload(core, shard)?,
             Stage::Vectors(field) => self.write_vectors(core, shard, field)?,
-            Stage::Graph(field, build, block) => self.build_graph(core, shard, field, build, block)?,
+            Stage::Graph(field, build, block) => {
+                let threads = core.build_threads(effort);
+                self.build_graph(core, shard, (field, threads), build, block)?
+            }
             Stage::Fast(field, build, block) => self.build_fast(core, field, build, block)?,
             Stage::Done => return Ok(true),
         };
@@ -218,11 +222,14 @@ impl Rewrite {
         &mut self,
         core: &Core,
         shard: &Shard,
-        field: usize,
+        (field, threads): (usize, u32),
         build: GraphBuild,
         block: Arc<VectorBlock>,
     ) -> Result<Stage, Error> {
-        let (build, inserted) = build.step(core.schema.fields[field].kernel, &block)?;
+        let (build, inserted) = {
+            let kernel = core.schema.fields[field].kernel;
+            build.step(kernel, &block, (core.io.as_ref(), threads))?
+        };
         shard.graph_insertions.fetch_add(inserted, Ordering::Relaxed);
         let Some(bytes) = build.encoded(block.len())? else {
             return Ok(Stage::Graph(field, build, block));

@@ -22,6 +22,14 @@ pub enum InsertError {
     /// Another insertion is running: the caller failed to serialise its writers.
     #[error("another insertion is in progress")]
     Concurrent,
+    /// What was found is another node's than the next.
+    #[error("neighbours of node {found} were found, node {next} is to be inserted")]
+    Order {
+        /// The node they were found for.
+        found: u32,
+        /// The ordinal to be inserted.
+        next: u32,
+    },
     /// The next node has no vector yet.
     #[error("node {node} has no vector: there are {vectors}")]
     NoVector {
@@ -33,7 +41,7 @@ pub enum InsertError {
 }
 
 /// The right to write; given back on drop.
-struct Writing<'a>(&'a LiveGraph);
+pub(super) struct Writing<'a>(&'a LiveGraph);
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
@@ -55,6 +63,20 @@ impl LiveGraph {
         space: Space<'_, V>,
         scratch: &mut Scratch,
     ) -> Result<u32, InsertError> {
+        let (_writing, node) = self.admit(space)?;
+        let level = self.create_next(node)?;
+        if let Some(vector) = space.vectors.vector(node) {
+            self.link(Entry { node, level }, vector, space, scratch);
+        }
+        self.len.store(node + 1, Release);
+        Ok(node)
+    }
+
+    /// The right to write, and the ordinal to write next, if it has a vector and there is room.
+    pub(super) fn admit<V: Vectors + ?Sized>(
+        &self,
+        space: Space<'_, V>,
+    ) -> Result<(Writing<'_>, u32), InsertError> {
         if self
             .writing
             .compare_exchange(false, true, Acquire, Relaxed)
@@ -62,26 +84,22 @@ impl LiveGraph {
         {
             return Err(InsertError::Concurrent);
         }
-        let _writing = Writing(self);
-        let node = self.len();
-        let full = InsertError::Full {
-            capacity: self.capacity(),
-        };
-        if node >= self.capacity() {
-            return Err(full);
+        let writing = Writing(self);
+        let (node, capacity, vectors) = (self.len(), self.capacity(), space.vectors.len());
+        if node >= capacity {
+            return Err(InsertError::Full { capacity });
         }
-        if node >= space.vectors.len() {
-            return Err(InsertError::NoVector {
-                node,
-                vectors: space.vectors.len(),
-            });
+        if node >= vectors {
+            return Err(InsertError::NoVector { node, vectors });
         }
-        let level = self.create(node, self.params.draw_level(node)).ok_or(full)?;
-        if let Some(vector) = space.vectors.vector(node) {
-            self.link(Entry { node, level }, vector, space, scratch);
-        }
-        self.len.store(node + 1, Release);
-        Ok(node)
+        Ok((writing, node))
+    }
+
+    /// Makes the record of the next node; its level.
+    pub(super) fn create_next(&self, node: u32) -> Result<u8, InsertError> {
+        let capacity = self.capacity();
+        let level = self.create(node, self.params.draw_level(node));
+        level.ok_or(InsertError::Full { capacity })
     }
 
     /// Links a node whose record is made, level by level from its own down, and makes it the entry when it is
@@ -169,7 +187,7 @@ impl LiveGraph {
     }
 
     /// Moves the results to `found`; where there is none (the only way in cannot be read), its start stands in.
-    fn gather(&self, start: Start, scratch: &mut Scratch) {
+    pub(super) fn gather(&self, start: Start, scratch: &mut Scratch) {
         scratch.found.clear();
         scratch.results.drain_sorted(&mut scratch.found);
         if scratch.found.is_empty() {
@@ -181,7 +199,13 @@ impl LiveGraph {
     }
 
     /// Links `node` to the best of `scratch.found`, and those back to it; at least one of them accepts.
-    fn connect<V: Vectors + ?Sized>(&self, node: u32, level: u8, space: Space<'_, V>, scratch: &mut Scratch) {
+    pub(super) fn connect<V: Vectors + ?Sized>(
+        &self,
+        node: u32,
+        level: u8,
+        space: Space<'_, V>,
+        scratch: &mut Scratch,
+    ) {
         scratch
             .chosen
             .choose(space, &scratch.found, self.params.m as usize);

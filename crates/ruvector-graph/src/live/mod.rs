@@ -13,6 +13,7 @@
 //! many equal vectors there are. (HNSW as published gives no such promise.)
 
 mod arena;
+mod batch;
 mod insert;
 mod list;
 
@@ -24,6 +25,7 @@ use ruvector_simd::prefetch;
 use crate::access::{Entry, Links, Unreadable};
 use crate::params::GraphParams;
 use arena::Arena;
+pub use batch::Found;
 pub use insert::InsertError;
 use list::List;
 
