@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ruvector_graph::{Links, PlainGraph, Vectors};
+use ruvector_graph::{FastGraph, Links, PlainGraph, Vectors};
 use ruvector_io::{Io, MemIo, Region};
 use ruvector_storage::{
     Bitmap, Component, ComponentKind, IdTable, PayloadRows, RowMap, VectorBlock, write_component,
@@ -16,13 +16,14 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((choice, body)) = bytes.split_first() else {
         return;
     };
-    let kind = match choice % 6 {
+    let kind = match choice % 7 {
         0 => ComponentKind::Ids,
         1 => ComponentKind::Vectors,
         2 => ComponentKind::Graph,
         3 => ComponentKind::Payload,
         4 => ComponentKind::Deletes,
-        _ => ComponentKind::PayloadDelta,
+        5 => ComponentKind::PayloadDelta,
+        _ => ComponentKind::FastGraph,
     };
     if choice & 0x80 != 0 {
         if let Ok(component) = Component::from_region("whole", Region::from_vec(body.to_vec()), kind) {
@@ -47,6 +48,8 @@ fn read(kind: ComponentKind, component: Component) {
         ComponentKind::Payload => drop(PayloadRows::open(component).map(|rows| read_payloads(&rows))),
         ComponentKind::Deletes => read_deletes(&component),
         ComponentKind::PayloadDelta => read_updates(&component),
+        // Searched by the target `fast`.
+        ComponentKind::FastGraph => drop(FastGraph::open(component).map(|graph| graph.len())),
     }
 }
 
