@@ -101,6 +101,14 @@ impl SegmentView {
         }
     }
 
+    /// A hint that id and version of a row follow soon.
+    pub(crate) fn prefetch(&self, row: u32) {
+        if let Source::Sealed(sealed) = &self.source {
+            sealed.payload.prefetch_version(row);
+            sealed.ids.prefetch(row);
+        }
+    }
+
     /// The ordinal of a row's vector in a field.
     pub(crate) fn ordinal(&self, row: u32, field: usize) -> Option<u32> {
         match &self.source {

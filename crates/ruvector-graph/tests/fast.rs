@@ -361,6 +361,33 @@ fn sizes_and_dimensions_at_the_edges() {
 }
 
 #[test]
+fn refused_nodes_take_no_place_in_the_result() {
+    let vectors = data(32, |_, x| x);
+    let graph = FastGraph::open(encode(Metric::Euclid, &vectors)).unwrap();
+    let (mut scratch, mut out) = (FastScratch::default(), Vec::new());
+    let query = vectors.vector(3).unwrap();
+    let search = FastSearch {
+        wanted: 64,
+        ..request(query, 64)
+    };
+    // One in 16 is accepted, 4 times the breadth is visited by no search that accepts all.
+    graph.search(&search, &mut |node| node % 16 == 3, &mut scratch, &mut out);
+    assert!(
+        out.len() >= 64 && out.iter().all(|found| found.node % 16 == 3),
+        "{}",
+        out.len()
+    );
+    graph.search(&search, &mut |_| true, &mut scratch, &mut out);
+    assert!((64..=256).contains(&out.len()), "{}", out.len());
+    let bounded = FastSearch {
+        visits_max: Some(100),
+        ..search
+    };
+    let outcome = graph.search(&bounded, &mut |node| node % 16 == 3, &mut scratch, &mut out);
+    assert!(outcome.exhausted && outcome.visited == 100, "{outcome:?}");
+}
+
+#[test]
 fn equal_vectors_are_all_found() {
     let vectors = Flat {
         dim: 12,

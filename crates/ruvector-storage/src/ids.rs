@@ -368,6 +368,16 @@ impl IdTable {
         order.iter().copied()
     }
 
+    /// A hint that the id of a row follows soon.
+    pub fn prefetch(&self, row: u32) {
+        let Some(parts) = self.parts() else { return };
+        let row = row as usize..row as usize + 1;
+        match self.layout.has_slots() {
+            true => ruvector_simd::prefetch(parts.slots.get(row).unwrap_or_default()),
+            false => ruvector_simd::prefetch(parts.numbers.get(row).unwrap_or_default()),
+        }
+    }
+
     fn key(&self, row: u32) -> Key<'_> {
         assert!(row < self.layout.rows, "row {row} of {}", self.layout.rows);
         // Every row has had a key since `open`, unless the device failed below the mapping meanwhile:

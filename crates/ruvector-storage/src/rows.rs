@@ -80,6 +80,12 @@ impl PayloadRows {
         u64_at(self.component.bytes(at..at + 8)?, 0)
     }
 
+    /// A hint that the version of a row follows soon.
+    pub fn prefetch_version(&self, row: u32) {
+        let at = self.offsets_at() + 8 * (u64::from(self.rows) + 1 + u64::from(row));
+        ruvector_graph::Bytes::prefetch(&self.component, at..at + 8);
+    }
+
     fn offsets_at(&self) -> u64 {
         self.heap_bytes.next_multiple_of(8)
     }

@@ -84,7 +84,10 @@ fn measure(
     let bound = worst + DEVIATIONS * deviation;
     let near = &found[..found.partition_point(|neighbor| neighbor.distance <= bound)];
     query.ctx.count(0, near.len() as u64);
-    near.iter().for_each(|neighbor| vectors.prefetch(neighbor.node));
+    for neighbor in near {
+        vectors.prefetch(neighbor.node);
+        target.segment.prefetch(vectors.row(neighbor.node));
+    }
     for neighbor in near {
         let Some(vector) = vectors.vector(neighbor.node) else {
             query.core.note_damage();

@@ -44,7 +44,7 @@ pub(crate) struct Place {
 
 /// One field of one segment: its vectors, its graph, and the rows behind ordinals.
 pub(super) struct Target<'a, V: ?Sized, L: ?Sized> {
-    segment: &'a SegmentView,
+    pub(super) segment: &'a SegmentView,
     place: Place,
     vectors: &'a V,
     links: Option<&'a L>,

@@ -20,6 +20,7 @@
 //! All is in rotated components. The centre is the mean of the vectors, from a sample; under the Euclidean metric
 //! every code is of the vector less the centre, so that a common offset costs no precision.
 
+mod bound;
 mod calibrate;
 mod encode;
 mod layout;

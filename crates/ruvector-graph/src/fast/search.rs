@@ -9,7 +9,8 @@ use ruvector_simd::codes::{BlockQuery, BlockScale, CodeKernels};
 use ruvector_simd::{Metric, distance};
 
 use super::DEGREE;
-use super::calibrate::{RANK, squared, unsquared};
+use super::bound::Bound;
+use super::calibrate::RANK;
 use super::layout::{FastGraph, NodeBlock, Tail, link};
 use crate::neighbor::{Key, Neighbor};
 use crate::plain::Bytes;
@@ -66,10 +67,10 @@ pub struct FastSearch<'a> {
     pub query: &'a [f32],
     /// Neighbours wanted. Their distance bounds the search.
     pub wanted: usize,
-    /// Visits that a query like the data itself takes on average; hard ones take up to [`BREADTH_SPREAD`] times
-    /// that, easy ones down to that part of it.
+    /// Visits that a query like the data itself takes on average where all nodes are accepted. Hard ones visit up to
+    /// [`BREADTH_SPREAD`] times as many that are accepted, easy ones down to that part of it.
     pub breadth: usize,
-    /// Visits at which the search gives up, with what it has. Only this bounds a search that accepts few.
+    /// Visits at which the search gives up, with what it has. Only this bounds a search that accepts few nodes.
     pub visits_max: Option<u64>,
 }
 
@@ -84,52 +85,6 @@ pub struct FastOutcome {
     pub exhausted: bool,
     /// Standard deviation of the distances in the result: their 8-bit codes round.
     pub deviation: f32,
-}
-
-/// When a search ends: the distance beyond which no candidate is visited, from the best accepted.
-#[derive(Debug, Default)]
-struct Bound {
-    metric: Option<Metric>,
-    /// Squared lengths of the query and of the longest vector, together.
-    lengths: f32,
-    /// (1 + slack)².
-    stretch: f32,
-    /// The rank whose distance counts.
-    rank: usize,
-    /// The distances of the best accepted, closest first, up to the rank.
-    best: Vec<f32>,
-    /// In the kernel's distances.
-    limit: f32,
-}
-
-impl Bound {
-    fn begin(&mut self, metric: Metric, lengths: f32, slack: f32, rank: usize) {
-        self.metric = Some(metric);
-        (self.lengths, self.stretch, self.rank) = (lengths, (1.0 + slack) * (1.0 + slack), rank);
-        self.best.clear();
-        self.limit = f32::INFINITY;
-    }
-
-    /// Takes in the distance of one accepted.
-    #[inline]
-    fn accept(&mut self, distance: f32) {
-        let full = self.best.len() == self.rank;
-        if full && self.best.last().is_some_and(|worst| distance >= *worst) {
-            return;
-        }
-        if full {
-            self.best.pop();
-        }
-        let place = self.best.partition_point(|known| *known < distance);
-        self.best.insert(place, distance);
-        if let (Some(worst), Some(metric), true) =
-            (self.best.last(), self.metric, self.best.len() == self.rank)
-        {
-            let far = self.stretch * squared(metric, self.lengths, *worst);
-            let limit = unsquared(metric, self.lengths, far);
-            self.limit = if limit.is_nan() { f32::INFINITY } else { limit };
-        }
-    }
 }
 
 impl<B: Bytes> FastGraph<B> {
@@ -173,14 +128,15 @@ impl<B: Bytes> FastGraph<B> {
     ) -> FastOutcome {
         let mut outcome = FastOutcome::default();
         let least = (request.breadth / BREADTH_SPREAD) as u64;
-        let spread_max = request.breadth.saturating_mul(BREADTH_SPREAD) as u64;
-        let visits_max = request.visits_max.unwrap_or(spread_max);
+        let accepted_max = request.breadth.saturating_mul(BREADTH_SPREAD);
         while let Some(Reverse(key)) = scratch.frontier.pop() {
-            if key.distance() > scratch.bound.limit && outcome.visited >= least {
+            // Refused nodes do not count, so that however many there are, enough others are found.
+            let far = key.distance() > scratch.bound.limit() && outcome.visited >= least;
+            if far || out.len() >= accepted_max {
                 break;
             }
-            if outcome.visited == visits_max {
-                outcome.exhausted = request.visits_max.is_some();
+            if request.visits_max == Some(outcome.visited) {
+                outcome.exhausted = true;
                 break;
             }
             self.prefetch_next(scratch);
@@ -195,11 +151,7 @@ impl<B: Bytes> FastGraph<B> {
                 out.push(Neighbor { distance, node });
                 scratch.bound.accept(distance);
             }
-            let limit = match outcome.visited < least {
-                true => f32::INFINITY,
-                false => scratch.bound.limit,
-            };
-            scratch.expand(distance, &block, limit);
+            scratch.expand(distance, &block, outcome.visited < least);
             self.prefetch_next(scratch);
         }
         outcome
@@ -279,7 +231,7 @@ impl FastScratch {
             true => (slack, request.wanted.max(RANK)),
             false => (0.0, request.wanted.max(request.breadth)),
         };
-        self.bound.begin(graph.header.metric, lengths, slack, rank);
+        self.bound.begin((graph.header.metric, lengths), slack, rank);
     }
 
     /// The distance of a node by its own code.
@@ -293,9 +245,11 @@ impl FastScratch {
         }
     }
 
-    /// Estimates the neighbours and takes those below `limit` that were not met into the frontier.
+    /// Estimates the neighbours and takes those within the bound that were not met into the frontier; `early` in a
+    /// search, the bound is not yet one.
     #[inline]
-    fn expand(&mut self, base: f32, block: &NodeBlock<'_>, limit: f32) {
+    fn expand(&mut self, base: f32, block: &NodeBlock<'_>, early: bool) {
+        let limit = if early { f32::INFINITY } else { self.bound.limit() };
         let scale = block_scale(base, block.tail, limit);
         let mut found = (self.kernels.estimate)(&self.query.tables, block.block, scale, &mut self.estimates);
         // Which were met is known to nobody beforehand: no branch depends on it.

@@ -2,6 +2,7 @@
 //! shortest of many runs counts, because other work on the machine disturbs.
 
 mod codes;
+mod latency;
 mod peak;
 
 use std::hint::black_box;
@@ -23,6 +24,10 @@ const LINE_BYTES: usize = 64;
 
 /// Prints the limits of each instruction set, and what each of its kernels reaches of them.
 pub(crate) fn report() {
+    println!(
+        "a read from memory that depends on the last: {:.0} ns",
+        latency::memory() * 1e9
+    );
     for set in Kernels::available() {
         let Some(probe) = peak::probe(set.name) else {
             continue;

@@ -1,0 +1,89 @@
+//! How far a search of the fast layout looks, from the best it has found. Never counts visits.
+
+use ruvector_simd::Metric;
+
+use super::calibrate::{squared, unsquared};
+
+/// The least of the numbers offered, up to a rank.
+#[derive(Debug, Default)]
+struct Least {
+    rank: usize,
+    values: Vec<f32>,
+}
+
+impl Least {
+    fn begin(&mut self, rank: usize) {
+        self.rank = rank;
+        self.values.clear();
+    }
+
+    fn is_full(&self) -> bool {
+        self.values.len() == self.rank
+    }
+
+    /// Takes in a number; the one at the rank, if that is new.
+    #[inline]
+    fn offer(&mut self, value: f32) -> Option<f32> {
+        let full = self.is_full();
+        if full && self.values.last().is_some_and(|last| value >= *last) {
+            return None;
+        }
+        if full {
+            self.values.pop();
+        }
+        let place = self.values.partition_point(|known| *known < value);
+        self.values.insert(place, value);
+        self.values.last().copied().filter(|_| self.is_full())
+    }
+}
+
+/// The distance beyond which no candidate is kept or visited.
+#[derive(Debug)]
+pub(super) struct Bound {
+    metric: Metric,
+    /// Squared lengths of the query and of the longest vector, together.
+    lengths: f32,
+    /// (1 + slack)².
+    stretch: f32,
+    /// The distances of the best accepted.
+    best: Least,
+    limit: f32,
+}
+
+impl Default for Bound {
+    fn default() -> Self {
+        Bound {
+            metric: Metric::Dot,
+            lengths: 0.0,
+            stretch: 1.0,
+            best: Least::default(),
+            limit: f32::INFINITY,
+        }
+    }
+}
+
+impl Bound {
+    /// Starts a search: `lengths` as in [`squared`], and the rank whose distance counts.
+    pub(super) fn begin(&mut self, (metric, lengths): (Metric, f32), slack: f32, rank: usize) {
+        (self.metric, self.lengths) = (metric, lengths);
+        self.stretch = (1.0 + slack) * (1.0 + slack);
+        self.best.begin(rank);
+        self.limit = f32::INFINITY;
+    }
+
+    /// The distance beyond which the search ends; infinite until the rank is reached.
+    #[inline]
+    pub(super) fn limit(&self) -> f32 {
+        self.limit
+    }
+
+    /// Takes in the distance of one accepted.
+    #[inline]
+    pub(super) fn accept(&mut self, distance: f32) {
+        if let Some(worst) = self.best.offer(distance) {
+            let far = self.stretch * squared(self.metric, self.lengths, worst);
+            let limit = unsquared(self.metric, self.lengths, far);
+            self.limit = if limit.is_nan() { f32::INFINITY } else { limit };
+        }
+    }
+}
