@@ -58,7 +58,8 @@ impl LiveGraph {
         found
     }
 
-    /// Inserts the node that `found` is of, which must be the next. Cost: choosing and pruning, about ef_construct·m/3
+    /// Inserts the node that `found` is of, which must be the next. Only for a graph that no reader can have reached:
+    /// one would meet the node on a level whose list below is not written yet. Cost: choosing and pruning, about ef_construct·m/3
     /// distances, and one for each node of the batch before it.
     ///
     /// # Errors
@@ -109,7 +110,8 @@ impl LiveGraph {
             if scratch.found.is_empty() {
                 scratch.found.push(at(entry.node));
             }
-            self.connect(new.node, level, space, scratch);
+            self.write_chosen(new.node, level, space, scratch);
+            self.announce(new.node, level, space, scratch);
         }
         if new.level > entry.level {
             self.set_entry(new);

@@ -8,7 +8,6 @@ use crate::live::LiveGraph;
 use crate::neighbor::Neighbor;
 use crate::scratch::Scratch;
 use crate::search::{SearchParams, Start, Walk};
-use crate::select::one_to_drop;
 
 /// Why a node was not inserted. The graph is unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,8 +101,9 @@ impl LiveGraph {
         level.ok_or(InsertError::Full { capacity })
     }
 
-    /// Links a node whose record is made, level by level from its own down, and makes it the entry when it is
-    /// higher than that.
+    /// Links a node whose record is made, and makes it the entry when it is higher than that. First its own lists,
+    /// level by level from the top, then those towards it from the bottom: who meets it on some level can go on from
+    /// it on that level and on all below.
     fn link<V: Vectors + ?Sized>(
         &self,
         new: Entry,
@@ -130,7 +130,12 @@ impl LiveGraph {
                 .found
                 .first()
                 .map_or(start, |&closest| Start::from(closest));
-            self.connect(new.node, level, space, scratch);
+            self.write_chosen(new.node, level, space, scratch);
+        }
+        self.announce(new.node, 0, space, scratch);
+        for level in 1..=new.level.min(entry.level) {
+            self.recall_chosen(new.node, level, (vector, space), scratch);
+            self.announce(new.node, level, space, scratch);
         }
         if new.level > entry.level {
             self.set_entry(new);
@@ -183,7 +188,8 @@ impl LiveGraph {
         }
         scratch.found.sort_unstable();
         scratch.found.dedup_by_key(|neighbor| neighbor.node);
-        self.connect(node, 0, space, scratch);
+        self.write_chosen(node, 0, space, scratch);
+        self.announce(node, 0, space, scratch);
     }
 
     /// Moves the results to `found`; where there is none (the only way in cannot be read), its start stands in.
@@ -198,8 +204,8 @@ impl LiveGraph {
         }
     }
 
-    /// Links `node` to the best of `scratch.found`, and those back to it; at least one of them accepts.
-    pub(super) fn connect<V: Vectors + ?Sized>(
+    /// Links `node` to the best of `scratch.found`, which stay in `scratch.chosen`.
+    pub(super) fn write_chosen<V: Vectors + ?Sized>(
         &self,
         node: u32,
         level: u8,
@@ -212,102 +218,25 @@ impl LiveGraph {
         if let Some(list) = self.list(node, level) {
             list.write(scratch.chosen.chosen.iter().map(|neighbor| neighbor.node));
         }
-        let mut accepted = false;
-        for at in 0..scratch.chosen.chosen.len() {
-            let owner = scratch.chosen.chosen[at];
-            accepted |= self.link_back(owner, node, level, space, scratch);
-        }
-        if let (false, Some(&closest)) = (accepted, scratch.chosen.chosen.first())
-            && let Some(farthest) = scratch.rank_farthest(self, closest, node, level, space)
-        {
-            self.splice(closest.node, farthest, node, level);
-        }
     }
 
-    /// Adds `node` to the list of `owner`, whose distance from it is known. A full list drops the link
-    /// that it misses least; false when that is `node`.
-    fn link_back<V: Vectors + ?Sized>(
+    /// Fills `scratch.chosen` with what [`LiveGraph::write_chosen`] chose for `node`, the vector of which is given.
+    fn recall_chosen<V: Vectors + ?Sized>(
         &self,
-        owner: Neighbor,
         node: u32,
         level: u8,
-        space: Space<'_, V>,
+        (vector, space): (&[V::Component], Space<'_, V>),
         scratch: &mut Scratch,
-    ) -> bool {
-        let Some(list) = self.list(owner.node, level) else {
-            return false;
-        };
-        if list.contains(node) || list.push(node) {
-            return true;
-        }
-        scratch.rank(self, owner, node, level, space);
-        match one_to_drop(space, &scratch.ranked) {
-            Some(dropped) if dropped != node => self.splice(owner.node, dropped, node, level),
-            _ => return false,
-        }
-        true
-    }
-
-    /// Turns owner → old into owner → new → old; see the module's note on reachability.
-    fn splice(&self, owner: u32, old: u32, new: u32, level: u8) {
-        if let Some(list) = self.list(new, level)
-            && !list.contains(old)
-        {
-            list.push(old);
-        }
-        if let Some(list) = self.list(owner, level) {
-            list.replace(old, new);
-        }
-    }
-}
-
-impl Scratch {
-    /// Ranks the list of `owner` and the newcomer `node` by distance from `owner`, in `ranked`.
-    fn rank<V: Vectors + ?Sized>(
-        &mut self,
-        graph: &LiveGraph,
-        owner: Neighbor,
-        node: u32,
-        level: u8,
-        space: Space<'_, V>,
     ) {
-        self.links.clear();
-        if let Some(list) = graph.list(owner.node, level) {
-            list.read(&mut self.links);
+        scratch.links.clear();
+        if let Some(list) = self.list(node, level) {
+            list.read(&mut scratch.links);
         }
-        self.ranked.clear();
-        self.ranked.push(Neighbor {
-            distance: owner.distance,
+        let measured = scratch.links.iter().map(|&node| Neighbor {
+            distance: space.to_node(vector, node),
             node,
         });
-        let center = space.vectors.vector(owner.node);
-        for (at, &linked) in self.links.iter().enumerate() {
-            if let Some(&next) = self.links.get(at + 1) {
-                space.vectors.prefetch(next);
-            }
-            let distance = center.map_or(f32::INFINITY, |center| space.to_node(center, linked));
-            self.ranked.push(Neighbor {
-                distance,
-                node: linked,
-            });
-        }
-        self.ranked.sort_unstable();
-    }
-
-    /// The farthest link of `owner` other than `node`.
-    fn rank_farthest<V: Vectors + ?Sized>(
-        &mut self,
-        graph: &LiveGraph,
-        owner: Neighbor,
-        node: u32,
-        level: u8,
-        space: Space<'_, V>,
-    ) -> Option<u32> {
-        self.rank(graph, owner, node, level, space);
-        self.ranked
-            .iter()
-            .rev()
-            .map(|neighbor| neighbor.node)
-            .find(|&linked| linked != node)
+        scratch.chosen.chosen.clear();
+        scratch.chosen.chosen.extend(measured);
     }
 }

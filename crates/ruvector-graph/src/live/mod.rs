@@ -1,11 +1,11 @@
 //! The graph of an active segment: one writer, many readers, no locks and no unsafe code. Never hides a node that
 //! it has published and never moves memory under a reader.
 //!
-//! Memory order. A node's record, its links and then the links towards it are written before the entry (when it
-//! becomes that) and before `len`; each of these is a release store and every reader's load an acquire. So who
-//! sees a node sees its list, and, when the vector was written before `insert`, its vector. Lists only grow or
-//! have one id replaced by one store: a reader sees a list of some instant or a mixture of neighbouring
-//! instants, every id of which was a valid link. No reader ever waits.
+//! Memory order. A node's record, its links on all levels and then the links towards it, from level 0 up, are
+//! written before the entry (when it becomes that) and before `len`; each of these is a release store and every
+//! reader's load an acquire. So who sees a node sees its lists on that level and below, and, when the vector was
+//! written before `insert`, its vector. Lists only grow or have one id replaced by one store: a reader sees a list
+//! of some instant or a mixture of neighbouring instants, every id of which was a valid link. No reader ever waits.
 //!
 //! Reachability. When a full list of s drops a link to e in favour of the new node q, q takes a link to e: what was
 //! reached through s → e is reached through s → q → e. q makes m links and drops at most one link for each, and a
@@ -15,6 +15,7 @@
 mod arena;
 mod batch;
 mod insert;
+mod link_back;
 mod list;
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
