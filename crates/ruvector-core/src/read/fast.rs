@@ -18,8 +18,8 @@ thread_local! {
     static SCRATCH: RefCell<(FastScratch, Vec<Neighbor>)> = RefCell::default();
 }
 
-/// Visits of a filtered search, as a share of the vectors, at which a scan has become the cheaper way to the answer:
-/// a visit costs about as much as measuring eight vectors in order.
+/// Visits of a filtered search, as a share of the vectors, at which it gives up for a scan. A bound on what a bad
+/// filter costs, chosen without a measurement: the planner of payload indexes will know better.
 const VISIT_SHARE: u32 = 16;
 const VISITS_MIN: u32 = 512;
 
