@@ -145,7 +145,7 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) engine_dir: Option<PathBuf>,
     /// Measure the collection that an earlier run has kept in --engine-dir, instead of loading
-    #[arg(long, requires = "engine_dir")]
+    #[arg(long, requires = "engine_dir", conflicts_with_all = ["m", "ef_construct", "batch", "shards", "replace", "seed", "payload"])]
     pub(crate) reuse: bool,
     /// Links of a graph node
     #[arg(long, default_value_t = 16)]

@@ -16,8 +16,7 @@ use crate::commands::BenchArguments;
 use crate::error::CliError;
 use crate::npy::Npy;
 
-/// What the load took; all zero where nothing was loaded.
-#[derive(Default)]
+/// What the load took.
 pub(crate) struct Loaded {
     pub(crate) load_s: f64,
     pub(crate) optimize_s: f64,

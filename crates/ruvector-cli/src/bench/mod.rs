@@ -27,12 +27,12 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
     let plan = Plan::new(arguments)?;
     let folder = Folder::new(arguments)?;
     let loaded = match arguments.reuse {
-        true => load::Loaded::default(),
+        true => None,
         false => {
             let (database, _io) = open(&folder.path)?;
             let loaded = load::load(arguments, &plan, &database)?;
             database.close()?;
-            loaded
+            Some(loaded)
         }
     };
     eprintln!("Reopening");
@@ -51,7 +51,14 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
         points.push(measure::measure(&plan, &collection, &truth, *ef)?);
     }
     let measured = (truth_source, points);
-    let report = Report::new(arguments, &plan, &loaded, (reopen_s, promote_s), size, measured);
+    let report = Report::new(
+        arguments,
+        &plan,
+        loaded.as_ref(),
+        (reopen_s, promote_s),
+        size,
+        measured,
+    );
     database.close()?;
     report.print();
     if let Some(path) = &arguments.json {

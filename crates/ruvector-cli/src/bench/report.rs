@@ -37,18 +37,10 @@ pub(crate) struct Report {
     filter: Option<Value>,
     truth: &'static str,
     threads: usize,
-    m: u32,
-    ef_construct: u32,
-    shards: u32,
-    batch: usize,
-    seed: u64,
-    replaced_share: f64,
-    replaced_points: u64,
+    /// Absent where an earlier run built the collection: this one does not know how.
+    #[serde(flatten)]
+    build: Option<Build>,
     segments: u64,
-    /// From the first batch to the end of the optimizer's work.
-    build_s: f64,
-    load_s: f64,
-    optimize_s: f64,
     reopen_s: f64,
     /// From then to the end of the optimizer's work: until what searches read at random is promoted into memory.
     promote_s: f64,
@@ -62,11 +54,58 @@ pub(crate) struct Report {
     points: Vec<Value>,
 }
 
+/// How the collection was built, and what that took.
+#[derive(Serialize)]
+struct Build {
+    m: u32,
+    ef_construct: u32,
+    shards: u32,
+    batch: usize,
+    seed: u64,
+    replaced_share: f64,
+    replaced_points: u64,
+    /// From the first batch to the end of the optimizer's work.
+    build_s: f64,
+    load_s: f64,
+    optimize_s: f64,
+}
+
+impl Build {
+    fn new(arguments: &BenchArguments, loaded: &Loaded) -> Build {
+        Build {
+            m: arguments.m,
+            ef_construct: arguments.ef_construct,
+            shards: arguments.shards,
+            batch: arguments.batch,
+            seed: arguments.seed,
+            replaced_share: arguments.replace,
+            replaced_points: loaded.replaced,
+            build_s: loaded.load_s + loaded.optimize_s,
+            load_s: loaded.load_s,
+            optimize_s: loaded.optimize_s,
+        }
+    }
+
+    fn line(&self) -> String {
+        format!(
+            "m = {}, ef_construct = {}, {} shard(s), {} point(s) replaced\n\
+             build {:.1} s (load {:.1} s, optimize {:.1} s)",
+            self.m,
+            self.ef_construct,
+            self.shards,
+            self.replaced_points,
+            self.build_s,
+            self.load_s,
+            self.optimize_s
+        )
+    }
+}
+
 impl Report {
     pub(crate) fn new(
         arguments: &BenchArguments,
         plan: &Plan,
-        loaded: &Loaded,
+        loaded: Option<&Loaded>,
         (reopen_s, promote_s): (f64, f64),
         size: Size,
         (truth, figures): (&'static str, Vec<Figures>),
@@ -87,17 +126,8 @@ impl Report {
                 .and_then(|text| serde_json::from_str(text).ok()),
             truth,
             threads: plan.threads,
-            m: arguments.m,
-            ef_construct: arguments.ef_construct,
-            shards: arguments.shards,
-            batch: arguments.batch,
-            seed: arguments.seed,
-            replaced_share: arguments.replace,
-            replaced_points: loaded.replaced,
+            build: loaded.map(|loaded| Build::new(arguments, loaded)),
             segments: size.segments,
-            build_s: loaded.load_s + loaded.optimize_s,
-            load_s: loaded.load_s,
-            optimize_s: loaded.optimize_s,
             reopen_s,
             promote_s,
             ram_bytes: size.ram_bytes,
@@ -111,26 +141,16 @@ impl Report {
     /// The table on standard output.
     pub(crate) fn print(&self) {
         println!(
-            "\n{} points of {} dimensions, {}, k = {}, {} thread(s), {}\n\
-             m = {}, ef_construct = {}, {} shard(s), {} point(s) replaced, truth: {}",
-            self.n,
-            self.dim,
-            self.metric,
-            self.k,
-            self.threads,
-            self.cpu,
-            self.m,
-            self.ef_construct,
-            self.shards,
-            self.replaced_points,
-            self.truth
+            "\n{} points of {} dimensions, {}, k = {}, {} thread(s), {}, truth: {}",
+            self.n, self.dim, self.metric, self.k, self.threads, self.cpu, self.truth
         );
+        match &self.build {
+            Some(build) => println!("{}", build.line()),
+            None => println!("built by an earlier run"),
+        }
         println!(
-            "build {:.1} s (load {:.1} s, optimize {:.1} s), reopen {:.3} s, promoted after {:.3} s more, \
-             {} segment(s)\nRAM {}, of which promoted {} (process {}), disk {}\n",
-            self.build_s,
-            self.load_s,
-            self.optimize_s,
+            "reopen {:.3} s, promoted after {:.3} s more, {} segment(s)\n\
+             RAM {}, of which promoted {} (process {}), disk {}\n",
             self.reopen_s,
             self.promote_s,
             self.segments,
