@@ -63,12 +63,9 @@ fn nearest(
         ..request(query, breadth)
     };
     let outcome = graph.search(&search, accept, &mut scratch, &mut found);
-    assert!(found.is_sorted() && outcome.unreadable == 0 && !outcome.deviation.is_nan());
-    let worst = found.get(wanted - 1).map_or(f32::INFINITY, |n| n.distance);
-    let bound = worst + 4.0 * outcome.deviation;
+    assert!(outcome.unreadable == 0 && !outcome.deviation.is_nan());
     let mut measured: Vec<Neighbor> = found
         .iter()
-        .take_while(|neighbor| neighbor.distance <= bound)
         .map(|neighbor| Neighbor {
             distance: vectors
                 .vector(neighbor.node)
@@ -177,7 +174,7 @@ fn search_hostile(bytes: Vec<u8>, dim: usize, scratch: &mut FastScratch) -> bool
     let query: Vec<f32> = (0..dim).map(|at| (at as f32).sin()).collect();
     let outcome = graph.search(&request(&query, 40), &mut accept, scratch, &mut out);
     assert!(outcome.visited <= u64::from(graph.len()) && asked == outcome.visited);
-    assert!(out.len() as u64 == outcome.visited && out.is_sorted() && !outcome.deviation.is_nan());
+    assert!(out.len() as u64 <= outcome.visited && !outcome.deviation.is_nan());
     assert!(out.iter().all(|n| n.node < graph.len() && !n.distance.is_nan()));
     true
 }
@@ -326,7 +323,11 @@ fn sizes_and_dimensions_at_the_edges() {
                 let query = vectors.vector(node).unwrap();
                 let exactly = distance(metric)(query, query);
                 // A breadth above the count finds all; the node itself is as far as it says, within its deviation.
-                let outcome = graph.search(&request(query, 10_000), &mut |_| true, &mut scratch, &mut out);
+                let search = FastSearch {
+                    wanted: 10_000,
+                    ..request(query, 10_000)
+                };
+                let outcome = graph.search(&search, &mut |_| true, &mut scratch, &mut out);
                 assert_eq!(out.len(), count, "{metric:?} {dim} {count}");
                 let own = out.iter().find(|found| found.node == node).unwrap();
                 let slack = 5.0 * outcome.deviation + 1e-4 * exactly.abs();
@@ -411,12 +412,11 @@ fn unreadable_vectors_are_passed_over() {
     let graph = FastGraph::open(fast::encode(Metric::Euclid, 24, &vectors, &links, SEED).unwrap()).unwrap();
     let mut out = Vec::new();
     let query = vectors.vector(1).unwrap();
-    graph.search(
-        &request(query, 100_000),
-        &mut |_| true,
-        &mut FastScratch::default(),
-        &mut out,
-    );
+    let search = FastSearch {
+        wanted: 600,
+        ..request(query, 100_000)
+    };
+    graph.search(&search, &mut |_| true, &mut FastScratch::default(), &mut out);
     assert!(
         out.len() > 450 && out.iter().all(|found| found.node % 7 != 0),
         "{}",

@@ -17,6 +17,7 @@ pub mod codes;
 mod finite;
 #[allow(dead_code)] // Where no instruction set is known at compile time, only the portable kernels remain.
 mod fold;
+mod least;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod neon;
 mod norm;
@@ -31,6 +32,7 @@ use half::f16;
 pub use build_dot::{CODE_ROW_TAIL_BYTES, CodeDotFn, CodeRowFn, code_dot, code_row_distance};
 pub use build_edge::{EdgeFn, EdgeLevels, EdgeSums, edge_sums};
 pub use finite::is_finite;
+pub use least::{LEAST_LANES, LeastFn, all_least, least};
 pub use norm::{norm, normalize};
 pub use prefetch::prefetch;
 pub use sets::{Distances, Kernels};

@@ -15,8 +15,10 @@ pub fn normalize(vector: &mut [f32]) -> bool {
     if length == 0.0 || !length.is_finite() {
         return false;
     }
+    // Finite: no f32 that is not zero is below 1e-45.
+    let scale = 1.0 / length;
     for x in vector {
-        *x = (f64::from(*x) / length) as f32;
+        *x = (f64::from(*x) * scale) as f32;
     }
     true
 }

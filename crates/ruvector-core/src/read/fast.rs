@@ -10,9 +10,6 @@ use ruvector_storage::{Component, SealedField, VectorBlock};
 use super::nearest::{Query, Target, finite};
 use super::top::TopHits;
 
-/// Standard deviations of the 8-bit distances within which a candidate may still belong to the result.
-const DEVIATIONS: f32 = 4.0;
-
 thread_local! {
     /// Search memory of this thread, as in `nearest`.
     static SCRATCH: RefCell<(FastScratch, Vec<Neighbor>)> = RefCell::default();
@@ -65,24 +62,19 @@ pub(crate) fn search(
         if outcome.exhausted {
             return FastEnd::Exhausted;
         }
-        measure(query, target, &field.vectors, (found, outcome.deviation), top);
+        measure(query, target, &field.vectors, found, top);
         FastEnd::Answered
     })
 }
 
-/// Measures exactly what may belong to the result, by distances of a known deviation, and offers it.
+/// Measures exactly what may belong to the result, and offers it.
 fn measure(
     query: &Query<'_>,
     target: &Target<'_, VectorBlock, PlainGraph<Component>>,
     vectors: &VectorBlock,
-    (found, deviation): (&[Neighbor], f32),
+    near: &[Neighbor],
     top: &mut TopHits,
 ) {
-    let worst = found
-        .get(query.wanted.saturating_sub(1))
-        .map_or(f32::INFINITY, |neighbor| neighbor.distance);
-    let bound = worst + DEVIATIONS * deviation;
-    let near = &found[..found.partition_point(|neighbor| neighbor.distance <= bound)];
     query.ctx.count(0, near.len() as u64);
     for neighbor in near {
         vectors.prefetch(neighbor.node);

@@ -77,6 +77,12 @@ impl Bound {
         self.limit
     }
 
+    /// The distance of the `place`-th best accepted, from 1 on; infinite if there are fewer.
+    pub(super) fn best(&self, place: usize) -> f32 {
+        let at = place.saturating_sub(1);
+        self.best.values.get(at).copied().unwrap_or(f32::INFINITY)
+    }
+
     /// Takes in the distance of one accepted.
     #[inline]
     pub(super) fn accept(&mut self, distance: f32) {

@@ -23,6 +23,7 @@
 mod bound;
 mod calibrate;
 mod encode;
+mod frontier;
 mod layout;
 mod search;
 mod slack;

@@ -1,18 +1,16 @@
-//! Search in the fast layout: a heap of candidates by estimate; a visit measures the node by its 8-bit code and
+//! Search in the fast layout: a frontier of candidates by estimate; a visit measures the node by its 8-bit code and
 //! estimates all its neighbours in one sweep. Allocates nothing once warm.
-
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 use ruvector_quant::EdgeScale;
 use ruvector_simd::codes::{BlockQuery, BlockScale, CodeKernels};
-use ruvector_simd::{Metric, distance};
+use ruvector_simd::{LeastFn, Metric, distance, least};
 
 use super::DEGREE;
 use super::bound::Bound;
 use super::calibrate::RANK;
+use super::frontier::{Candidate, Frontier};
 use super::layout::{FastGraph, NodeBlock, Tail, link};
-use crate::neighbor::{Key, Neighbor};
+use crate::neighbor::Neighbor;
 use crate::plain::Bytes;
 use crate::scratch::Visited;
 
@@ -20,6 +18,8 @@ use crate::scratch::Visited;
 const STARTS: usize = 4;
 /// How much more or fewer visits than the average a query may take.
 pub const BREADTH_SPREAD: usize = 4;
+/// Standard deviations of the 8-bit distances within which a node may still belong to the result.
+const DEVIATIONS: f32 = 4.0;
 
 /// A query prepared for one graph.
 #[derive(Debug, Default)]
@@ -36,13 +36,13 @@ pub struct FastScratch {
     bound: Bound,
     /// Nodes that are or were in the frontier.
     met: Visited,
-    /// Candidates by estimate.
-    frontier: BinaryHeap<Reverse<Key>>,
-    /// Those found first: the hubs closest to the query.
-    starts: Vec<Neighbor>,
+    frontier: Frontier,
+    /// The estimates of the hubs, and which nodes they are.
+    hub_estimates: Vec<f32>,
+    hubs: Vec<u32>,
     estimates: [f32; 32],
-    fresh: [Key; 32],
     kernels: CodeKernels,
+    least: LeastFn,
 }
 
 impl Default for FastScratch {
@@ -51,11 +51,12 @@ impl Default for FastScratch {
             query: FastQuery::default(),
             bound: Bound::default(),
             met: Visited::default(),
-            frontier: BinaryHeap::new(),
-            starts: Vec::new(),
+            frontier: Frontier::default(),
+            hub_estimates: Vec::new(),
+            hubs: Vec::new(),
             estimates: [0.0; 32],
-            fresh: [Key::new(0.0, 0); 32],
             kernels: CodeKernels::detect(),
+            least: least(),
         }
     }
 }
@@ -88,8 +89,9 @@ pub struct FastOutcome {
 }
 
 impl<B: Bytes> FastGraph<B> {
-    /// Fills `out` with all accepted nodes visited, closest first by their 8-bit codes; the caller measures the
-    /// best of them exactly. Refused nodes route but are not returned.
+    /// Fills `out`, in no order, with the accepted nodes visited that may belong to the `wanted` nearest: those whose
+    /// distance by the 8-bit code is no farther from the `wanted`-th best than such distances err. The caller measures
+    /// them exactly. Refused nodes route but are not returned.
     ///
     /// Visits the closest candidates known, one after the other, until the next is farther than the slack of
     /// `breadth` allows beyond the `wanted`-th best accepted (the tenth at least).
@@ -109,13 +111,14 @@ impl<B: Bytes> FastGraph<B> {
         scratch.begin(self, request);
         self.start(scratch);
         let outcome = self.walk(request, accept, scratch, out);
-        out.sort_unstable();
         let factor = if self.header.metric == Metric::Euclid {
             2.0
         } else {
             1.0
         };
         let deviation = known(factor * self.header.deviation * scratch.query.norm_squared.sqrt());
+        let reach = scratch.bound.best(request.wanted) + DEVIATIONS * deviation;
+        out.retain(|neighbor| neighbor.distance <= reach);
         FastOutcome { deviation, ..outcome }
     }
 
@@ -129,9 +132,10 @@ impl<B: Bytes> FastGraph<B> {
         let mut outcome = FastOutcome::default();
         let least = (request.breadth / BREADTH_SPREAD) as u64;
         let accepted_max = request.breadth.saturating_mul(BREADTH_SPREAD);
-        while let Some(Reverse(key)) = scratch.frontier.pop() {
+        let mut next = scratch.frontier.best();
+        while let Some(candidate) = next {
             // Refused nodes do not count, so that however many there are, enough others are found.
-            let far = key.distance() > scratch.bound.limit() && outcome.visited >= least;
+            let far = candidate.estimate > scratch.bound.limit() && outcome.visited >= least;
             if far || out.len() >= accepted_max {
                 break;
             }
@@ -139,10 +143,12 @@ impl<B: Bytes> FastGraph<B> {
                 outcome.exhausted = true;
                 break;
             }
-            self.prefetch_next(scratch);
-            let node = key.node();
+            scratch.frontier.remove(candidate);
+            let second = self.prefetch_best(scratch);
+            let node = candidate.node;
             let Some(block) = self.node(node) else {
                 outcome.unreadable += 1;
+                next = second;
                 continue;
             };
             outcome.visited += 1;
@@ -152,16 +158,19 @@ impl<B: Bytes> FastGraph<B> {
                 scratch.bound.accept(distance);
             }
             scratch.expand(distance, &block, outcome.visited < least);
-            self.prefetch_next(scratch);
+            next = self.prefetch_best(scratch);
         }
         outcome
     }
 
+    /// The best candidate, whose node is asked for from memory.
     #[inline]
-    fn prefetch_next(&self, scratch: &FastScratch) {
-        if let Some(Reverse(next)) = scratch.frontier.peek() {
-            self.prefetch(next.node());
+    fn prefetch_best(&self, scratch: &FastScratch) -> Option<Candidate> {
+        let best = scratch.frontier.best();
+        if let Some(best) = best {
+            self.prefetch(best.node);
         }
+        best
     }
 
     /// Starts from the closest hubs.
@@ -171,25 +180,28 @@ impl<B: Bytes> FastGraph<B> {
             metric => distance(metric)(&scratch.query.rotated, &self.center),
         };
         for (ids, block, tail) in self.hubs() {
-            let worst = scratch.starts.get(STARTS - 1);
-            let below = worst.map_or(f32::INFINITY, |worst| worst.distance);
-            let scale = block_scale(base, tail, below);
-            let mut found =
+            let scale = block_scale(base, tail, f32::INFINITY);
+            let found =
                 (scratch.kernels.estimate)(&scratch.query.tables, block, scale, &mut scratch.estimates);
-            while found != 0 {
-                let place = found.trailing_zeros() as usize;
-                found &= found - 1;
-                let (distance, node) = (scratch.estimates[place], link(ids, place));
-                scratch.starts.push(Neighbor { distance, node });
+            for (place, estimate) in scratch.estimates.iter().enumerate() {
+                let known = found >> place & 1 == 1;
+                scratch
+                    .hub_estimates
+                    .push(if known { *estimate } else { f32::INFINITY });
+                scratch.hubs.push(link(ids, place));
             }
-            scratch.starts.sort_unstable();
-            scratch.starts.truncate(STARTS);
         }
-        for at in 0..scratch.starts.len() {
-            let Neighbor { distance, node } = scratch.starts[at];
-            if scratch.met.insert(node) {
-                self.prefetch(node);
-                scratch.frontier.push(Reverse(Key::new(distance, node)));
+        for _ in 0..STARTS {
+            let closest = (scratch.least)(&scratch.hub_estimates);
+            let Some(estimate) = scratch.hub_estimates.get_mut(closest) else {
+                break;
+            };
+            let start = (std::mem::replace(estimate, f32::INFINITY), scratch.hubs[closest]);
+            if start.0 < f32::INFINITY {
+                self.prefetch(start.1);
+                scratch
+                    .frontier
+                    .extend(std::iter::once(start), |node| scratch.met.insert(node));
             }
         }
     }
@@ -223,7 +235,8 @@ impl FastScratch {
         self.query.prepare(graph, request.query, self.kernels);
         self.met.begin(graph.header.nodes);
         self.frontier.clear();
-        self.starts.clear();
+        self.hub_estimates.clear();
+        self.hubs.clear();
         let slack = graph.slack.at(request.breadth);
         let lengths = self.query.norm_squared + graph.header.length_squared;
         // Without a slack the search is the usual one: it ends at the `breadth`-th best.
@@ -252,18 +265,14 @@ impl FastScratch {
         let limit = if early { f32::INFINITY } else { self.bound.limit() };
         let scale = block_scale(base, block.tail, limit);
         let mut found = (self.kernels.estimate)(&self.query.tables, block.block, scale, &mut self.estimates);
-        // Which were met is known to nobody beforehand: no branch depends on it.
-        let mut fresh = 0;
-        while found != 0 {
-            let place = found.trailing_zeros() as usize & (DEGREE - 1);
-            found &= found - 1;
-            let node = link(block.links, place);
-            self.fresh[fresh & (DEGREE - 1)] = Key::new(self.estimates[place], node);
-            fresh += usize::from(self.met.insert(node));
-        }
-        for key in &self.fresh[..fresh.min(DEGREE)] {
-            self.frontier.push(Reverse(*key));
-        }
+        let offered = std::iter::from_fn(|| {
+            let place = found.trailing_zeros() as usize;
+            (place < DEGREE).then(|| {
+                found &= found - 1;
+                (self.estimates[place], link(block.links, place))
+            })
+        });
+        self.frontier.extend(offered, |node| self.met.insert(node));
     }
 }
 
