@@ -20,8 +20,10 @@ mod fold;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod neon;
 mod norm;
+mod ordered;
 mod prefetch;
 pub mod scalar;
+pub mod scan;
 mod sets;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
@@ -32,6 +34,7 @@ pub use build_dot::{CODE_ROW_TAIL_BYTES, CodeDotFn, CodeRowFn, code_dot, code_ro
 pub use build_edge::{EdgeFn, EdgeLevels, EdgeSums, edge_sums};
 pub use finite::is_finite;
 pub use norm::{norm, normalize};
+pub use ordered::OrderedKernels;
 pub use prefetch::prefetch;
 pub use sets::{Distances, Kernels};
 
