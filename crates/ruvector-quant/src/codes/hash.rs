@@ -15,7 +15,7 @@ use super::{DecodeError, QueryPrecision, Space};
 /// Bits of the longest hash.
 pub(crate) const HASH_BITS_MAX: u32 = 8_192;
 /// Rows that projections are learned from.
-const LEARN_ROWS_MAX: usize = 4_096;
+const LEARN_ROWS_MAX: usize = 2_048;
 /// Rows whose pairs say what a sum is worth.
 const PAIR_ROWS_MAX: usize = 256;
 

@@ -43,14 +43,6 @@ impl Sums {
     }
 }
 
-/// The levels that a component's size may take, and the sizes at which the next one begins, in steps.
-struct Ladder {
-    /// What each rung adds to the level; the first is always there.
-    rises: &'static [f32],
-    /// Where each further rung begins.
-    borders: &'static [f32],
-}
-
 /// Of increasing `levels`, the first in `rises[0]`.
 const fn borders<const N: usize, const RUNGS: usize>(levels: [f32; RUNGS]) -> [f32; N] {
     let mut borders = [0.0; N];
@@ -82,46 +74,58 @@ const fn rises<const N: usize>(levels: [f32; N]) -> [f32; N] {
     rises
 }
 
-static CRUMB_RISES: [f32; 2] = rises(upper::<2, 4>(CRUMB_LEVELS));
-static CRUMB_BORDERS: [f32; 1] = borders(upper::<2, 4>(CRUMB_LEVELS));
-static NIBBLE_RISES: [f32; 8] = rises(upper::<8, 16>(NIBBLE_LEVELS));
-static NIBBLE_BORDERS: [f32; 7] = borders(upper::<8, 16>(NIBBLE_LEVELS));
+const TRIT_RISES: [f32; 2] = [0.0, 1.0];
+const TRIT_BORDERS: [f32; 1] = [0.5];
+const CRUMB_SIZES: [f32; 2] = upper(CRUMB_LEVELS);
+const CRUMB_RISES: [f32; 2] = rises(CRUMB_SIZES);
+const CRUMB_BORDERS: [f32; 1] = borders(CRUMB_SIZES);
+const NIBBLE_SIZES: [f32; 8] = upper(NIBBLE_LEVELS);
+const NIBBLE_RISES: [f32; 8] = rises(NIBBLE_SIZES);
+const NIBBLE_BORDERS: [f32; 7] = borders(NIBBLE_SIZES);
 
-impl Ladder {
-    /// `None` for formats that need no search over rungs.
-    fn of(format: CodeFormat) -> Option<Ladder> {
-        let (rises, borders): (&[f32], &[f32]) = match format {
-            CodeFormat::Trits => (&[0.0, 1.0], &[0.5]),
-            CodeFormat::Crumbs => (&CRUMB_RISES, &CRUMB_BORDERS),
-            CodeFormat::Nibbles => (&NIBBLE_RISES, &NIBBLE_BORDERS),
-            CodeFormat::Bits | CodeFormat::Bytes => return None,
+/// The level of a size in steps: `rises[0]`, and at each border that it is beyond one rise more.
+#[inline(always)]
+fn climb<const RUNGS: usize, const BORDERS: usize>(
+    size: f32,
+    rises: [f32; RUNGS],
+    borders: [f32; BORDERS],
+) -> f32 {
+    let mut level = rises[0];
+    for rung in 0..BORDERS {
+        level += if size > borders[rung] {
+            rises[rung + 1]
+        } else {
+            0.0
         };
-        Some(Ladder { rises, borders })
     }
+    level
+}
 
-    /// Levels of the sizes of sixteen components, in steps.
-    fn levels(&self, sizes: &[f32; LANES]) -> [f32; LANES] {
-        let mut levels = [self.rises[0]; LANES];
-        for (border, rise) in self.borders.iter().zip(&self.rises[1..]) {
-            for (level, size) in levels.iter_mut().zip(sizes) {
-                *level += if size > border { *rise } else { 0.0 };
-            }
-        }
-        levels
+/// The level of a size in steps.
+fn level_of(format: CodeFormat, size: f32) -> f32 {
+    match format {
+        CodeFormat::Bits => 1.0,
+        CodeFormat::Trits => climb(size, TRIT_RISES, TRIT_BORDERS),
+        CodeFormat::Crumbs => climb(size, CRUMB_RISES, CRUMB_BORDERS),
+        CodeFormat::Nibbles => climb(size, NIBBLE_RISES, NIBBLE_BORDERS),
+        CodeFormat::Bytes => byte_level(size),
     }
 }
 
-/// Levels of bytes: the nearest whole number up to 127.
-fn byte_levels(sizes: &[f32; LANES]) -> [f32; LANES] {
-    sizes.map(|size| (size + 0.5).min(127.5) as i32 as f32)
+/// Of bytes: the nearest whole number up to 127. Adding 2²³ leaves the whole number in the low digits.
+#[inline(always)]
+fn byte_level(size: f32) -> f32 {
+    const ROUNDING: f32 = 8_388_608.0;
+    let level = (size + ROUNDING) - ROUNDING;
+    if level < 127.0 { level } else { 127.0 }
 }
 
 /// Steps to start from, as shares of the deviation of the components; of bytes, of what makes the largest 127.
 fn starts(format: CodeFormat) -> (f32, &'static [f32]) {
     match format {
-        CodeFormat::Trits => (1.224, &[0.8, 0.9, 1.0, 1.1, 1.2]),
-        CodeFormat::Crumbs => (0.023_97, &[0.85, 0.93, 1.0, 1.08, 1.16]),
-        CodeFormat::Nibbles => (0.043_37, &[0.8, 0.87, 0.94, 1.0, 1.06, 1.12]),
+        CodeFormat::Trits => (1.224, &[0.85, 0.95, 1.05, 1.15]),
+        CodeFormat::Crumbs => (0.023_97, &[0.85, 0.95, 1.05, 1.15]),
+        CodeFormat::Nibbles => (0.043_37, &[0.82, 0.88, 0.94, 1.0, 1.06, 1.12]),
         CodeFormat::Bits | CodeFormat::Bytes => (1.0 / 127.0, &[1.0, 0.96, 0.92]),
     }
 }
@@ -190,63 +194,58 @@ fn best_step(format: CodeFormat, vector: &[f32], length_squared: f32) -> (f32, S
 }
 
 fn sums_at(format: CodeFormat, vector: &[f32], per_step: f32) -> Sums {
-    let ladder = Ladder::of(format);
-    let (mut inner, mut square) = ([0.0; LANES], [0.0; LANES]);
-    let mut add = |sizes: &[f32; LANES]| {
-        let steps = sizes.map(|size| size * per_step);
-        let levels = ladder
-            .as_ref()
-            .map_or_else(|| byte_levels(&steps), |ladder| ladder.levels(&steps));
-        for lane in 0..LANES {
-            inner[lane] += sizes[lane] * levels[lane];
-            square[lane] += levels[lane] * levels[lane];
-        }
-    };
-    // The rotated family pads to 64 components; a rest is there only for queries of other families.
-    let (whole, rest) = vector.as_chunks::<LANES>();
-    whole.iter().for_each(|chunk| add(&chunk.map(f32::abs)));
-    let mut sums = Sums {
-        inner: halve(inner),
-        square: halve(square),
-    };
-    for x in rest {
-        let level = size_level(ladder.as_ref(), x.abs() * per_step);
-        sums.inner += x.abs() * level;
-        sums.square += level * level;
+    // One loop a format, so that the compiler sees its levels.
+    match format {
+        CodeFormat::Bits => sums_of_signs(vector),
+        CodeFormat::Trits => sums_with(vector, per_step, |size| climb(size, TRIT_RISES, TRIT_BORDERS)),
+        CodeFormat::Crumbs => sums_with(vector, per_step, |size| climb(size, CRUMB_RISES, CRUMB_BORDERS)),
+        CodeFormat::Nibbles => sums_with(vector, per_step, |size| climb(size, NIBBLE_RISES, NIBBLE_BORDERS)),
+        CodeFormat::Bytes => sums_with(vector, per_step, byte_level),
     }
-    sums
 }
 
-fn size_level(ladder: Option<&Ladder>, size: f32) -> f32 {
-    let sizes = [size; LANES];
-    ladder.map_or_else(|| byte_levels(&sizes), |ladder| ladder.levels(&sizes))[0]
+#[inline(always)]
+fn sums_with(vector: &[f32], per_step: f32, level: impl Fn(f32) -> f32) -> Sums {
+    let (mut inner, mut square) = ([0.0; LANES], [0.0; LANES]);
+    let (whole, rest) = vector.as_chunks::<LANES>();
+    for chunk in whole {
+        for lane in 0..LANES {
+            let size = chunk[lane].abs();
+            let level = level(size * per_step);
+            inner[lane] += size * level;
+            square[lane] += level * level;
+        }
+    }
+    for (lane, x) in rest.iter().enumerate() {
+        let level = level(x.abs() * per_step);
+        inner[lane] += x.abs() * level;
+        square[lane] += level * level;
+    }
+    Sums {
+        inner: halve(inner),
+        square: halve(square),
+    }
 }
 
 fn write_levels(format: CodeFormat, vector: &[f32], step: f32, levels: &mut Vec<i8>) {
-    let ladder = Ladder::of(format);
     let per_step = if step > 0.0 { 1.0 / step } else { 0.0 };
-    for chunk in vector.chunks(LANES) {
-        let mut sizes = [0.0; LANES];
-        for (size, x) in sizes.iter_mut().zip(chunk) {
-            *size = x.abs() * per_step;
-        }
-        let found = match (format, &ladder) {
-            (CodeFormat::Bits, _) => [1.0; LANES],
-            (_, Some(ladder)) => ladder.levels(&sizes),
-            (_, None) => byte_levels(&sizes),
-        };
-        let signed = chunk.iter().zip(found);
-        levels.extend(signed.map(|(x, level)| if *x < 0.0 { -(level as i8) } else { level as i8 }));
-    }
+    levels.extend(vector.iter().map(|x| {
+        let level = level_of(format, x.abs() * per_step) as i8;
+        if *x < 0.0 { -level } else { level }
+    }));
 }
 
 /// Σ of a function of the components, in sixteen lanes.
 fn lane_sum(vector: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     let mut sums = [0.0; LANES];
-    for chunk in vector.chunks(LANES) {
-        for (sum, x) in sums.iter_mut().zip(chunk) {
-            *sum += of(*x);
+    let (whole, rest) = vector.as_chunks::<LANES>();
+    for chunk in whole {
+        for lane in 0..LANES {
+            sums[lane] += of(chunk[lane]);
         }
+    }
+    for (sum, x) in sums.iter_mut().zip(rest) {
+        *sum += of(*x);
     }
     halve(sums)
 }

@@ -45,7 +45,11 @@ fn rows<const FORMAT: u8>(query: &ScanQuery, codes: &[u8], stride: usize, sums: 
             BITS => bit_sum(plane, code),
             _ => digit_sum::<FORMAT>(plane, query.section(), code),
         };
-        *sum = query.total(of_plane(query.high()), query.low().map_or(0, of_plane));
+        let (high, low) = (of_plane(query.high()), query.low().map_or(0, of_plane));
+        *sum = match FORMAT {
+            BYTES => query.total_of_levels(high, low),
+            _ => query.total(high, low),
+        };
     }
 }
 
@@ -76,7 +80,7 @@ fn bit_sum(plane: &[i8], code: &[u8]) -> i32 {
     total(sum)
 }
 
-/// Σ plane·digit over all sections.
+/// Σ plane·digit over all sections; of bytes Σ plane·level.
 #[target_feature(enable = "avx2")]
 fn digit_sum<const FORMAT: u8>(plane: &[i8], section: usize, code: &[u8]) -> i32 {
     let mut sum = _mm256_setzero_si256();
@@ -105,8 +109,7 @@ fn digit_sum<const FORMAT: u8>(plane: &[i8], section: usize, code: &[u8]) -> i32
             sum = add_products(sum, value, load_signed(plane));
         }
     }
-    let zero = if FORMAT == BYTES { 128 } else { 0 };
-    total(sum) + zero * plane.iter().map(|x| i32::from(*x)).sum::<i32>()
+    total(sum)
 }
 
 /// The lowest digit of each byte (of trits the highest), counted from 0, and the bytes with the next one in its place.

@@ -93,6 +93,15 @@ impl ScanQuery {
         }
     }
 
+    /// As [`Self::total`], of Σ plane·level.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn total_of_levels(&self, high: i32, low: i32) -> f32 {
+        match self.low.is_empty() {
+            true => high as f32,
+            false => (256 * i64::from(high) + i64::from(low)) as f32,
+        }
+    }
+
     fn lay_out(&mut self, format: CodeFormat, components: usize) {
         let components = components.min(crate::BYTE_DIM_MAX);
         self.format = format;
