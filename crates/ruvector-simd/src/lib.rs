@@ -21,8 +21,10 @@ mod least;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 mod neon;
 mod norm;
+mod ordered;
 mod prefetch;
 pub mod scalar;
+pub mod scan;
 mod sets;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
@@ -34,6 +36,7 @@ pub use build_edge::{EdgeFn, EdgeLevels, EdgeSums, edge_sums};
 pub use finite::is_finite;
 pub use least::{LEAST_LANES, LeastFn, all_least, least};
 pub use norm::{norm, normalize};
+pub use ordered::OrderedKernels;
 pub use prefetch::prefetch;
 pub use sets::{Distances, Kernels};
 

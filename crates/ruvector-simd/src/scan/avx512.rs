@@ -1,0 +1,179 @@
+//! AVX-512 scan: 64 components a step, by the byte products of VNNI. Never hands a kernel out unless the CPU has
+//! AVX-512 F, BW and VNNI.
+#![allow(unsafe_code)]
+
+use std::arch::x86_64::*;
+
+use super::{CodeFormat, ScanKernel, ScanQuery, fits};
+
+/// The kernel, if this CPU has what it needs.
+pub(super) fn kernel() -> Option<ScanKernel> {
+    let present = std::is_x86_feature_detected!("avx512f")
+        && std::is_x86_feature_detected!("avx512bw")
+        && std::is_x86_feature_detected!("avx512vnni");
+    present.then_some(ScanKernel {
+        name: "avx512vnni",
+        scan: |query, codes, stride, sums| {
+            if !fits(query, codes, stride, sums.len()) {
+                return false;
+            }
+            // SAFETY: the CPU has the features; `fits` has compared the lengths.
+            unsafe { scan(query, codes, stride, sums) };
+            true
+        },
+    })
+}
+
+const BITS: u8 = 0;
+const TRITS: u8 = 1;
+const CRUMBS: u8 = 2;
+const NIBBLES: u8 = 3;
+const BYTES: u8 = 4;
+
+/// # Safety
+/// The CPU must have AVX-512 F, BW and VNNI; `fits(query, codes, stride, sums.len())`.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn scan(query: &ScanQuery, codes: &[u8], stride: usize, sums: &mut [f32]) {
+    // SAFETY: by the caller's contract.
+    unsafe {
+        match query.format() {
+            CodeFormat::Bits => rows::<BITS>(query, codes, stride, sums),
+            CodeFormat::Trits => rows::<TRITS>(query, codes, stride, sums),
+            CodeFormat::Crumbs => rows::<CRUMBS>(query, codes, stride, sums),
+            CodeFormat::Nibbles => rows::<NIBBLES>(query, codes, stride, sums),
+            CodeFormat::Bytes => rows::<BYTES>(query, codes, stride, sums),
+        }
+    }
+}
+
+/// # Safety
+/// As [`scan`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn rows<const FORMAT: u8>(query: &ScanQuery, codes: &[u8], stride: usize, sums: &mut [f32]) {
+    let high = query.high().as_ptr();
+    for (row, sum) in sums.iter_mut().enumerate() {
+        // SAFETY: by the caller's contract row `row` is there, and planes have a section of 64-byte steps for every
+        // digit that `row_sums` asks for.
+        unsafe {
+            let code = codes.as_ptr().add(row * stride);
+            *sum = match query.low() {
+                None => query.total(row_sums::<FORMAT, false>(query, code, high, high).0, 0),
+                Some(low) => {
+                    let (high, low) = row_sums::<FORMAT, true>(query, code, high, low.as_ptr());
+                    query.total(high, low)
+                }
+            };
+        }
+    }
+}
+
+/// Sums of a row with both planes; with the upper one only if the query is not `WIDE`.
+///
+/// # Safety
+/// The CPU must have AVX-512 F, BW and VNNI; `code` must be readable for the query's `code_bytes`, and the planes must
+/// be the query's.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn row_sums<const FORMAT: u8, const WIDE: bool>(
+    query: &ScanQuery,
+    code: *const u8,
+    high: *const i8,
+    low: *const i8,
+) -> (i32, i32) {
+    let mut sums = [_mm512_setzero_si512(); 4];
+    let (bytes, section) = (query.code_bytes(), query.section());
+    let step = if FORMAT == BITS { 8 } else { 64 };
+    let mut at = 0;
+    while at < bytes {
+        let mut add = |digits: __m512i, place: usize, lane: usize| {
+            // SAFETY: `place + 64` is at most the planes' length: see the calls.
+            unsafe {
+                let plane = _mm512_loadu_si512(high.add(place).cast());
+                sums[lane] = _mm512_dpbusd_epi32(sums[lane], digits, plane);
+                if WIDE {
+                    let plane = _mm512_loadu_si512(low.add(place).cast());
+                    sums[2 + lane] = _mm512_dpbusd_epi32(sums[2 + lane], digits, plane);
+                }
+            }
+        };
+        let left = bytes - at;
+        if FORMAT == BITS {
+            // SAFETY: `left` bytes are readable. The plane has 8·bytes components, padded to 64.
+            let mask = unsafe { bit_mask(code.add(at), left) };
+            add(_mm512_maskz_set1_epi8(mask, 1), 8 * at, at / 8 % 2);
+        } else {
+            let mask = if left < 64 { (1 << left) - 1 } else { u64::MAX };
+            // SAFETY: the mask leaves `left` bytes. Each section has room for `at + 64`.
+            let mut byte = unsafe { _mm512_maskz_loadu_epi8(mask, code.add(at).cast()) };
+            let digits = [1, 5, 4, 2, 1][usize::from(FORMAT)];
+            for digit in 0..digits {
+                let (value, rest) = next_digit::<FORMAT>(byte);
+                byte = rest;
+                add(
+                    value,
+                    digit * section + at,
+                    if digits == 1 { at / 64 % 2 } else { digit % 2 },
+                );
+            }
+        }
+        at += step;
+    }
+    let low = if WIDE {
+        _mm512_reduce_add_epi32(_mm512_add_epi32(sums[2], sums[3]))
+    } else {
+        0
+    };
+    (_mm512_reduce_add_epi32(_mm512_add_epi32(sums[0], sums[1])), low)
+}
+
+/// The next up to 64 bits of a code.
+///
+/// # Safety
+/// `left` bytes must be readable.
+#[inline]
+unsafe fn bit_mask(code: *const u8, left: usize) -> u64 {
+    // SAFETY: by the caller's contract.
+    unsafe {
+        if left >= 8 {
+            return code.cast::<u64>().read_unaligned();
+        }
+        let tail = std::slice::from_raw_parts(code, left);
+        tail.iter()
+            .rev()
+            .fold(0, |mask, byte| mask << 8 | u64::from(*byte))
+    }
+}
+
+/// The lowest digit of each byte (of trits the highest), counted from 0, and the bytes with the next one in its place.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn next_digit<const FORMAT: u8>(byte: __m512i) -> (__m512i, __m512i) {
+    match FORMAT {
+        TRITS => {
+            let one = _mm512_set1_epi8(1);
+            let some = _mm512_cmpge_epu8_mask(byte, _mm512_set1_epi8(86));
+            let two = _mm512_cmpge_epu8_mask(byte, _mm512_set1_epi8(171u8 as i8));
+            let value = _mm512_maskz_mov_epi8(some, one);
+            let rest = _mm512_add_epi8(byte, _mm512_add_epi8(byte, byte));
+            (_mm512_mask_add_epi8(value, two, value, one), rest)
+        }
+        CRUMBS => {
+            let value = _mm512_and_si512(byte, _mm512_set1_epi8(3));
+            let table = table(const { CodeFormat::Crumbs.table() });
+            (_mm512_shuffle_epi8(table, value), _mm512_srli_epi16::<2>(byte))
+        }
+        NIBBLES => {
+            let value = _mm512_and_si512(byte, _mm512_set1_epi8(15));
+            let table = table(const { CodeFormat::Nibbles.table() });
+            (_mm512_shuffle_epi8(table, value), _mm512_srli_epi16::<4>(byte))
+        }
+        _ => (_mm512_xor_si512(byte, _mm512_set1_epi8(-128)), byte),
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn table(levels: [u8; 16]) -> __m512i {
+    // SAFETY: sixteen bytes are there.
+    _mm512_broadcast_i32x4(unsafe { _mm_loadu_si128(levels.as_ptr().cast()) })
+}

@@ -1,0 +1,73 @@
+//! The scan in plain Rust: the twin that the fast kernels are tested against, and the fallback. Never takes a shortcut
+//! that the layout does not allow.
+
+use super::{CRUMB_LEVELS, CodeFormat, NIBBLE_LEVELS, ScanKernel, ScanQuery, fits};
+
+/// The portable kernel.
+pub(super) const KERNEL: ScanKernel = ScanKernel { name: "scalar", scan };
+
+fn scan(query: &ScanQuery, codes: &[u8], stride: usize, sums: &mut [f32]) -> bool {
+    if !fits(query, codes, stride, sums.len()) {
+        return false;
+    }
+    for (row, sum) in sums.iter_mut().enumerate() {
+        let code = &codes[row * stride..][..query.code_bytes()];
+        let low = query.low().map_or(0, |plane| plane_sum(query, plane, code));
+        *sum = query.total(plane_sum(query, query.high(), code), low);
+    }
+    true
+}
+
+/// Σ plane·digit, digits counted from 0.
+fn plane_sum(query: &ScanQuery, plane: &[i8], code: &[u8]) -> i32 {
+    if query.format() == CodeFormat::Bits {
+        let eights = plane.as_chunks::<8>().0.iter();
+        return eights.zip(code).map(|(plane, byte)| bit_sum(plane, *byte)).sum();
+    }
+    let sections = plane.chunks_exact(query.section().max(1));
+    let of_section = |(digit, section): (usize, &[i8])| section_sum(query.format(), digit, section, code);
+    sections.enumerate().map(of_section).sum()
+}
+
+fn bit_sum(plane: &[i8; 8], byte: u8) -> i32 {
+    let bits = plane.iter().enumerate();
+    bits.map(|(bit, x)| i32::from(byte >> bit & 1) * i32::from(*x))
+        .sum()
+}
+
+fn section_sum(format: CodeFormat, digit: usize, section: &[i8], code: &[u8]) -> i32 {
+    let table = format.table();
+    let sum = |value: &dyn Fn(u8) -> u8| -> i32 {
+        let products = section.iter().zip(code);
+        products
+            .map(|(x, byte)| i32::from(*x) * i32::from(value(*byte)))
+            .sum()
+    };
+    match format {
+        CodeFormat::Bits => 0,
+        CodeFormat::Trits => {
+            let power = [1u8, 3, 9, 27, 81][digit.min(4)];
+            sum(&|byte| (u16::from(byte.wrapping_mul(power)) * 3 / 256) as u8)
+        }
+        CodeFormat::Crumbs => sum(&|byte| table[usize::from(byte >> (2 * digit) & 3)]),
+        CodeFormat::Nibbles => sum(&|byte| table[usize::from(byte >> (4 * digit) & 15)]),
+        CodeFormat::Bytes => sum(&|byte| byte ^ 128),
+    }
+}
+
+impl CodeFormat {
+    /// The levels of crumbs (four times over) or nibbles, 64 added: all fit seven bits.
+    pub(super) const fn table(self) -> [u8; 16] {
+        let mut table = [0; 16];
+        let mut at = 0;
+        while at < 16 {
+            let level = match self {
+                CodeFormat::Crumbs => CRUMB_LEVELS[at % 4],
+                _ => NIBBLE_LEVELS[at],
+            };
+            table[at] = (level + 64) as u8;
+            at += 1;
+        }
+        table
+    }
+}

@@ -1,0 +1,83 @@
+//! Goal: every scan kernel gives, to the bit, the sum that the formats define. Method: random codes, strides, lengths
+//! and queries of 8 and 16 bits against a sum over `CodeFormat::level` in i64; wrong lengths are refused.
+
+use proptest::prelude::*;
+use ruvector_simd::scan::{CodeFormat, ScanKernel, ScanQuery};
+
+const FORMATS: [CodeFormat; 5] = [
+    CodeFormat::Bits,
+    CodeFormat::Trits,
+    CodeFormat::Crumbs,
+    CodeFormat::Nibbles,
+    CodeFormat::Bytes,
+];
+
+/// Bytes that a trit code can hold: others have no meaning, but all kernels must still agree on them.
+fn codes() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(any::<u8>(), 3_000..9_000)
+}
+
+fn exact(format: CodeFormat, code: &[u8], query: &[i16]) -> f32 {
+    let products = query.iter().enumerate();
+    products
+        .map(|(at, x)| i64::from(*x) * i64::from(format.level(code, at)))
+        .sum::<i64>() as f32
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn exact_everywhere(
+        codes in codes(),
+        query in prop::collection::vec(-32_512i16..=32_512, 0..700),
+        extra in 0usize..20,
+        which in 0usize..5,
+        wide: bool,
+    ) {
+        let format = FORMATS[which];
+        let query: Vec<i16> = if wide { query } else { query.iter().map(|x| x / 256).collect() };
+        let mut prepared = ScanQuery::default();
+        if wide {
+            prepared.fill_wide(format, &query);
+        } else {
+            let narrow: Vec<i8> = query.iter().map(|x| *x as i8).collect();
+            prepared.fill(format, &narrow);
+        }
+        let bytes = format.code_bytes(query.len());
+        prop_assert_eq!(prepared.code_bytes(), bytes);
+        let stride = bytes + extra;
+        let rows = 3;
+        for kernel in ScanKernel::all() {
+            let mut sums = vec![0.0; rows];
+            prop_assert!((kernel.scan)(&prepared, &codes, stride, &mut sums));
+            for (row, sum) in sums.iter().enumerate() {
+                let code = &codes[row * stride..][..bytes];
+                prop_assert_eq!(*sum, exact(format, code, &query), "{} {:?} {}", kernel.name, format, wide);
+            }
+            let short = &codes[..((rows - 1) * stride + bytes).saturating_sub(1)];
+            prop_assert!(bytes == 0 || !(kernel.scan)(&prepared, short, stride, &mut sums));
+            prop_assert!(bytes == 0 || !(kernel.scan)(&prepared, &codes, bytes - 1, &mut sums));
+        }
+    }
+}
+
+#[test]
+fn the_longest_exact_sum() {
+    let most = [i8::MAX; 65_536];
+    for format in FORMATS {
+        let code = vec![255; format.code_bytes(most.len())];
+        let mut query = ScanQuery::default();
+        query.fill(format, &most);
+        for kernel in ScanKernel::all() {
+            let mut sum = [0.0];
+            assert!((kernel.scan)(&query, &code, code.len(), &mut sum));
+            assert_eq!(
+                sum[0],
+                exact(format, &code, &[127; 65_536]),
+                "{} {format:?}",
+                kernel.name
+            );
+        }
+    }
+}
