@@ -7,7 +7,7 @@ use ruvector_io::{Io, MemIo};
 use ruvector_storage::{Catalog, Manifest};
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(manifest) = Manifest::decode(7, bytes) {
+    if let Ok(manifest) = Manifest::decode(Manifest::VERSION, 7, bytes) {
         assert_eq!(manifest.generation, 7);
         assert_eq!(manifest.encode(), bytes);
         manifest
@@ -18,11 +18,11 @@ fuzz_target!(|bytes: &[u8]| {
         manifest.store(&io, "").expect("memory takes it");
         assert_eq!(Manifest::load(&io, "").expect("just stored"), Some(manifest));
     }
-    if let Ok(catalog) = Catalog::decode(7, bytes) {
+    if let Ok(catalog) = Catalog::decode(Catalog::VERSION, 7, bytes) {
         // Names in any order are read, sorted ones written.
         let written = catalog.encode();
         assert_eq!(
-            Catalog::decode(7, &written).expect("written by us").encode(),
+            Catalog::decode(Catalog::VERSION, 7, &written).expect("written by us").encode(),
             written
         );
     }

@@ -273,13 +273,13 @@ impl VectorParams {
             &self.multivector_config,
             "one vector for each point and field",
         )?;
+        let distance = distance(&self.distance, &at("distance"))?;
         Ok(VectorConfig {
-            dim: self.size,
-            distance: distance(&self.distance, &at("distance"))?,
             hnsw: self
                 .hnsw_config
                 .unwrap_or_default()
                 .over(base, &at("hnsw_config"))?,
+            ..VectorConfig::new(self.size, distance)
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use ruvector_types::{Invalid, Limits, PayloadSelector, Problem, ScoredPoint, SearchParams, SearchRequest};
+use ruvector_types::{
+    Invalid, Limits, PayloadSelector, Problem, QuantizationSearch, ScoredPoint, SearchParams, SearchRequest,
+};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -131,6 +133,7 @@ impl WireSearchParams {
         Ok(SearchParams {
             hnsw_ef: self.hnsw_ef,
             exact: self.exact.unwrap_or(false),
+            quantization: QuantizationSearch::default(),
         })
     }
 }

@@ -76,6 +76,7 @@ impl HnswDiff {
         Ok(HnswConfig {
             m: self.m.unwrap_or(base.m),
             ef_construct: self.ef_construct.unwrap_or(base.ef_construct),
+            profile: base.profile,
         })
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct ActiveField {
     vectors: Arena<(u32, Box<[f32]>)>,
     len: AtomicU32,
     graph: LiveGraph,
+    /// Whether there is to be a graph; otherwise it stays empty.
+    linked: bool,
     builder: Mutex<Scratch>,
     distance: DistanceFn,
 }
@@ -51,7 +53,7 @@ impl ActiveSegment {
     pub(crate) fn new(schema: &[FieldSchema], capacity: u32) -> ActiveSegment {
         let field = |schema: &FieldSchema| {
             let params = GraphParams {
-                m: schema.hnsw.m,
+                m: schema.hnsw.m.max(2),
                 ef_construct: schema.hnsw.ef_construct,
                 seed: 0,
             };
@@ -59,6 +61,7 @@ impl ActiveSegment {
                 vectors: Arena::new(capacity as usize),
                 len: AtomicU32::new(0),
                 graph: LiveGraph::new(params, capacity),
+                linked: schema.hnsw.m > 0,
                 builder: Mutex::new(Scratch::default()),
                 distance: schema.kernel,
             }
@@ -189,7 +192,7 @@ impl ActiveSegment {
     pub(crate) fn graphs_lag(&self, rows: u32) -> bool {
         self.fields
             .iter()
-            .any(|field| field.row(field.graph.len()).is_some_and(|row| row < rows))
+            .any(|field| field.linked && field.row(field.graph.len()).is_some_and(|row| row < rows))
     }
 }
 
@@ -202,6 +205,9 @@ impl ActiveField {
     }
 
     fn grow(&self, rows: u32, nodes_max: u32) -> u32 {
+        if !self.linked {
+            return 0;
+        }
         let mut scratch = self.builder.lock();
         let mut inserted = 0;
         while inserted < nodes_max && self.row(self.graph.len()).is_some_and(|row| row < rows) {

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use ruvector_io::{Io, ResidentBudget};
 use ruvector_types::{
     CollectionConfig, CountRequest, Invalid, Limits, PayloadSelector, PointId, PointRecord, Problem,
-    ScoredPoint, ScrollPage, ScrollRequest, SearchRequest, VectorSelector, WriteOp,
+    QuantizationConfig, ScoredPoint, ScrollPage, ScrollRequest, SearchRequest, VectorSelector, WriteOp,
 };
 
 use crate::commit::Committer;
@@ -24,7 +24,10 @@ pub(crate) struct Core {
     /// Itself, for queues that must not keep it alive.
     pub(crate) me: Weak<Core>,
     pub(crate) name: String,
+    /// As it was when opened; what can change since stands beside it.
     pub(crate) config: CollectionConfig,
+    /// By the number of the vector field.
+    pub(crate) quantization: ArcSwap<Vec<Option<QuantizationConfig>>>,
     pub(crate) schema: Schema,
     pub(crate) limits: Arc<Limits>,
     pub(crate) io: Arc<dyn Io>,
@@ -53,9 +56,14 @@ impl Collection {
         &self.core.name
     }
 
-    /// Its configuration.
-    pub fn config(&self) -> &CollectionConfig {
-        &self.core.config
+    /// Its configuration, as it is now.
+    pub fn config(&self) -> CollectionConfig {
+        let mut config = self.core.config.clone();
+        let quantization = self.core.quantization.load();
+        for (vector, quantization) in config.vectors.values_mut().zip(quantization.iter()) {
+            vector.quantization = *quantization;
+        }
+        config
     }
 
     /// The collection as it is now, to read from as often as wanted. Cost: one atomic load.

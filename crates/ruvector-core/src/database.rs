@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::{Mutex, RwLock};
 use ruvector_io::{Io, Lock, ResidentBudget, Thread};
 use ruvector_storage::{Catalog, CatalogEntry};
-use ruvector_types::{CollectionConfig, Invalid, Limits, Problem};
+use ruvector_types::{CollectionConfig, Invalid, Limits, Problem, QuantizationConfig};
 
 use crate::collection::{Collection, Core};
 use crate::maintenance::{self, Signal};
@@ -134,6 +134,35 @@ impl Database {
             .collections
             .write()
             .insert(entry.name, Collection { core });
+        Ok(())
+    }
+
+    /// Changes how vector fields are quantized, by name; `None` is not at all. Durable on return; the codes are made in
+    /// the background, and searches use what there is meanwhile. What is not named stays.
+    pub fn update_quantization(
+        &self,
+        name: &str,
+        changes: &BTreeMap<String, Option<QuantizationConfig>>,
+    ) -> Result<(), Error> {
+        let mut slot = self.inner.catalog.lock();
+        let mut next = slot.clone().ok_or_else(closed)?;
+        let collection = self.collection(name)?;
+        let entry = next.collections.iter_mut().find(|entry| entry.name == name);
+        let entry = entry.ok_or_else(|| Error::not_found(name))?;
+        for (vector, quantization) in changes {
+            collection.core.field(vector, "vectors")?;
+            if let Some(config) = entry.config.vectors.get_mut(vector) {
+                config.quantization = *quantization;
+            }
+        }
+        entry.config.validate(&self.inner.shared.limits)?;
+        let by_field = entry.config.vectors.values().map(|vector| vector.quantization);
+        let by_field: Vec<Option<QuantizationConfig>> = by_field.collect();
+        next.generation += 1;
+        self.store(&next)?;
+        *slot = Some(next);
+        collection.core.quantization.store(Arc::new(by_field));
+        self.inner.shared.signal.upkeep_soon(&collection.core);
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use ruvector_storage::{
     CatalogEntry, Log, LogRecord, Manifest, SealedSegment, SegmentEntry, load_deletes, load_delta,
     remove_orphans,
 };
-use ruvector_types::Limits;
+use ruvector_types::{CollectionConfig, Limits, QuantizationConfig};
 
 use crate::collection::Core;
 use crate::maintenance::Signal;
@@ -85,6 +85,7 @@ impl Core {
             me: me.clone(),
             name: entry.name.clone(),
             config: entry.config.clone(),
+            quantization: quantization_of(&entry.config),
             schema,
             limits: shared.limits.clone(),
             io: shared.io.clone(),
@@ -99,6 +100,11 @@ impl Core {
             broken,
         })
     }
+}
+
+fn quantization_of(config: &CollectionConfig) -> ArcSwap<Vec<Option<QuantizationConfig>>> {
+    let by_field = config.vectors.values().map(|vector| vector.quantization);
+    ArcSwap::from_pointee(by_field.collect())
 }
 
 fn shard_dir(dir: &str, shard: u32) -> String {

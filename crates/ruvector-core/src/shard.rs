@@ -22,6 +22,8 @@ pub(crate) struct FieldSchema {
     pub(crate) dim: u32,
     pub(crate) distance: Distance,
     pub(crate) hnsw: HnswConfig,
+    /// Sealed vectors are not promoted.
+    pub(crate) on_disk: bool,
     pub(crate) metric: Metric,
     pub(crate) kernel: DistanceFn,
 }
@@ -47,6 +49,7 @@ impl Schema {
                 dim: vector.dim,
                 distance: vector.distance,
                 hnsw: vector.hnsw,
+                on_disk: vector.on_disk,
                 metric,
                 kernel: ruvector_simd::distance(metric),
             }

@@ -119,7 +119,7 @@ fn write(root: &Path) {
 
 fn check(database: &Database) {
     let collection = database.collection("golden").unwrap();
-    assert_eq!(*collection.config(), config());
+    assert_eq!(collection.config(), config());
     let info = collection.info();
     assert_ne!(info.status, Status::Red, "{:?}", info.damages);
     assert_eq!(info.points, POINTS - 4);

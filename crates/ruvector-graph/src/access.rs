@@ -66,13 +66,35 @@ pub struct Unreadable {
 /// A distance over vectors of `C`: smaller is closer.
 pub type Distance<C> = fn(&[C], &[C]) -> f32;
 
+/// A distance that knows more than the two vectors: of a query prepared for codes, say.
+pub type DistanceOf<'a, C> = &'a (dyn Fn(&[C], &[C]) -> f32 + Sync);
+
 /// Vectors and the distance that compares them.
-#[derive(Debug)]
 pub struct Space<'a, V: Vectors + ?Sized> {
     /// The vectors of the graph's nodes.
     pub vectors: &'a V,
-    /// Smaller is closer.
-    pub distance: Distance<V::Component>,
+    distance: Measure<'a, V::Component>,
+}
+
+enum Measure<'a, C> {
+    Function(Distance<C>),
+    Closure(DistanceOf<'a, C>),
+}
+
+impl<C> Clone for Measure<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Measure<'_, C> {}
+
+impl<V: Vectors + ?Sized> std::fmt::Debug for Space<'_, V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Space")
+            .field("vectors", &self.vectors.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<V: Vectors + ?Sized> Clone for Space<'_, V> {
@@ -86,13 +108,24 @@ impl<V: Vectors + ?Sized> Copy for Space<'_, V> {}
 impl<'a, V: Vectors + ?Sized> Space<'a, V> {
     /// `distance` over `vectors`.
     pub fn new(vectors: &'a V, distance: Distance<V::Component>) -> Self {
+        let distance = Measure::Function(distance);
+        Self { vectors, distance }
+    }
+
+    /// As [`Space::new`], with a distance that knows more than the vectors. Queries may then have another form than
+    /// vectors, an empty one too, if `distance` knows them.
+    pub fn with(vectors: &'a V, distance: DistanceOf<'a, V::Component>) -> Self {
+        let distance = Measure::Closure(distance);
         Self { vectors, distance }
     }
 
     /// The distance of two vectors; NaN (an overflow) counts as infinitely far.
     #[inline]
     pub(crate) fn between(self, a: &[V::Component], b: &[V::Component]) -> f32 {
-        let distance = (self.distance)(a, b);
+        let distance = match self.distance {
+            Measure::Function(distance) => distance(a, b),
+            Measure::Closure(distance) => distance(a, b),
+        };
         if distance.is_nan() {
             f32::INFINITY
         } else {

@@ -57,6 +57,14 @@ impl Mapping {
         let _ = self.map.advise(memmap2::Advice::WillNeed);
     }
 
+    pub(crate) fn fetch_ahead(&self, range: Range<usize>) {
+        let len = range.end.min(self.map.len()).saturating_sub(range.start);
+        #[cfg(unix)]
+        if len > 0 {
+            let _ = self.map.advise_range(memmap2::Advice::WillNeed, range.start, len);
+        }
+    }
+
     pub(crate) fn release(&self, range: Range<usize>) {
         let len = range.end.min(self.map.len()).saturating_sub(range.start);
         #[cfg(unix)]

@@ -65,6 +65,16 @@ impl Region {
         }
     }
 
+    /// Tells the system to start reading these bytes of a mapped file now. A hint, no error. Cost: a system call.
+    pub fn fetch_ahead(&self, range: Range<usize>) {
+        #[cfg(not(target_family = "wasm"))]
+        if let Backing::Mapped(mapping) = &self.0 {
+            mapping.fetch_ahead(range);
+        }
+        #[cfg(target_family = "wasm")]
+        let _ = range;
+    }
+
     /// Tells the system that these bytes of a mapped file will hardly be read again: their pages leave the
     /// process and are read anew if they are. A hint, no error.
     pub fn release(&self, range: Range<usize>) {

@@ -55,7 +55,7 @@ pub(crate) async fn create(State(app): State<App>, Name(name): Name, call: Call)
 pub(crate) async fn describe(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.read(app, move |job| {
         let collection = job.database.collection(&name)?;
-        Ok(CollectionView::new(collection.config(), collection.info()))
+        Ok(CollectionView::new(&collection.config(), collection.info()))
     })
     .await
 }

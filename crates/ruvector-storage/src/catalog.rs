@@ -7,23 +7,30 @@
 //!             │ segments max u32
 //! vector:     name bytes u16, UTF-8 │ dim u32 │ distance u8 (0 cosine, 1 dot, 2 euclid, 3 manhattan)
 //!             │ m u32 │ ef construct u32
+//!             from version 2 on: │ profile u8 (0 fast, 1 compact) │ on disk u8 │ quantized u8, 1: │ codes
+//!             │ query precision u8 (0 same, 1 four bits, 2 eight, 3 full) │ always in memory u8
 //! ```
-//! In the file `catalog.{generation}`; see swap.rs for its frame. What later versions add, they add under
+//! In the file `catalog.{generation}`; see swap.rs for its frame, codes.rs for codes. What later versions add, they add under
 //! another format version: bytes left over are refused.
 
 use std::collections::BTreeMap;
 
 use ruvector_io::Io;
-use ruvector_types::{CollectionConfig, Distance, HnswConfig, OptimizerConfig, VectorConfig};
+use ruvector_types::{
+    CollectionConfig, Distance, GraphProfile, OptimizerConfig, QuantizationConfig, QueryPrecision,
+    VectorConfig,
+};
 
+use crate::codes::{codes, put_codes};
 use crate::swap::{self, Kind, LoadError, StoreError};
 use crate::wire::{Malformed, Reader, put};
 
 const KIND: Kind = Kind {
     stem: "catalog",
     magic: *b"RVCA",
-    version: 1,
+    version: VERSION,
 };
+const VERSION: u16 = 2;
 
 /// The collections of a database.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -48,6 +55,9 @@ pub struct CatalogEntry {
 }
 
 impl Catalog {
+    /// The format version written.
+    pub const VERSION: u16 = VERSION;
+
     /// The newest catalog in `dir`, durable; `None` if there is none. A damaged newest one is an error.
     pub fn load(io: &dyn Io, dir: &str) -> Result<Option<Catalog>, LoadError> {
         swap::load(io, dir, KIND, Catalog::decode)
@@ -70,8 +80,8 @@ impl Catalog {
         body
     }
 
-    /// Reads a file's body.
-    pub fn decode(generation: u64, body: &[u8]) -> Result<Catalog, Malformed> {
+    /// Reads the body of a file of format `version`, 1 to [`Catalog::VERSION`].
+    pub fn decode(version: u16, generation: u64, body: &[u8]) -> Result<Catalog, Malformed> {
         let mut reader = Reader::new(body);
         let next_collection = reader.u64()?;
         let (count, capacity) = reader.count(50)?;
@@ -80,7 +90,7 @@ impl Catalog {
             collections.push(CatalogEntry {
                 id: reader.u64()?,
                 name: text(&mut reader)?,
-                config: config(&mut reader)?,
+                config: config(version, &mut reader)?,
             });
         }
         reader.finish()?;
@@ -126,10 +136,11 @@ fn put_config(config: &CollectionConfig, out: &mut Vec<u8>) {
             vector.hnsw.m,
             vector.hnsw.ef_construct
         );
+        put_extras(vector, out);
     }
 }
 
-fn config(reader: &mut Reader<'_>) -> Result<CollectionConfig, Malformed> {
+fn config(version: u16, reader: &mut Reader<'_>) -> Result<CollectionConfig, Malformed> {
     let shards = reader.u32()?;
     let optimizer = OptimizerConfig {
         active_bytes_max: reader.u64()?,
@@ -142,14 +153,11 @@ fn config(reader: &mut Reader<'_>) -> Result<CollectionConfig, Malformed> {
     let mut vectors = BTreeMap::new();
     for _ in 0..count {
         let name = text(reader)?;
-        let vector = VectorConfig {
-            dim: reader.u32()?,
-            distance: distance(reader)?,
-            hnsw: HnswConfig {
-                m: reader.u32()?,
-                ef_construct: reader.u32()?,
-            },
-        };
+        let mut vector = VectorConfig::new(reader.u32()?, distance(reader)?);
+        (vector.hnsw.m, vector.hnsw.ef_construct) = (reader.u32()?, reader.u32()?);
+        if version >= 2 {
+            extras(&mut vector, reader)?;
+        }
         if vectors.insert(name, vector).is_some() {
             return Err(reader.malformed("two vectors of one name"));
         }
@@ -160,6 +168,46 @@ fn config(reader: &mut Reader<'_>) -> Result<CollectionConfig, Malformed> {
         optimizer,
     })
 }
+
+/// What version 2 knows of a vector beyond version 1.
+fn put_extras(vector: &VectorConfig, out: &mut Vec<u8>) {
+    out.push((vector.hnsw.profile == GraphProfile::Compact).into());
+    out.push(vector.on_disk.into());
+    out.push(vector.quantization.is_some().into());
+    if let Some(quantization) = &vector.quantization {
+        put_codes(quantization.codes, out);
+        let precision = PRECISIONS
+            .iter()
+            .position(|known| *known == quantization.precision);
+        out.push(precision.unwrap_or_default() as u8);
+        out.push(quantization.always_ram.into());
+    }
+}
+
+fn extras(vector: &mut VectorConfig, reader: &mut Reader<'_>) -> Result<(), Malformed> {
+    if reader.flag()? {
+        vector.hnsw.profile = GraphProfile::Compact;
+    }
+    vector.on_disk = reader.flag()?;
+    if reader.flag()? {
+        let codes = codes(reader)?;
+        let precision = PRECISIONS.get(usize::from(reader.u8()?)).copied();
+        vector.quantization = Some(QuantizationConfig {
+            codes,
+            precision: precision.ok_or_else(|| reader.malformed("unknown query precision"))?,
+            always_ram: reader.flag()?,
+        });
+    }
+    Ok(())
+}
+
+/// By their numbers in the file.
+const PRECISIONS: [QueryPrecision; 4] = [
+    QueryPrecision::Same,
+    QueryPrecision::Four,
+    QueryPrecision::Eight,
+    QueryPrecision::Full,
+];
 
 fn distance_code(distance: Distance) -> u8 {
     match distance {
@@ -186,6 +234,7 @@ mod tests {
     //! of the body is refused or read without a panic, every changed byte of the file is refused.
     use super::*;
     use ruvector_io::MemIo;
+    use ruvector_types::Codes;
 
     #[test]
     fn round_trip_and_hostile_bytes() {
@@ -197,10 +246,14 @@ mod tests {
         ];
         let entry = |id: u64, distance| {
             let mut config = CollectionConfig::single(384, distance);
-            let second = VectorConfig {
+            let mut second = VectorConfig {
                 dim: 7,
                 ..config.vectors[""]
             };
+            second.hnsw.profile = GraphProfile::Compact;
+            second.quantization = Some(QuantizationConfig::of(Codes::Scalar {
+                quantile: (id % 2 == 0).then_some(0.99),
+            }));
             config.vectors.insert("title".into(), second);
             CatalogEntry {
                 id,
@@ -219,14 +272,14 @@ mod tests {
             collections,
         };
         let body = catalog.encode();
-        assert_eq!(Catalog::decode(5, &body).unwrap(), catalog);
+        assert_eq!(Catalog::decode(VERSION, 5, &body).unwrap(), catalog);
         for at in 0..body.len() {
             for bit in 0..8 {
                 let mut changed = body.clone();
                 changed[at] ^= 1 << bit;
-                let _ = Catalog::decode(5, &changed);
+                let _ = Catalog::decode(VERSION, 5, &changed);
             }
-            assert!(Catalog::decode(5, &body[..at]).is_err());
+            assert!(Catalog::decode(VERSION, 5, &body[..at]).is_err());
         }
         let file = swap::seal(KIND, 5, &body);
         for at in 0..file.len() {

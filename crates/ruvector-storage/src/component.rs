@@ -192,6 +192,14 @@ impl Component {
         }
     }
 
+    /// Starts reading a part of the body from its file, unless it is in memory already. A hint.
+    pub(crate) fn fetch_ahead(&self, range: Range<u64>) {
+        if let (None, Some(range)) = (self.inner.promoted.get(), self.inner.checked(range)) {
+            let body = HEADER_BYTES + range.start..HEADER_BYTES + range.end;
+            self.inner.region.fetch_ahead(body);
+        }
+    }
+
     /// The whole body, verified.
     pub fn body(&self) -> Result<&[u8], ReadComponentError> {
         self.bytes(0..self.len())

@@ -39,6 +39,8 @@ pub enum ComponentKind {
     PayloadDelta = 6,
     /// The fast layout of one vector field's graph: links, neighbour codes, own codes.
     FastGraph = 7,
+    /// The codes of one vector field, with their encoder.
+    Codes = 8,
 }
 
 impl ComponentKind {
@@ -52,6 +54,7 @@ impl ComponentKind {
             ComponentKind::Deletes => "deletes",
             ComponentKind::PayloadDelta => "delta",
             ComponentKind::FastGraph => "fast",
+            ComponentKind::Codes => "codes",
         }
     }
 }

@@ -8,6 +8,7 @@
 compile_error!("the formats are read in place and little-endian");
 
 mod catalog;
+mod codes;
 mod component;
 mod deletes;
 mod delta;
@@ -29,6 +30,7 @@ mod wire;
 mod writer;
 
 pub use catalog::{Catalog, CatalogEntry};
+pub use codes::{CodeBlock, CodesWriter};
 pub use component::{Component, Damage, OpenComponentError, ReadComponentError, ScrubProgress};
 pub use deletes::Bitmap;
 pub use delta::{PayloadVersion, RowMap};

@@ -3,7 +3,7 @@
 //! ```text
 //! body: shard u32 │ epoch u64 │ applied seq u64 │ next segment u64 │ segments u32 │ segments
 //! segment: id u64 │ rows u32 │ ids │ payload │ deletes? │ delta? │ fields u32 │ fields
-//! field:   field u16 │ vectors │ graph? │ fast graph?
+//! field:   field u16 │ vectors │ graph? │ fast graph? │ codes? (from version 2 on)
 //! a component: generation u64; with "?": present u8 (0, 1) before it, absent if 0
 //! ```
 //! In the file `manifest.{generation}` of the shard's directory; see swap.rs for its frame.
@@ -19,8 +19,9 @@ use crate::wire::{Malformed, Reader, put};
 const KIND: Kind = Kind {
     stem: "manifest",
     magic: *b"RVMF",
-    version: 1,
+    version: VERSION,
 };
+const VERSION: u16 = 2;
 const SEGMENT_PREFIX: &str = "seg-";
 
 /// A component of a segment; with segment, kind and field it names a file, see [`file_name`].
@@ -41,6 +42,8 @@ pub struct FieldEntry {
     pub graph: Option<ComponentName>,
     /// The same graph in the fast layout.
     pub fast: Option<ComponentName>,
+    /// The vectors' codes.
+    pub codes: Option<ComponentName>,
 }
 
 /// A sealed segment.
@@ -120,6 +123,7 @@ impl SegmentEntry {
             components.push((ComponentKind::Vectors, Some(field.field), Some(field.vectors)));
             components.push((ComponentKind::Graph, Some(field.field), field.graph));
             components.push((ComponentKind::FastGraph, Some(field.field), field.fast));
+            components.push((ComponentKind::Codes, Some(field.field), field.codes));
         }
         let present = components
             .into_iter()
@@ -142,10 +146,11 @@ impl SegmentEntry {
             put!(out, field.field, field.vectors.generation);
             put_optional(field.graph, out);
             put_optional(field.fast, out);
+            put_optional(field.codes, out);
         }
     }
 
-    fn decode(reader: &mut Reader<'_>) -> Result<SegmentEntry, Malformed> {
+    fn decode(version: u16, reader: &mut Reader<'_>) -> Result<SegmentEntry, Malformed> {
         let (id, rows) = (reader.u64()?, reader.u32()?);
         let (ids, payload) = (name(reader)?, name(reader)?);
         let (deletes, delta) = (optional(reader)?, optional(reader)?);
@@ -157,6 +162,7 @@ impl SegmentEntry {
                 vectors: name(reader)?,
                 graph: optional(reader)?,
                 fast: optional(reader)?,
+                codes: if version < 2 { None } else { optional(reader)? },
             });
         }
         Ok(SegmentEntry {
@@ -172,6 +178,9 @@ impl SegmentEntry {
 }
 
 impl Manifest {
+    /// The format version written.
+    pub const VERSION: u16 = VERSION;
+
     /// The state of a shard that has nothing yet. Its generation is 0; the first one stored is 1.
     pub fn empty(shard: u32) -> Manifest {
         Manifest {
@@ -203,15 +212,15 @@ impl Manifest {
         body
     }
 
-    /// Reads a file's body.
-    pub fn decode(generation: u64, body: &[u8]) -> Result<Manifest, Malformed> {
+    /// Reads the body of a file of format `version`, 1 to [`Manifest::VERSION`].
+    pub fn decode(version: u16, generation: u64, body: &[u8]) -> Result<Manifest, Malformed> {
         let mut reader = Reader::new(body);
         let shard = reader.u32()?;
         let (epoch, applied_seq, next_segment) = (reader.u64()?, reader.u64()?, reader.u64()?);
         let (count, capacity) = reader.count(34)?;
         let mut segments = Vec::with_capacity(capacity);
         for _ in 0..count {
-            segments.push(SegmentEntry::decode(&mut reader)?);
+            segments.push(SegmentEntry::decode(version, &mut reader)?);
         }
         reader.finish()?;
         Ok(Manifest {

@@ -2,7 +2,9 @@
 
 use ruvector_graph::{FastGraph, PlainGraph};
 use ruvector_io::Io;
+use ruvector_types::Codes;
 
+use crate::codes::CodeBlock;
 use crate::component::{Component, Damage, OpenComponentError, ReadComponentError};
 use crate::deletes::Bitmap;
 use crate::delta::{PayloadVersion, RowMap};
@@ -42,6 +44,8 @@ pub struct SealedField {
     pub graph: Option<PlainGraph<Component>>,
     /// The same graph in the fast layout. `None`: there is none, or it is damaged: use the plain one.
     pub fast: Option<FastGraph<Component>>,
+    /// The vectors' codes. `None`: there are none, or they are damaged: use the vectors.
+    pub codes: Option<CodeBlock>,
 }
 
 /// A sealed segment, its files mapped.
@@ -61,6 +65,15 @@ pub struct SealedSegment {
 }
 
 impl SealedField {
+    /// What its codes are; `None` if it has none, or damaged ones.
+    pub fn codes_sound(&self) -> Option<Codes> {
+        let sound = self
+            .codes
+            .as_ref()
+            .filter(|codes| codes.component().damage().is_none());
+        sound.map(CodeBlock::codes)
+    }
+
     fn graphs(&self) -> [Option<&Component>; 2] {
         [
             self.graph.as_ref().map(PlainGraph::bytes),
@@ -99,14 +112,24 @@ impl SealedSegment {
 
     /// The open components, for scrubbing and promoting.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
-        let fields = self.fields.iter().flatten().flat_map(|field| {
-            [Some(field.vectors.component())]
-                .into_iter()
-                .chain(field.graphs())
-                .flatten()
+        self.components_by_field().map(|(component, _)| component)
+    }
+
+    /// The open components, each with the number of the vector field it belongs to.
+    pub fn components_by_field(&self) -> impl Iterator<Item = (&Component, Option<usize>)> {
+        let fields = self.fields.iter().enumerate().flat_map(|(number, field)| {
+            let all = field.iter().flat_map(|field| {
+                [Some(field.vectors.component())]
+                    .into_iter()
+                    .chain(field.graphs())
+                    .chain([field.codes.as_ref().map(CodeBlock::component)])
+                    .flatten()
+            });
+            all.map(move |component| (component, Some(number)))
         });
         [self.ids.component(), self.payload.component()]
             .into_iter()
+            .map(|component| (component, None))
             .chain(fields)
     }
 
@@ -290,7 +313,21 @@ impl<'a> Files<'a> {
             .open_links(ComponentKind::FastGraph, field.field, field.fast, fast)
             .map_err(&mut found)
             .unwrap_or(None);
-        Ok(SealedField { vectors, graph, fast })
+        let codes = |bytes| {
+            CodeBlock::open(bytes).ok().filter(|codes| {
+                codes.len() == vectors.len() && codes.encoder().space().dim == vectors.dim() as usize
+            })
+        };
+        // Codes that cannot be opened are made anew, as those of another kind are.
+        let codes = self
+            .open_links(ComponentKind::Codes, field.field, field.codes, codes)
+            .unwrap_or(None);
+        Ok(SealedField {
+            vectors,
+            graph,
+            fast,
+            codes,
+        })
     }
 
     fn open_vectors(&self, field: &FieldEntry, dims: &[u32]) -> Result<VectorBlock, OpenSegmentError> {
@@ -307,8 +344,8 @@ impl<'a> Files<'a> {
         Ok(vectors)
     }
 
-    /// Opens a graph component with `read`, which says whether the graph belongs to the vectors. One that cannot be
-    /// opened is damage, whatever the cause: the engine scans and rebuilds it.
+    /// Opens a component with `read`, which says whether it belongs to the vectors. One that cannot be opened is
+    /// damage, whatever the cause: the engine does without and rebuilds it.
     fn open_links<G>(
         &self,
         kind: ComponentKind,

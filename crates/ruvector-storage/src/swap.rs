@@ -21,6 +21,7 @@ const FILE_BYTES_MAX: u64 = 1 << 30;
 pub(crate) struct Kind {
     pub(crate) stem: &'static str,
     pub(crate) magic: [u8; 4],
+    /// The version written; those from 1 on are read.
     pub(crate) version: u16,
 }
 
@@ -104,12 +105,13 @@ pub(crate) fn store(
     Ok(())
 }
 
-/// The newest state of `dir`: its generation, and what `decode` makes of its body. The state is durable then.
+/// The newest state of `dir`: what `decode` makes of its format version, generation and body. The state is durable
+/// then.
 pub(crate) fn load<T>(
     io: &dyn Io,
     dir: &str,
     kind: Kind,
-    decode: impl Fn(u64, &[u8]) -> Result<T, Malformed>,
+    decode: impl Fn(u16, u64, &[u8]) -> Result<T, Malformed>,
 ) -> Result<Option<T>, LoadError> {
     let Some(generation) = list(io, dir, kind).map_err(LoadError::Io)?.newest else {
         return Ok(None);
@@ -117,14 +119,14 @@ pub(crate) fn load<T>(
     let path = join(dir, &name_of(kind, generation));
     let file = io.read(&path, FILE_BYTES_MAX).map_err(LoadError::Io)?;
     let path: Box<str> = path.into();
-    let body = unseal(kind, generation, &file).map_err(|fault| match fault {
+    let (version, body) = unseal(kind, generation, &file).map_err(|fault| match fault {
         Some(version) => LoadError::Version {
             path: path.clone(),
             version,
         },
         None => LoadError::Damaged { path: path.clone() },
     })?;
-    let state = decode(generation, body).map_err(|source| LoadError::Malformed { path, source })?;
+    let state = decode(version, generation, body).map_err(|source| LoadError::Malformed { path, source })?;
     // After a crash of the process the last rename may be there and not be durable.
     io.sync_dir(dir).map_err(LoadError::Io)?;
     Ok(Some(state))
@@ -205,8 +207,8 @@ pub(crate) fn seal(kind: Kind, generation: u64, body: &[u8]) -> Vec<u8> {
     file
 }
 
-/// The body, or the version if it is another one, or nothing if the file is damaged.
-fn unseal(kind: Kind, generation: u64, file: &[u8]) -> Result<&[u8], Option<u16>> {
+/// Version and body, or the version alone if it is not known, or nothing if the file is damaged.
+fn unseal(kind: Kind, generation: u64, file: &[u8]) -> Result<(u16, &[u8]), Option<u16>> {
     let (header, body) = file.split_at_checked(HEADER_BYTES).ok_or(None)?;
     let crc = crc32c::crc32c_append(crc32c::crc32c(&header[..28]), body);
     if !header.starts_with(&kind.magic) || u32_at(header, 28) != Some(crc) {
@@ -214,13 +216,13 @@ fn unseal(kind: Kind, generation: u64, file: &[u8]) -> Result<&[u8], Option<u16>
     }
     let mut reader = Reader::new(&header[4..]);
     let version = reader.u16().map_err(|_| None)?;
-    if version != kind.version {
+    if version == 0 || version > kind.version {
         return Err(Some(version));
     }
     reader.u16().map_err(|_| None)?;
     let named = (reader.u64().map_err(|_| None)?, reader.u64().map_err(|_| None)?);
     match named == (generation, body.len() as u64) {
-        true => Ok(body),
+        true => Ok((version, body)),
         false => Err(None),
     }
 }

@@ -62,14 +62,8 @@ fn write_field(disk: &SimDisk, field: u16) -> FieldEntry {
     let live = LiveGraph::new(params, ROWS);
     let distance = ruvector_simd::distance(ruvector_simd::Metric::Euclid);
     for _ in 0..vectors.len() {
-        live.insert(
-            Space {
-                vectors: &vectors,
-                distance,
-            },
-            &mut Scratch::default(),
-        )
-        .unwrap();
+        live.insert(Space::new(&vectors, distance), &mut Scratch::default())
+            .unwrap();
     }
     let body = plain::encode(&live, vectors.len(), params).unwrap();
     write_component(
@@ -85,6 +79,7 @@ fn write_field(disk: &SimDisk, field: u16) -> FieldEntry {
         vectors: NAME,
         graph: Some(NAME),
         fast: None,
+        codes: None,
     }
 }
 

@@ -19,6 +19,7 @@ fn manifest(generation: u64) -> Manifest {
         vectors: name,
         graph: generation.is_multiple_of(2).then_some(name),
         fast: None,
+        codes: None,
     };
     let segment = SegmentEntry {
         id: generation,
@@ -113,13 +114,16 @@ fn every_stop_leaves_a_whole_state() {
 #[test]
 fn hostile_manifests_are_refused_or_bounded() {
     let body = manifest(6).encode();
-    assert_eq!(Manifest::decode(6, &body).unwrap(), manifest(6));
+    assert_eq!(
+        Manifest::decode(Manifest::VERSION, 6, &body).unwrap(),
+        manifest(6)
+    );
     for at in 0..body.len() {
-        assert!(Manifest::decode(6, &body[..at]).is_err());
+        assert!(Manifest::decode(Manifest::VERSION, 6, &body[..at]).is_err());
         for value in [0, 1, 2, 127, 255] {
             let mut changed = body.clone();
             changed[at] = value;
-            let _ = Manifest::decode(6, &changed);
+            let _ = Manifest::decode(Manifest::VERSION, 6, &changed);
         }
     }
     let disk = SimDisk::new(0);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Invalid, Limits, Problem};
+use crate::{Invalid, Limits, Problem, QuantizationConfig};
 
 /// How the likeness of two vectors is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,10 +27,22 @@ impl Distance {
 /// Graph parameters (Malkov and Yashunin 2016).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HnswConfig {
-    /// Links of a node above the base level; the base level has twice as many.
+    /// Links of a node above the base level; the base level has twice as many. 0: there is no graph, searches scan.
     pub m: u32,
     /// Breadth of the search that finds a new node's neighbours.
     pub ef_construct: u32,
+    /// What stands beside the links of a sealed segment's graph.
+    pub profile: GraphProfile,
+}
+
+/// What stands beside the links of a sealed segment's graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GraphProfile {
+    /// The codes of the neighbours, so that one visit reads one piece of memory.
+    #[default]
+    Fast,
+    /// Nothing: searches compare with the field's codes, or its vectors if it has none.
+    Compact,
 }
 
 impl Default for HnswConfig {
@@ -38,12 +50,13 @@ impl Default for HnswConfig {
         HnswConfig {
             m: 16,
             ef_construct: 200,
+            profile: GraphProfile::Fast,
         }
     }
 }
 
 /// One dense vector field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VectorConfig {
     /// Dimensions, 1 to `vector_dim_max`.
     pub dim: u32,
@@ -51,6 +64,23 @@ pub struct VectorConfig {
     pub distance: Distance,
     /// The graph.
     pub hnsw: HnswConfig,
+    /// Codes kept beside the vectors, if any.
+    pub quantization: Option<QuantizationConfig>,
+    /// Whether sealed vectors stay in their files instead of being copied into resident memory.
+    pub on_disk: bool,
+}
+
+impl VectorConfig {
+    /// Vectors of `dim` components with defaults for the rest.
+    pub fn new(dim: u32, distance: Distance) -> VectorConfig {
+        VectorConfig {
+            dim,
+            distance,
+            hnsw: HnswConfig::default(),
+            quantization: None,
+            on_disk: false,
+        }
+    }
 }
 
 /// When segments are sealed, merged and repaired.
@@ -94,13 +124,8 @@ pub struct CollectionConfig {
 impl CollectionConfig {
     /// A collection with one unnamed vector, one shard and defaults for the rest.
     pub fn single(dim: u32, distance: Distance) -> CollectionConfig {
-        let vector = VectorConfig {
-            dim,
-            distance,
-            hnsw: HnswConfig::default(),
-        };
         CollectionConfig {
-            vectors: BTreeMap::from([(String::new(), vector)]),
+            vectors: BTreeMap::from([(String::new(), VectorConfig::new(dim, distance))]),
             shards: 1,
             optimizer: OptimizerConfig::default(),
         }
@@ -158,7 +183,7 @@ impl VectorConfig {
         in_range(
             "hnsw_config.m",
             self.hnsw.m.into(),
-            2,
+            if self.hnsw.m == 0 { 0 } else { 2 },
             limits.hnsw_m_max.into(),
             "hnsw_m_max",
         )?;
@@ -169,7 +194,9 @@ impl VectorConfig {
             4,
             ef_max,
             "hnsw_ef_construct_max",
-        )
+        )?;
+        self.quantization
+            .map_or(Ok(()), |quantization| quantization.validate(self.distance))
     }
 }
 

@@ -8,10 +8,11 @@ mod invalid;
 mod limits;
 mod operation;
 mod path;
+mod quantization;
 mod query;
 mod value;
 
-pub use config::{CollectionConfig, Distance, HnswConfig, OptimizerConfig, VectorConfig};
+pub use config::{CollectionConfig, Distance, GraphProfile, HnswConfig, OptimizerConfig, VectorConfig};
 pub use filter::{
     Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Match, MinShould, Range, Text,
 };
@@ -20,6 +21,9 @@ pub use invalid::{Invalid, Problem};
 pub use limits::Limits;
 pub use operation::{NamedVectors, Point, PointSelector, UpdateMode, Upsert, WriteOp};
 pub use path::{PathError, PayloadPath, Step};
+pub use quantization::{
+    CodeWidth, Codes, HASH_BITS_MAX, QuantizationConfig, QuantizationSearch, QueryPrecision,
+};
 pub use query::{
     CountRequest, PayloadSelector, PointRecord, ScoredPoint, ScrollPage, ScrollRequest, SearchParams,
     SearchRequest, VectorSelector,

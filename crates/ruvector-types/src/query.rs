@@ -1,6 +1,6 @@
 //! Reads as the caller states them, and what they return.
 
-use crate::{Filter, Map, NamedVectors, PayloadPath, PointId};
+use crate::{Filter, Map, NamedVectors, PayloadPath, PointId, QuantizationSearch};
 
 /// Which parts of the payload come back.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,12 +29,14 @@ pub enum VectorSelector {
 }
 
 /// How hard a search tries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SearchParams {
     /// Breadth of the graph search; `None` is 64, and never less than what is asked for.
     pub hnsw_ef: Option<u32>,
     /// Compare with every vector instead of using the graph.
     pub exact: bool,
+    /// How to use the field's codes, where it has some.
+    pub quantization: QuantizationSearch,
 }
 
 /// The k nearest points to a vector.

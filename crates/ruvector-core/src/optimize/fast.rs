@@ -3,6 +3,7 @@
 
 use ruvector_graph::{FastEncoder, PlainGraph};
 use ruvector_storage::{ComponentKind, ComponentWriter, VectorBlock};
+use ruvector_types::GraphProfile;
 
 use crate::collection::Core;
 use crate::{Error, ErrorKind};
@@ -34,7 +35,7 @@ impl FastBuild {
         (path, seq): (&str, u64),
     ) -> Result<Option<FastBuild>, Error> {
         let schema = &core.schema.fields[field];
-        if block.len() < FAST_VECTORS_MIN {
+        if block.len() < FAST_VECTORS_MIN || schema.hnsw.profile == GraphProfile::Compact {
             return Ok(None);
         }
         let Some(encoder) = FastEncoder::new(schema.metric, schema.dim as usize, block.len(), ROTATION_SEED)

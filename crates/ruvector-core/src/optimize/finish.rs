@@ -88,7 +88,7 @@ impl Core {
         self.replace(shard, jobs, &replacement, 0)
     }
 
-    fn replace(
+    pub(super) fn replace(
         &self,
         shard: &Shard,
         jobs: &mut Jobs,

@@ -9,6 +9,7 @@ mod graphs;
 mod insertion;
 mod policy;
 mod promote;
+mod recode;
 mod residency;
 mod rewrite;
 
@@ -19,6 +20,7 @@ use ruvector_storage::{Manifest, Promotion};
 
 pub(crate) use policy::Effort;
 use policy::{Plan, SegmentStats, Stats, plan};
+use recode::Recode;
 use rewrite::Rewrite;
 
 use crate::collection::Core;
@@ -36,6 +38,7 @@ pub(crate) struct Jobs {
     seal: Option<Rewrite>,
     merge: Option<Rewrite>,
     promotion: Option<Promotion>,
+    recode: Option<Recode>,
 }
 
 /// Vectors inserted into an active graph in one step.
@@ -52,6 +55,7 @@ impl Jobs {
             seal: None,
             merge: None,
             promotion: None,
+            recode: None,
         }
     }
 }
@@ -86,6 +90,7 @@ impl Core {
         if outcome.is_err() {
             jobs.seal = None;
             jobs.merge = None;
+            jobs.recode = None;
         }
         if outcome.is_err() && !shard.sequencer.lock().poisoned {
             // What the failed step left behind is nobody's: the next one starts with fresh files. (A poisoned
@@ -118,6 +123,7 @@ impl Core {
                 jobs.seal = Some(Rewrite::seal(self, shard, frozen, merge_all)?);
             }
             Plan::Merge(ids) => jobs.merge = Some(Rewrite::merge(self, shard, &view, &ids)?),
+            Plan::Recode(id) => self.advance_recode(shard, jobs, &view, id)?,
             Plan::RewritePayload(id) => self.rewrite_payload(shard, jobs, &view, id)?,
         }
         Ok(true)
@@ -171,13 +177,29 @@ impl Core {
             Source::Active(active) => active.graphs_lag(last.rows),
             Source::Sealed(_) => false,
         });
-        let sealed = view.segments.iter().filter_map(segment_stats).collect();
+        let stats = |segment| self.segment_stats(segment);
+        let sealed = view.segments.iter().filter_map(stats).collect();
         Stats {
             frozen,
             promotable: self.has_promotion(jobs, view),
             graph_lags,
             sealed,
         }
+    }
+
+    fn segment_stats(&self, segment: &SegmentView) -> Option<SegmentStats> {
+        let Source::Sealed(sealed) = &segment.source else {
+            return None;
+        };
+        Some(SegmentStats {
+            id: segment.id,
+            rows: segment.rows.into(),
+            live: segment.live_rows(),
+            updated: segment.delta.len(),
+            graph_lost: sealed.graph_damaged(),
+            damaged: sealed.rows_damaged(),
+            recode: self.field_to_code(sealed).is_some(),
+        })
     }
 
     /// The frozen states that are committed, at least the first: what is sealed can no longer be undone.
@@ -240,18 +262,4 @@ impl Core {
 
 fn has_new_rows(segment: &SegmentView) -> bool {
     matches!(segment.source, Source::Active(_)) && segment.live_rows() > 0
-}
-
-fn segment_stats(segment: &SegmentView) -> Option<SegmentStats> {
-    let Source::Sealed(sealed) = &segment.source else {
-        return None;
-    };
-    Some(SegmentStats {
-        id: segment.id,
-        rows: segment.rows.into(),
-        live: segment.live_rows(),
-        updated: segment.delta.len(),
-        graph_lost: sealed.graph_damaged(),
-        damaged: sealed.rows_damaged(),
-    })
 }

@@ -25,6 +25,8 @@ pub(crate) struct SegmentStats {
     pub(crate) graph_lost: bool,
     /// Its rows cannot all be read: it is left alone.
     pub(crate) damaged: bool,
+    /// Its codes are not what the configuration asks for.
+    pub(crate) recode: bool,
 }
 
 /// A shard, in figures.
@@ -51,6 +53,8 @@ pub(crate) enum Plan {
     Seal,
     /// Write these segments again as one, without deleted rows.
     Merge(Vec<u64>),
+    /// Write, replace or drop codes of a segment.
+    Recode(u64),
     /// Write a segment's payload component again, with its updates.
     RewritePayload(u64),
 }
@@ -91,6 +95,10 @@ pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) 
     }
     if let Some(segment) = sound.iter().find(worn) {
         return Plan::Merge(vec![segment.id]);
+    }
+    // Last of what searches wait for: the codes of a segment that is merged soon would not pay.
+    if let Some(segment) = sound.iter().find(|segment| segment.recode) {
+        return Plan::Recode(segment.id);
     }
     let laid_over = |segment: &&&SegmentStats| match effort {
         Effort::Background => segment.updated > UPDATED_ROWS_MIN.max(segment.rows / 10),
@@ -153,6 +161,7 @@ mod tests {
             updated: 0,
             graph_lost: false,
             damaged: false,
+            recode: id % 3 == 0,
         }
     }
 
@@ -173,6 +182,13 @@ mod tests {
                         kept.push(segment(1_000 + steps as u64, live, live));
                     }
                     stats.sealed = kept;
+                }
+                Plan::Recode(id) => {
+                    stats
+                        .sealed
+                        .iter_mut()
+                        .filter(|s| s.id == id)
+                        .for_each(|s| s.recode = false);
                 }
                 Plan::RewritePayload(id) => {
                     stats

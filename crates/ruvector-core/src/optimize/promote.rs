@@ -1,10 +1,10 @@
 //! Promotes the components that searches read at random into resident memory, a bounded piece a step. Never decides
 //! which (`residency`), never fails a shard: what is not promoted is served from its file.
 
-use ruvector_storage::Component;
+use ruvector_storage::{Component, ComponentKind, SealedSegment};
 
 use super::Jobs;
-use super::residency::{Candidate, choose};
+use super::residency::{Candidate, Placement, choose};
 use crate::collection::Core;
 use crate::view::{ShardView, Source};
 
@@ -40,28 +40,50 @@ impl Core {
         if free_bytes == 0 {
             return None;
         }
-        let promotable: Vec<&Component> = components(view)
-            .filter(|component| component.is_promotable())
+        let promotable: Vec<(&Component, Placement)> = self
+            .placements(view)
+            .filter(|(component, _)| component.is_promotable())
             .collect();
         let candidates: Vec<Candidate> = promotable
             .iter()
-            .map(|component| Candidate {
+            .map(|(component, placement)| Candidate {
                 kind: component.kind(),
                 bytes: component.len(),
+                placement: *placement,
             })
             .collect();
         let first = *choose(&candidates, free_bytes).first()?;
-        promotable.get(first).copied()
+        promotable.get(first).map(|(component, _)| *component)
+    }
+
+    /// The components of a view's sealed segments, with what the configuration says of them.
+    fn placements<'a>(&self, view: &'a ShardView) -> impl Iterator<Item = (&'a Component, Placement)> {
+        let quantization = self.quantization.load();
+        let placement = move |component: &Component, field: Option<usize>| {
+            let schema = field.and_then(|field| self.schema.fields.get(field));
+            let pinned = field
+                .and_then(|field| quantization.get(field).copied().flatten())
+                .is_some_and(|config| config.always_ram);
+            match component.kind() {
+                ComponentKind::Vectors if schema.is_some_and(|schema| schema.on_disk) => Placement::Disk,
+                ComponentKind::Codes if pinned => Placement::Memory,
+                _ => Placement::Free,
+            }
+        };
+        sealed_segments(view)
+            .flat_map(|sealed| sealed.components_by_field())
+            .map(move |(component, field)| (component, placement(component, field)))
     }
 }
 
 /// The components of a view's sealed segments.
 fn components(view: &ShardView) -> impl Iterator<Item = &Component> {
-    view.segments
-        .iter()
-        .filter_map(|segment| match &segment.source {
-            Source::Sealed(sealed) => Some(sealed.components()),
-            Source::Active(_) => None,
-        })
-        .flatten()
+    sealed_segments(view).flat_map(|sealed| sealed.components())
+}
+
+fn sealed_segments(view: &ShardView) -> impl Iterator<Item = &SealedSegment> {
+    view.segments.iter().filter_map(|segment| match &segment.source {
+        Source::Sealed(sealed) => Some(sealed.as_ref()),
+        Source::Active(_) => None,
+    })
 }

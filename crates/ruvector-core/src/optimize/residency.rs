@@ -12,13 +12,25 @@ pub(crate) const PROMOTED_BYTES_MIN: u64 = 256 << 10;
 pub(crate) struct Candidate {
     pub(crate) kind: ComponentKind,
     pub(crate) bytes: u64,
+    pub(crate) placement: Placement,
+}
+
+/// What the collection's configuration says of a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placement {
+    /// Nothing.
+    Free,
+    /// It is to be in memory before others.
+    Memory,
+    /// It is to stay in its file.
+    Disk,
 }
 
 /// The candidates to promote within `free_bytes`, by position, the largest benefit first. What does not fit is
 /// passed over for what does.
 ///
-/// A search reads dozens of places in the fast graph, about ten vectors, one id a hit; a filtered one, or one whose
-/// metric has no fast layout, walks the plain graph. Among equals the larger one goes first: of a small one, more is
+/// A search reads dozens of places in the fast graph, about ten vectors, one id a hit; one without a fast layout walks
+/// the plain graph and compares with codes or vectors. What the configuration wants in memory goes first. Among equals the larger one goes first: of a small one, more is
 /// in the caches anyway.
 pub(crate) fn choose(candidates: &[Candidate], free_bytes: u64) -> Vec<usize> {
     let worth = |at: &usize| rank(candidates[*at]).is_some();
@@ -38,14 +50,18 @@ pub(crate) fn choose(candidates: &[Candidate], free_bytes: u64) -> Vec<usize> {
 
 /// The lower, the more of it a search reads at random; `None` if it is not worth promoting.
 fn rank(candidate: Candidate) -> Option<u32> {
-    if candidate.bytes < PROMOTED_BYTES_MIN {
+    if candidate.bytes < PROMOTED_BYTES_MIN || candidate.placement == Placement::Disk {
         return None;
     }
+    if candidate.placement == Placement::Memory {
+        return Some(0);
+    }
     match candidate.kind {
-        ComponentKind::FastGraph => Some(0),
-        ComponentKind::Vectors => Some(1),
-        ComponentKind::Graph => Some(2),
-        ComponentKind::Ids => Some(3),
+        ComponentKind::FastGraph => Some(1),
+        ComponentKind::Codes => Some(2),
+        ComponentKind::Vectors => Some(3),
+        ComponentKind::Graph => Some(4),
+        ComponentKind::Ids => Some(5),
         ComponentKind::Payload | ComponentKind::Deletes | ComponentKind::PayloadDelta => None,
     }
 }
@@ -64,6 +80,7 @@ mod tests {
             .map(|(kind, bytes)| Candidate {
                 kind: *kind,
                 bytes: *bytes,
+                placement: Placement::Free,
             })
             .collect()
     }
@@ -81,6 +98,9 @@ mod tests {
         ]);
         assert_eq!(choose(&all, u64::MAX), [4, 3, 2, 1, 0]);
         assert_eq!(choose(&all, 0), [0; 0]);
+        let mut placed = all.clone();
+        (placed[0].placement, placed[2].placement) = (Placement::Memory, Placement::Disk);
+        assert_eq!(choose(&placed, u64::MAX), [0, 4, 3, 1]);
         assert_eq!(
             choose(&all, 47 * MIB),
             [4, 1, 0],

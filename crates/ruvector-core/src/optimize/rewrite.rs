@@ -212,7 +212,11 @@ impl Rewrite {
             vectors: name,
             graph: None,
             fast: None,
+            codes: None,
         });
+        if core.schema.fields[field].hnsw.m == 0 {
+            return Ok(self.next_field(core, field + 1));
+        }
         let block = open_vectors(core, &path)?;
         let build = GraphBuild::new(core, field, &self.sources, &self.new_rows, block.len())?;
         Ok(Stage::Graph(field, build, Arc::new(block)))

@@ -4,10 +4,11 @@
 use std::cell::RefCell;
 
 use ruvector_graph::PlainGraph;
-use ruvector_graph::{FastScratch, FastSearch, Neighbor, Vectors};
+use ruvector_graph::{FastScratch, FastSearch, Neighbor};
 use ruvector_storage::{Component, SealedField, VectorBlock};
 
-use super::nearest::{Query, Target, finite};
+use super::codes::offer_by_codes;
+use super::nearest::{Query, Target};
 use super::top::TopHits;
 
 thread_local! {
@@ -36,7 +37,7 @@ pub(crate) fn search(
     query: &Query<'_>,
     target: &Target<'_, VectorBlock, PlainGraph<Component>>,
     field: &SealedField,
-    ef: usize,
+    (ef, candidates): (usize, usize),
     top: &mut TopHits,
 ) -> FastEnd {
     let Some(fast) = &field.fast else {
@@ -45,7 +46,7 @@ pub(crate) fn search(
     SCRATCH.with_borrow_mut(|(scratch, found)| {
         let request = FastSearch {
             query: query.vector,
-            wanted: query.wanted,
+            wanted: candidates,
             breadth: ef,
             visits_max: query
                 .filter
@@ -62,30 +63,19 @@ pub(crate) fn search(
         if outcome.exhausted {
             return FastEnd::Exhausted;
         }
-        measure(query, target, &field.vectors, found, top);
+        let by_codes = query
+            .codes
+            .filter(|usage| !usage.rescore)
+            .zip(field.codes.as_ref());
+        match by_codes {
+            None => target.measure(query, &field.vectors, found, top),
+            Some((usage, codes)) => {
+                if !offer_by_codes(query, target, (field, codes), (usage, found), top) {
+                    query.core.note_damage();
+                    return FastEnd::Unavailable;
+                }
+            }
+        }
         FastEnd::Answered
     })
-}
-
-/// Measures exactly what may belong to the result, and offers it.
-fn measure(
-    query: &Query<'_>,
-    target: &Target<'_, VectorBlock, PlainGraph<Component>>,
-    vectors: &VectorBlock,
-    near: &[Neighbor],
-    top: &mut TopHits,
-) {
-    query.ctx.count(0, near.len() as u64);
-    for neighbor in near {
-        vectors.prefetch(neighbor.node);
-        target.segment.prefetch(vectors.row(neighbor.node));
-    }
-    for neighbor in near {
-        let Some(vector) = vectors.vector(neighbor.node) else {
-            query.core.note_damage();
-            continue;
-        };
-        let distance = finite(query.kernel()(query.vector, vector));
-        target.offer(distance, vectors.row(neighbor.node), top);
-    }
 }

@@ -1,5 +1,6 @@
 //! The read path: every read works on one immutable view. Never takes a lock that a writer holds for long.
 
+mod codes;
 mod fast;
 mod fetch;
 mod get;

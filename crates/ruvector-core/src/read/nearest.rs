@@ -3,10 +3,12 @@
 
 use std::cell::RefCell;
 
-use ruvector_graph::{Links, Neighbor, Scratch, SearchParams, Space, Vectors};
+use ruvector_graph::{Links, Neighbor, PlainGraph, Scratch, SearchParams, Space, Vectors};
 use ruvector_payload::Compiled;
 use ruvector_simd::DistanceFn;
+use ruvector_storage::{Component, SealedField, VectorBlock};
 
+use super::codes::{self, CodeUse};
 use super::fast::FastEnd;
 use super::matching::row_matches;
 use super::plan::{Figures, Strategy, choose};
@@ -33,6 +35,8 @@ pub(crate) struct Query<'a> {
     pub(crate) ef: usize,
     pub(crate) exact: bool,
     pub(crate) filter: Option<Compiled>,
+    /// How to use codes; `None`: not at all.
+    pub(crate) codes: Option<CodeUse>,
 }
 
 /// Where a segment stands in its view.
@@ -94,15 +98,65 @@ pub(crate) fn nearest(
                 visible,
             };
             let row_of = |ordinal| Some(field.vectors.row(ordinal));
-            let Strategy::Graph { ef, .. } = choose(query.figures(segment, indexed)) else {
-                return target.scan(query, 0, &row_of, top);
-            };
-            match super::fast::search(query, &target, field, ef, top) {
-                FastEnd::Answered => Ok(()),
-                FastEnd::Exhausted => target.scan(query, 0, &row_of, top),
-                FastEnd::Unavailable => target.search(query, &row_of, top),
+            target.search_sealed(query, field, &row_of, top)
+        }
+    }
+}
+
+impl Target<'_, VectorBlock, PlainGraph<Component>> {
+    /// By the fast layout, by codes, by the plain graph, or by a scan: the first that serves.
+    fn search_sealed(
+        &self,
+        query: &Query<'_>,
+        field: &SealedField,
+        row_of: &dyn Fn(u32) -> Option<u32>,
+        top: &mut TopHits,
+    ) -> Result<(), Error> {
+        let coded = query.codes.zip(field.codes.as_ref());
+        let candidates = coded.map_or(query.wanted, |(usage, _)| usage.candidates(query.wanted));
+        if let Strategy::Graph { ef, .. } = choose(self.figures(query, candidates)) {
+            match super::fast::search(query, self, field, (ef, candidates), top) {
+                FastEnd::Answered => return Ok(()),
+                FastEnd::Exhausted if coded.is_none() => return self.scan(query, 0, row_of, top),
+                FastEnd::Exhausted | FastEnd::Unavailable => {}
             }
         }
+        if let Some((usage, codes)) = coded
+            && codes::search(query, self, (field, codes), usage, top)?
+        {
+            return Ok(());
+        }
+        self.search(query, row_of, top)
+    }
+
+    /// Measures `near` exactly and offers them.
+    pub(super) fn measure(
+        &self,
+        query: &Query<'_>,
+        vectors: &VectorBlock,
+        near: &[Neighbor],
+        top: &mut TopHits,
+    ) {
+        query.ctx.count(0, near.len() as u64);
+        if query.core.schema.fields[query.field].on_disk {
+            vectors.fetch_ahead(near.iter().map(|neighbor| neighbor.node));
+        }
+        for neighbor in near {
+            vectors.prefetch(neighbor.node);
+            self.segment.prefetch(vectors.row(neighbor.node));
+        }
+        for neighbor in near {
+            let Some(vector) = vectors.vector(neighbor.node) else {
+                query.core.note_damage();
+                continue;
+            };
+            let distance = finite(query.kernel()(query.vector, vector));
+            self.offer(distance, vectors.row(neighbor.node), top);
+        }
+    }
+
+    pub(super) fn row(&self, ordinal: u32) -> u32 {
+        self.vectors.row(ordinal)
     }
 }
 
@@ -113,7 +167,7 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
         row_of: &dyn Fn(u32) -> Option<u32>,
         top: &mut TopHits,
     ) -> Result<(), Error> {
-        let strategy = choose(query.figures(self.segment, self.indexed));
+        let strategy = choose(self.figures(query, query.wanted));
         let (Strategy::Graph { ef, distances_max }, Some(links)) = (strategy, self.links) else {
             return self.scan(query, 0, row_of, top);
         };
@@ -211,6 +265,18 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
         }
     }
 
+    /// What the choice of a strategy depends on, where so many `candidates` are to be found.
+    pub(super) fn figures(&self, query: &Query<'_>, candidates: usize) -> Figures {
+        Figures {
+            indexed: self.indexed,
+            live: self.segment.live_rows(),
+            wanted: candidates,
+            ef: query.ef,
+            exact: query.exact,
+            filtered: query.filter.is_some(),
+        }
+    }
+
     fn links_damaged(&self) -> bool {
         match &self.segment.source {
             Source::Active(_) => false,
@@ -229,17 +295,6 @@ pub(crate) fn finite(distance: f32) -> f32 {
 }
 
 impl Query<'_> {
-    fn figures(&self, segment: &SegmentView, indexed: u32) -> Figures {
-        Figures {
-            indexed,
-            live: segment.live_rows(),
-            wanted: self.wanted,
-            ef: self.ef,
-            exact: self.exact,
-            filtered: self.filter.is_some(),
-        }
-    }
-
     pub(crate) fn kernel(&self) -> DistanceFn {
         self.core.schema.fields[self.field].kernel
     }

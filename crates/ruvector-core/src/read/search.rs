@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use ruvector_types::{Distance, Invalid, Problem, ScoredPoint, SearchRequest};
 
+use super::codes::CodeUse;
 use super::fetch::Fetch;
 use super::matching::compile_filter;
 use super::nearest::{Place, Query, nearest};
@@ -23,6 +24,7 @@ impl Snapshot {
         let field = core.field(&request.using, "using")?;
         let distance = core.schema.fields[field].distance;
         let vector = self.checked_vector(field, request)?;
+        let quantization = core.quantization.load().get(field).copied().flatten();
         let query = Query {
             ctx,
             core,
@@ -36,6 +38,7 @@ impl Snapshot {
                 .as_ref()
                 .map(|filter| compile_filter(filter, core))
                 .transpose()?,
+            codes: CodeUse::of(&request.params.quantization, quantization)?.filter(|_| !request.params.exact),
         };
         let mut top = TopHits::new(query.wanted);
         for (s, shard) in self.view.shards.iter().enumerate() {

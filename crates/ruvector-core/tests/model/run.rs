@@ -53,11 +53,28 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
     let hnsw = HnswConfig {
         m: 8,
         ef_construct: 40,
+        profile: [GraphProfile::Fast, GraphProfile::Compact][seed as usize / 3 % 2],
     };
-    let field = |at: u64, dim| VectorConfig {
-        dim,
-        distance: distances[(seed + at) as usize % 4],
-        hnsw,
+    // Every distance has each of these in some seed; only scalar codes serve the Manhattan distance.
+    let codes = [
+        None,
+        Some(Codes::Rotated(CodeWidth::Four)),
+        Some(Codes::Scalar { quantile: None }),
+        Some(Codes::Rotated(CodeWidth::Two)),
+        Some(Codes::Product { compression: 4 }),
+    ];
+    let field = |at: u64, dim| {
+        let distance = distances[(seed + at) as usize % 4];
+        let codes = codes[(seed / 4 + at) as usize % 5];
+        let scalar = matches!(codes, Some(Codes::Scalar { .. }));
+        VectorConfig {
+            hnsw,
+            quantization: codes
+                .filter(|_| scalar || distance != Distance::Manhattan)
+                .map(QuantizationConfig::of),
+            on_disk: seed % 5 == 1,
+            ..VectorConfig::new(dim, distance)
+        }
     };
     let mut config = CollectionConfig::single(1, Distance::Dot);
     config.vectors = [

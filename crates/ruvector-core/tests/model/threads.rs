@@ -164,9 +164,9 @@ fn disjoint_writers_at_the_same_time() {
 }
 
 fn own_writes(collection: &Collection, seed: u64, thread: usize) -> Model {
-    let mut random = Generator::new(seed * 100 + thread as u64, collection.config());
+    let mut random = Generator::new(seed * 100 + thread as u64, &collection.config());
     (random.first_id, random.ids_max) = (thread * 100, 100);
-    let mut model = Model::new(collection.config().clone());
+    let mut model = Model::new(collection.config());
     let own = Condition::HasId(random.all_ids());
     for _ in 0..120 {
         let mut write = random.write();
@@ -213,7 +213,7 @@ fn readers_see_states_between_writes() {
     let done = AtomicBool::new(false);
     let (states, seen) = std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
-            let mut random = Generator::new(seed + 1, collection.config());
+            let mut random = Generator::new(seed + 1, &collection.config());
             let mut seen = Vec::new();
             while !done.load(Ordering::Relaxed) {
                 seen.push(scroll_all(&collection.snapshot().unwrap(), &mut random, None));
@@ -230,8 +230,8 @@ fn readers_see_states_between_writes() {
             seen
         });
         let _end = SetAtEnd(&done);
-        let mut random = Generator::new(seed, collection.config());
-        let mut model = Model::new(collection.config().clone());
+        let mut random = Generator::new(seed, &collection.config());
+        let mut model = Model::new(collection.config());
         let mut states = vec![model.clone()];
         for number in 0..300 {
             let write = random.write();
@@ -249,7 +249,7 @@ fn readers_see_states_between_writes() {
     });
     let mut at = 0;
     for records in &seen {
-        let same = |state: &Model| same_points(records, state, collection.config());
+        let same = |state: &Model| same_points(records, state, &collection.config());
         let next = states[at..].iter().position(same);
         at += next.unwrap_or_else(|| panic!("seed {seed}: not a state after write {at}: {:?}", ids(records)));
     }

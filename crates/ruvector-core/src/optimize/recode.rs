@@ -1,0 +1,259 @@
+//! Writes the codes of one field of a sealed segment, a bounded number of vectors a step, and puts them in the place of
+//! those it had. Never touches ids, payloads, vectors or graphs, and searches go on meanwhile.
+
+use std::sync::Arc;
+
+use ruvector_graph::Vectors;
+use ruvector_quant::{Compression, Encoder, Quantization, SAMPLE_ROWS_MAX, Space, Width};
+use ruvector_storage::{CodesWriter, ComponentKind, ComponentName, SealedField, SealedSegment, file_name};
+use ruvector_types::{CodeWidth, Codes};
+
+use super::Jobs;
+use super::carry::Replacement;
+use super::fast::ROTATION_SEED;
+use crate::collection::Core;
+use crate::shard::Shard;
+use crate::view::{SegmentView, ShardView, Source};
+use crate::{Error, ErrorKind};
+
+/// Vectors below which a segment is searched as fast without codes.
+const CODED_VECTORS_MIN: u32 = 256;
+/// Vectors coded in one step.
+const CODE_VECTORS: u32 = 2_048;
+
+/// Codes being written.
+#[derive(Debug)]
+pub(crate) struct Recode {
+    segment: u64,
+    field: usize,
+    source: Arc<SealedSegment>,
+    /// What is to be there; `None` takes away what is.
+    build: Option<Build>,
+}
+
+#[derive(Debug)]
+struct Build {
+    codes: Codes,
+    encoder: Encoder,
+    writer: CodesWriter,
+    name: ComponentName,
+    next: u32,
+    row: Vec<u8>,
+}
+
+impl Core {
+    /// The first field of a segment whose codes are not what the configuration asks for.
+    pub(super) fn field_to_code(&self, sealed: &SealedSegment) -> Option<usize> {
+        let wanted = self.quantization.load();
+        let differs = |(field, slot): (usize, &Option<SealedField>)| {
+            let slot = slot.as_ref()?;
+            (slot.codes_sound() != self.codes_wanted(&wanted, field, slot)).then_some(field)
+        };
+        sealed.fields.iter().enumerate().find_map(differs)
+    }
+
+    fn codes_wanted(
+        &self,
+        wanted: &[Option<ruvector_types::QuantizationConfig>],
+        field: usize,
+        slot: &SealedField,
+    ) -> Option<Codes> {
+        let config = wanted.get(field).copied().flatten();
+        let codes = config.map(|config| config.codes);
+        codes.filter(|_| slot.vectors.len() >= CODED_VECTORS_MIN)
+    }
+
+    /// One piece of the codes of segment `id`.
+    pub(super) fn advance_recode(
+        &self,
+        shard: &Shard,
+        jobs: &mut Jobs,
+        view: &ShardView,
+        id: u64,
+    ) -> Result<(), Error> {
+        let sealed = view.segments.iter().find_map(|segment| match &segment.source {
+            Source::Sealed(sealed) if segment.id == id => Some(sealed),
+            _ => None,
+        });
+        let Some(sealed) = sealed else {
+            return Ok(());
+        };
+        let running = jobs.recode.take();
+        let same = |recode: &Recode| recode.segment == id && Arc::ptr_eq(&recode.source, sealed);
+        let mut recode = match running.filter(same) {
+            Some(recode) => recode,
+            None => match self.start_recode(shard, jobs, id, sealed)? {
+                Some(recode) => recode,
+                None => return Ok(()),
+            },
+        };
+        match recode.step()? {
+            true => self.finish_recode(shard, jobs, recode),
+            false => {
+                jobs.recode = Some(recode);
+                Ok(())
+            }
+        }
+    }
+
+    fn start_recode(
+        &self,
+        shard: &Shard,
+        jobs: &Jobs,
+        id: u64,
+        sealed: &Arc<SealedSegment>,
+    ) -> Result<Option<Recode>, Error> {
+        let Some(field) = self.field_to_code(sealed) else {
+            return Ok(None);
+        };
+        let Some(slot) = sealed.fields.get(field).and_then(Option::as_ref) else {
+            return Ok(None);
+        };
+        let build = match self.codes_wanted(&self.quantization.load(), field, slot) {
+            None => None,
+            Some(codes) => {
+                let encoder = self.train(codes, field, slot)?;
+                let name = ComponentName {
+                    generation: jobs.manifest.generation + 1,
+                };
+                let file = file_name(id, ComponentKind::Codes, Some(field as u16), name);
+                let path = format!("{}/{file}", shard.dir);
+                let row_bytes = encoder.code_bytes();
+                let seq = shard.counter(&shard.committed_seq);
+                let writer = CodesWriter::create(self.io.clone(), &path, seq, row_bytes as u32)
+                    .map_err(|error| Error::storage("writing codes", error))?;
+                Some(Build {
+                    codes,
+                    encoder,
+                    writer,
+                    name,
+                    next: 0,
+                    row: vec![0; row_bytes],
+                })
+            }
+        };
+        Ok(Some(Recode {
+            segment: id,
+            field,
+            source: sealed.clone(),
+            build,
+        }))
+    }
+
+    /// Learns an encoder from an even sample of a field's vectors.
+    fn train(&self, codes: Codes, field: usize, slot: &SealedField) -> Result<Encoder, Error> {
+        let schema = &self.schema.fields[field];
+        let stride = slot.vectors.len().div_ceil(SAMPLE_ROWS_MAX as u32).max(1);
+        let sample: Vec<&[f32]> = (0..slot.vectors.len())
+            .step_by(stride as usize)
+            .filter_map(|ordinal| slot.vectors.vector(ordinal))
+            .collect();
+        let space = Space {
+            dim: schema.dim as usize,
+            metric: schema.metric,
+            seed: ROTATION_SEED,
+        };
+        Encoder::train(family(codes), space, &sample).map_err(|error| {
+            let text = format!("the codes of vector {:?} cannot be learned", schema.name);
+            Error::new(ErrorKind::NotSupported, "quantization", text).because(error)
+        })
+    }
+
+    /// Puts the codes in place: the manifest first, then the states in memory.
+    fn finish_recode(&self, shard: &Shard, jobs: &mut Jobs, recode: Recode) -> Result<(), Error> {
+        let Recode {
+            segment,
+            field,
+            source,
+            build,
+        } = recode;
+        let name = match build {
+            None => None,
+            Some(build) => {
+                let finished = build.writer.finish(build.codes, &build.encoder);
+                finished.map_err(|error| Error::storage("writing codes", error))?;
+                Some(build.name)
+            }
+        };
+        let mut entry = source.entry.clone();
+        for slot in entry
+            .fields
+            .iter_mut()
+            .filter(|slot| usize::from(slot.field) == field)
+        {
+            slot.codes = name;
+        }
+        let opened = source
+            .reopen(self.io.as_ref(), &shard.dir, &entry, &self.schema.dims())
+            .map_err(|error| Error::storage("opening codes just written", error))?;
+        let rows = entry.rows;
+        let replacement = Replacement {
+            // Deletes and payload updates are laid over the segment as they were over the former state of it.
+            sources: vec![SegmentView {
+                id: segment,
+                source: Source::Sealed(source),
+                rows,
+                deletes: Default::default(),
+                delta: Default::default(),
+            }],
+            new_rows: vec![(0..rows).collect()],
+            sealed: Some((segment, Arc::new(opened))),
+            rows,
+        };
+        self.replace(shard, jobs, &replacement, 0)
+    }
+}
+
+impl Recode {
+    /// Codes some vectors; true when there are no more.
+    fn step(&mut self) -> Result<bool, Error> {
+        let Some(build) = &mut self.build else {
+            return Ok(true);
+        };
+        let Some(slot) = self.source.fields.get(self.field).and_then(Option::as_ref) else {
+            return Ok(true);
+        };
+        let end = build.next.saturating_add(CODE_VECTORS).min(slot.vectors.len());
+        for ordinal in build.next..end {
+            let vector = slot.vectors.vector(ordinal).ok_or_else(|| {
+                let text = format!("segment {} holds damaged vectors and is not coded", self.segment);
+                Error::corrupt(text)
+            })?;
+            let coded = build.encoder.encode(vector, &mut build.row);
+            coded.map_err(|error| {
+                Error::new(ErrorKind::Internal, "quantization", "a vector cannot be coded").because(error)
+            })?;
+            let written = build.writer.push(&build.row);
+            written.map_err(|error| Error::storage("writing codes", error))?;
+        }
+        build.next = end;
+        Ok(end == slot.vectors.len())
+    }
+}
+
+/// The family of codes that serves a configuration.
+fn family(codes: Codes) -> Quantization {
+    match codes {
+        Codes::Rotated(width) | Codes::Binary(width) => Quantization::Rotated {
+            width: match width {
+                CodeWidth::One => Width::One,
+                CodeWidth::OneAndHalf => Width::OneAndHalf,
+                CodeWidth::Two => Width::Two,
+                CodeWidth::Four => Width::Four,
+                CodeWidth::Eight => Width::Eight,
+            },
+        },
+        Codes::Scalar { quantile } => Quantization::Scalar { quantile },
+        Codes::Product { compression } => Quantization::Product {
+            compression: match compression {
+                4 => Compression::X4,
+                8 => Compression::X8,
+                16 => Compression::X16,
+                32 => Compression::X32,
+                _ => Compression::X64,
+            },
+        },
+        Codes::Neural { bits } => Quantization::Neural { bits },
+        Codes::Lsh { bits } => Quantization::Lsh { bits },
+    }
+}

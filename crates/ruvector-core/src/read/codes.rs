@@ -1,0 +1,247 @@
+//! Search of a sealed segment by the codes of its vectors: a scan of the codes, or a walk of a graph that compares with
+//! them; then the best are measured exactly, if that is wanted. Never answers in part: the caller then goes another way.
+
+use std::cell::RefCell;
+use std::collections::BinaryHeap;
+
+use ruvector_graph::{Neighbor, PlainGraph, Scratch, SearchParams, Space, Vectors};
+use ruvector_quant::{CodeQuery, QueryPrecision as Precision};
+use ruvector_storage::{CodeBlock, Component, SealedField, VectorBlock};
+use ruvector_types::{Invalid, Problem, QuantizationConfig, QuantizationSearch, QueryPrecision};
+
+use super::nearest::{Query, Target, finite};
+use super::plan::{Strategy, choose};
+use super::top::TopHits;
+use crate::Error;
+
+/// Codes compared at once in a scan.
+const SCAN_CODES: u32 = 256;
+
+/// How a search uses the codes of its field.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CodeUse {
+    precision: Precision,
+    /// Whether the best are measured exactly.
+    pub(super) rescore: bool,
+    /// How many of those, for each result wanted.
+    oversampling: f32,
+}
+
+/// Search memory of a thread.
+#[derive(Default)]
+struct Memory {
+    query: CodeQuery,
+    scratch: Scratch,
+    found: Vec<Neighbor>,
+    best: BinaryHeap<Neighbor>,
+}
+
+thread_local! {
+    static MEMORY: RefCell<Memory> = RefCell::default();
+}
+
+type SealedTarget<'a> = Target<'a, VectorBlock, PlainGraph<Component>>;
+
+impl CodeUse {
+    /// What a request makes of the codes that a field has: `None` if it leaves them alone.
+    pub(crate) fn of(
+        request: &QuantizationSearch,
+        config: Option<QuantizationConfig>,
+    ) -> Result<Option<CodeUse>, Invalid> {
+        if let Some(oversampling) = request
+            .oversampling
+            .filter(|factor| !(1.0..=1_000.0).contains(factor))
+        {
+            let rule = "must be at least 1 and at most 1,000";
+            let problem = match oversampling.is_finite() {
+                true => Problem::Contradiction { rule },
+                false => Problem::NotFinite { index: 0 },
+            };
+            return Err(Invalid::new("params.quantization.oversampling", problem));
+        }
+        let Some(config) = config.filter(|_| !request.ignore) else {
+            return Ok(None);
+        };
+        let rescore = request.rescore.unwrap_or(true);
+        let default = if rescore {
+            config.oversampling_default()
+        } else {
+            1.0
+        };
+        Ok(Some(CodeUse {
+            precision: match config.precision {
+                QueryPrecision::Same => Precision::Same,
+                QueryPrecision::Four => Precision::Four,
+                QueryPrecision::Eight => Precision::Eight,
+                QueryPrecision::Full => Precision::Full,
+            },
+            rescore,
+            oversampling: request.oversampling.unwrap_or(default),
+        }))
+    }
+
+    /// Candidates to find for so many results.
+    pub(super) fn candidates(&self, wanted: usize) -> usize {
+        (wanted as f64 * f64::from(self.oversampling)).ceil() as usize
+    }
+}
+
+/// Offers the nearest live matching rows of `segment` to `top`; false if the codes cannot be read.
+pub(super) fn search(
+    query: &Query<'_>,
+    target: &SealedTarget<'_>,
+    (field, codes): (&SealedField, &CodeBlock),
+    usage: CodeUse,
+    top: &mut TopHits,
+) -> Result<bool, Error> {
+    MEMORY.with_borrow_mut(|memory| {
+        let prepared = codes
+            .encoder()
+            .prepare_into(query.vector, usage.precision, &mut memory.query);
+        if prepared.is_err() {
+            return Ok(false);
+        }
+        let candidates = usage.candidates(query.wanted);
+        let figures = target.figures(query, candidates);
+        let found = match choose(figures) {
+            Strategy::Graph { ef, distances_max } => {
+                walk(query, target, (field, codes), (ef, distances_max), memory)
+            }
+            Strategy::Scan => false,
+        };
+        if !found && !scan(query, target, codes, candidates, memory)? {
+            query.core.note_damage();
+            return Ok(false);
+        }
+        memory.found.truncate(candidates);
+        if usage.rescore {
+            target.measure(query, &field.vectors, &memory.found, top);
+        } else {
+            for neighbor in &memory.found {
+                target.offer(neighbor.distance, field.vectors.row(neighbor.node), top);
+            }
+        }
+        Ok(true)
+    })
+}
+
+/// Offers `near` by the distances of their codes.
+pub(super) fn offer_by_codes(
+    query: &Query<'_>,
+    target: &SealedTarget<'_>,
+    (field, codes): (&SealedField, &CodeBlock),
+    (usage, near): (CodeUse, &[Neighbor]),
+    top: &mut TopHits,
+) -> bool {
+    MEMORY.with_borrow_mut(|memory| {
+        let encoder = codes.encoder();
+        if encoder
+            .prepare_into(query.vector, usage.precision, &mut memory.query)
+            .is_err()
+        {
+            return false;
+        }
+        for neighbor in near {
+            let Some(code) = codes.rows(neighbor.node..neighbor.node + 1) else {
+                return false;
+            };
+            let distance = finite(memory.query.distance(code));
+            target.offer(distance, field.vectors.row(neighbor.node), top);
+        }
+        true
+    })
+}
+
+/// Codes as the nodes of a graph.
+struct CodeRows<'a>(&'a CodeBlock);
+
+impl Vectors for CodeRows<'_> {
+    type Component = u8;
+
+    fn len(&self) -> u32 {
+        self.0.len()
+    }
+
+    #[inline]
+    fn vector(&self, ordinal: u32) -> Option<&[u8]> {
+        self.0.rows(ordinal..ordinal.checked_add(1)?)
+    }
+
+    #[inline]
+    fn prefetch(&self, ordinal: u32) {
+        self.0.prefetch(ordinal);
+    }
+}
+
+/// Fills `memory.found` by a walk of the graph, closest first; false if that is no complete answer.
+fn walk(
+    query: &Query<'_>,
+    target: &SealedTarget<'_>,
+    (field, codes): (&SealedField, &CodeBlock),
+    (ef, distances_max): (usize, Option<u64>),
+    memory: &mut Memory,
+) -> bool {
+    let Some(links) = &field.graph else {
+        return false;
+    };
+    let prepared = &memory.query;
+    let distance = |_: &[u8], code: &[u8]| prepared.distance(code);
+    let rows = CodeRows(codes);
+    let params = SearchParams {
+        query: &[],
+        ef,
+        distances_max,
+    };
+    let mut accept = |ordinal| target.accepts(query, field.vectors.row(ordinal));
+    let outcome = ruvector_graph::search(
+        &params,
+        Space::with(&rows, &distance),
+        links,
+        &mut accept,
+        &mut memory.scratch,
+        &mut memory.found,
+    );
+    query.ctx.count(outcome.expanded, 0);
+    outcome.unreadable == 0 && !outcome.exhausted_budget
+}
+
+/// Fills `memory.found` with the `candidates` closest of all codes, closest first; false if some cannot be read.
+fn scan(
+    query: &Query<'_>,
+    target: &SealedTarget<'_>,
+    codes: &CodeBlock,
+    candidates: usize,
+    memory: &mut Memory,
+) -> Result<bool, Error> {
+    let mut distances = [0.0; SCAN_CODES as usize];
+    memory.best.clear();
+    for start in (0..codes.len()).step_by(SCAN_CODES as usize) {
+        query.ctx.check(query.core.io.as_ref())?;
+        let end = start.saturating_add(SCAN_CODES).min(codes.len());
+        let distances = &mut distances[..(end - start) as usize];
+        let compared = codes
+            .rows(start..end)
+            .is_some_and(|rows| memory.query.distances(rows, distances).is_ok());
+        if !compared {
+            return Ok(false);
+        }
+        for (node, distance) in (start..end).zip(distances.iter()) {
+            let neighbor = Neighbor {
+                distance: finite(*distance),
+                node,
+            };
+            let full = memory.best.len() >= candidates;
+            let enters = !full || memory.best.peek().is_some_and(|worst| neighbor < *worst);
+            if enters && target.accepts(query, target.row(node)) {
+                if full {
+                    memory.best.pop();
+                }
+                memory.best.push(neighbor);
+            }
+        }
+    }
+    memory.found.clear();
+    memory.found.extend(memory.best.drain());
+    memory.found.sort_unstable();
+    Ok(true)
+}
