@@ -10,7 +10,7 @@ mod vectors;
 use std::time::Instant;
 
 use ruvector_quant::{Compression, Quantization, QueryPrecision, Width};
-use ruvector_simd::Metric;
+use ruvector_simd::{Metric, distance};
 use vectors::{Failure, Rows, Set};
 
 fn main() -> Result<(), Failure> {
@@ -39,12 +39,41 @@ fn main() -> Result<(), Failure> {
         "{:44} {:>5} {:>8} {:>8}  recall@10 alone / rescored by query precision",
         "", "bytes", "train", "encode"
     );
+    if rest
+        .get(1)
+        .is_none_or(|family| "plain signs".starts_with(family.as_str()))
+    {
+        plain_signs(&set)?;
+    }
     for config in configs() {
         let name = format!("{config:?}");
         if rest.get(1).is_none_or(|family| name.starts_with(family.as_str())) {
             report(&set, config, &name)?;
         }
     }
+    Ok(())
+}
+
+/// What one bit a component finds without rotation, centre and factors: the query's components against bare signs.
+fn plain_signs(set: &Set<'_>) -> Result<(), Failure> {
+    let mut found = [0usize; 2];
+    let signs = |row: &&[f32]| row.iter().map(|x| 1f32.copysign(*x)).collect::<Vec<f32>>();
+    let codes: Vec<Vec<f32>> = set.base.iter().map(signs).collect();
+    let (dot, exact) = (distance(Metric::Dot), distance(set.metric));
+    for (query, truth) in set.queries.iter().zip(&set.truth) {
+        let estimates: Vec<f32> = codes.iter().map(|code| dot(query, code)).collect();
+        let twenty = vectors::nearest(20, &estimates);
+        let measured: Vec<f32> = twenty.iter().map(|row| exact(query, set.base[*row])).collect();
+        let hits = |rows: &[usize]| rows.iter().filter(|row| truth.contains(row)).count();
+        let rescored: Vec<usize> = vectors::nearest(10, &measured)
+            .into_iter()
+            .map(|at| twenty[at])
+            .collect();
+        found[0] += hits(&twenty[..10]);
+        found[1] += hits(&rescored);
+    }
+    let [alone, rescored] = found.map(|found| found as f64 / (10 * set.queries.len()) as f64);
+    println!("plain signs, query in full: {alone:.3}/{rescored:.3}");
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Goal: no bytes break an encoder or a query, what is written is read back, and codes are the same on every CPU.
 //! Method: arbitrary and mutated bytes; refusals of wrong lengths and numbers; sums over written bytes, kept here.
+#![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
 use ruvector_quant::{

@@ -1,6 +1,7 @@
 //! Goal: estimates are unbiased, their errors are what `deviation` says, rows compare among themselves, and scalar codes
 //! give exactly the distances of what they decode to. Method: seeded vectors around an offset; means and deviations over
 //! many rotations and pairs against exact distances.
+#![allow(clippy::unwrap_used)]
 
 use ruvector_quant::{Encoder, Quantization, QueryPrecision, Space, Width};
 use ruvector_simd::{Metric, distance};

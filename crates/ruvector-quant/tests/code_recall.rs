@@ -3,6 +3,7 @@
 //! twenty candidates measured exactly, against `code_recall.json` less 0.005 and against fixed floors.
 //!
 //! `RUVECTOR_RECALL_PRINT=1 cargo test -p ruvector-quant --test code_recall -- --nocapture` prints a new baseline.
+#![allow(clippy::unwrap_used)]
 
 mod vectors;
 

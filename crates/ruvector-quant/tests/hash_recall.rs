@@ -1,5 +1,6 @@
 //! Goal: the learned hash finds more than random projections of as many bits. Method: both on the same real embeddings,
 //! every 25th a query and not learned from; recall@10 alone and rescored, at four widths.
+#![allow(clippy::unwrap_used)]
 
 mod vectors;
 

@@ -80,68 +80,77 @@ unsafe fn row_sums<const FORMAT: u8, const WIDE: bool>(
     high: *const i8,
     low: *const i8,
 ) -> (i32, i32) {
-    let mut sums = [_mm512_setzero_si512(); 4];
+    let (mut high_sum, mut low_sum) = (_mm512_setzero_si512(), _mm512_setzero_si512());
     let (bytes, section) = (query.code_bytes(), query.section());
     let step = if FORMAT == BITS { 8 } else { 64 };
-    let mut at = 0;
-    while at < bytes {
-        let mut add = |digits: __m512i, place: usize, lane: usize| {
-            // SAFETY: `place + 64` is at most the planes' length: see the calls.
-            unsafe {
-                let plane = _mm512_loadu_si512(high.add(place).cast());
-                sums[lane] = _mm512_dpbusd_epi32(sums[lane], digits, plane);
-                if WIDE {
-                    let plane = _mm512_loadu_si512(low.add(place).cast());
-                    sums[2 + lane] = _mm512_dpbusd_epi32(sums[2 + lane], digits, plane);
-                }
-            }
-        };
-        let left = bytes - at;
-        if FORMAT == BITS {
-            // SAFETY: `left` bytes are readable. The plane has 8·bytes components, padded to 64.
-            let mask = unsafe { bit_mask(code.add(at), left) };
-            add(_mm512_maskz_set1_epi8(mask, 1), 8 * at, at / 8 % 2);
-        } else {
-            let mask = if left < 64 { (1 << left) - 1 } else { u64::MAX };
-            // SAFETY: the mask leaves `left` bytes. Each section has room for `at + 64`.
-            let mut byte = unsafe { _mm512_maskz_loadu_epi8(mask, code.add(at).cast()) };
-            let digits = [1, 5, 4, 2, 1][usize::from(FORMAT)];
-            for digit in 0..digits {
-                let (value, rest) = next_digit::<FORMAT>(byte);
-                byte = rest;
-                add(
-                    value,
-                    digit * section + at,
-                    if digits == 1 { at / 64 % 2 } else { digit % 2 },
-                );
+    let mut add = |digits: __m512i, place: usize| {
+        // SAFETY: `place + 64` is at most the planes' length: see the calls.
+        unsafe {
+            let plane = _mm512_loadu_si512(high.add(place).cast());
+            high_sum = _mm512_dpbusd_epi32(high_sum, digits, plane);
+            if WIDE {
+                let plane = _mm512_loadu_si512(low.add(place).cast());
+                low_sum = _mm512_dpbusd_epi32(low_sum, digits, plane);
             }
         }
-        at += step;
-    }
-    let low = if WIDE {
-        _mm512_reduce_add_epi32(_mm512_add_epi32(sums[2], sums[3]))
-    } else {
-        0
     };
-    (_mm512_reduce_add_epi32(_mm512_add_epi32(sums[0], sums[1])), low)
+    let whole = bytes / step * step;
+    for at in (0..whole).step_by(step) {
+        if FORMAT == BITS {
+            // SAFETY: eight bytes are readable. The plane has 8·bytes components.
+            let mask = unsafe { code.add(at).cast::<u64>().read_unaligned() };
+            add(_mm512_maskz_set1_epi8(mask, 1), 8 * at);
+        } else {
+            // SAFETY: 64 bytes are readable.
+            let byte = unsafe { _mm512_loadu_si512(code.add(at).cast()) };
+            add_digits::<FORMAT>(byte, at, section, &mut add);
+        }
+    }
+    if whole < bytes {
+        let left = bytes - whole;
+        // SAFETY: the rest of the code is readable, and the mask leaves no more. Planes are padded to 64 components.
+        unsafe {
+            if FORMAT == BITS {
+                let mask = bit_mask(code.add(whole), left);
+                add(_mm512_maskz_set1_epi8(mask, 1), 8 * whole);
+            } else {
+                let byte = _mm512_maskz_loadu_epi8((1 << left) - 1, code.add(whole).cast());
+                add_digits::<FORMAT>(byte, whole, section, &mut add);
+            }
+        }
+    }
+    let low = if WIDE { _mm512_reduce_add_epi32(low_sum) } else { 0 };
+    (_mm512_reduce_add_epi32(high_sum), low)
 }
 
-/// The next up to 64 bits of a code.
+/// Adds the digits of 64 bytes, each where its section has the components.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn add_digits<const FORMAT: u8>(
+    mut byte: __m512i,
+    at: usize,
+    section: usize,
+    add: &mut impl FnMut(__m512i, usize),
+) {
+    let digits = const { [1, 5, 4, 2, 1][FORMAT as usize] };
+    for digit in 0..digits {
+        let (value, rest) = next_digit::<FORMAT>(byte);
+        byte = rest;
+        add(value, digit * section + at);
+    }
+}
+
+/// The last bits of a code, fewer than 64.
 ///
 /// # Safety
 /// `left` bytes must be readable.
 #[inline]
 unsafe fn bit_mask(code: *const u8, left: usize) -> u64 {
     // SAFETY: by the caller's contract.
-    unsafe {
-        if left >= 8 {
-            return code.cast::<u64>().read_unaligned();
-        }
-        let tail = std::slice::from_raw_parts(code, left);
-        tail.iter()
-            .rev()
-            .fold(0, |mask, byte| mask << 8 | u64::from(*byte))
-    }
+    let rest = unsafe { std::slice::from_raw_parts(code, left) };
+    rest.iter()
+        .rev()
+        .fold(0, |mask, byte| (mask << 8) | u64::from(*byte))
 }
 
 /// The lowest digit of each byte (of trits the highest), counted from 0, and the bytes with the next one in its place.

@@ -37,22 +37,31 @@ fn bit_sum(plane: &[i8; 8], byte: u8) -> i32 {
 
 fn section_sum(format: CodeFormat, digit: usize, section: &[i8], code: &[u8]) -> i32 {
     let table = format.table();
-    let sum = |value: &dyn Fn(u8) -> u8| -> i32 {
-        let products = section.iter().zip(code);
-        products
-            .map(|(x, byte)| i32::from(*x) * i32::from(value(*byte)))
-            .sum()
-    };
     match format {
         CodeFormat::Bits => 0,
         CodeFormat::Trits => {
             let power = [1u8, 3, 9, 27, 81][digit.min(4)];
-            sum(&|byte| (u16::from(byte.wrapping_mul(power)) * 3 / 256) as u8)
+            sum_of(section, code, |byte| {
+                (u16::from(byte.wrapping_mul(power)) * 3 / 256) as u8
+            })
         }
-        CodeFormat::Crumbs => sum(&|byte| table[usize::from(byte >> (2 * digit) & 3)]),
-        CodeFormat::Nibbles => sum(&|byte| table[usize::from(byte >> (4 * digit) & 15)]),
-        CodeFormat::Bytes => sum(&|byte| byte ^ 128),
+        CodeFormat::Crumbs => sum_of(section, code, |byte| {
+            table[usize::from((byte >> (2 * digit)) & 3)]
+        }),
+        CodeFormat::Nibbles => sum_of(section, code, |byte| {
+            table[usize::from((byte >> (4 * digit)) & 15)]
+        }),
+        CodeFormat::Bytes => sum_of(section, code, |byte| byte ^ 128),
     }
+}
+
+/// One loop a format, which the compiler can unroll.
+#[inline(always)]
+fn sum_of(section: &[i8], code: &[u8], digit: impl Fn(u8) -> u8) -> i32 {
+    let products = section.iter().zip(code);
+    products
+        .map(|(x, byte)| i32::from(*x) * i32::from(digit(*byte)))
+        .sum()
 }
 
 impl CodeFormat {
