@@ -148,6 +148,49 @@ fn every_family_and_profile_finds_what_exact_search_finds() {
     }
 }
 
+#[test]
+fn scans_and_walks_of_codes_honour_filters_and_deletes() {
+    for shape in [
+        (16, GraphProfile::Fast),
+        (16, GraphProfile::Compact),
+        (0, GraphProfile::Fast),
+    ] {
+        let database = open(Arc::new(MemIo::new())).unwrap();
+        let codes = Some(Codes::Rotated(CodeWidth::Two));
+        database
+            .create_collection("c", config(codes, shape, Distance::Cosine))
+            .unwrap();
+        let collection = database.collection("c").unwrap();
+        let queries = fill(&collection, 2_000).unwrap();
+        collection.optimize().unwrap();
+        let gone = PointSelector::Ids((0..2_000).step_by(3).map(PointId::Num).collect());
+        collection
+            .write(&Ctx::default(), WriteOp::Delete(gone), Wait::Durable)
+            .unwrap();
+        for below in [2_000u32, 900, 120, 6] {
+            let path = PayloadPath::parse("n").unwrap();
+            let test = FieldTest::Range(Bounds {
+                lt: Some(f64::from(below)),
+                ..Bounds::default()
+            });
+            let filter = Filter::must(Condition::Field(FieldCondition { path, test }));
+            for query in &queries {
+                let search = |exact| {
+                    let mut request = request(query, exact, QuantizationSearch::default());
+                    request.filter = Some(filter.clone());
+                    collection.search(&Ctx::default(), &request).unwrap()
+                };
+                let (exact, found) = (search(true), search(false));
+                assert_eq!(found.len(), exact.len(), "{shape:?} {below}");
+                for hit in found {
+                    let PointId::Num(id) = hit.id else { panic!() };
+                    assert!(id < below.into() && id % 3 != 0, "{shape:?} {below}: {id}");
+                }
+            }
+        }
+    }
+}
+
 fn raw_of(plain: QuantizationSearch) -> QuantizationSearch {
     QuantizationSearch {
         rescore: Some(false),
