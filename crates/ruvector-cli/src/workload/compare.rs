@@ -2,9 +2,10 @@
 //! figures of another run.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Instant;
 
-use ruvector_core::{Collection, Ctx};
+use ruvector_core::{Collection, Ctx, Trace};
 use ruvector_types::{PointId, SearchRequest};
 use serde_json::{Value, json};
 
@@ -36,21 +37,27 @@ pub(crate) struct Compared {
     /// Lived over fresh: the median over the rounds, and the extremes.
     pub(crate) ratio: f64,
     ratio_range: [f64; 2],
+    /// Graph nodes visited by a query on average.
+    visited: [f64; 2],
+    /// Queries a second of the lived one over those of the fresh one at the same recall, where that is measured.
+    at_equal_recall: Option<f64>,
 }
 
 impl Pair {
     /// The exact neighbours in the fresh collection, held against those in the other.
     pub(crate) fn truth(&self, data: &Data) -> Result<Truth, CliError> {
-        let requests = data.requests(None);
+        let (requests, context) = (data.requests(None), Ctx::default());
         let bar = bar("Exact search", requests.len());
         let mut truth = Truth {
             neighbours: Vec::with_capacity(requests.len()),
             exact_differs: 0,
         };
         for request in &requests {
-            let fresh = ids(&self.fresh, request)?;
+            let fresh = ids(&self.fresh, &context, request)?;
             let set: HashSet<u64> = fresh.iter().copied().collect();
-            let same = ids(&self.lived, request)?.iter().all(|id| set.contains(id));
+            let same = ids(&self.lived, &context, request)?
+                .iter()
+                .all(|id| set.contains(id));
             truth.exact_differs += usize::from(!same);
             truth.neighbours.push(fresh);
             bar.inc(1);
@@ -77,15 +84,18 @@ impl Pair {
         let mut compared = Vec::new();
         for ef in breadths {
             let requests = data.requests(Some(ef));
-            let recall = [
-                recalls(&self.lived, &requests, truth)?,
-                recalls(&self.fresh, &requests, truth)?,
-            ];
+            let lived = recalls(&self.lived, &requests, truth)?;
+            let fresh = recalls(&self.fresh, &requests, truth)?;
             let rounds = self.timed(&requests, arguments)?;
-            compared.push(Compared::new(ef, &recall, &rounds));
+            compared.push(Compared::new(ef, &[lived, fresh], &rounds));
             bar.inc(1);
         }
         bar.finish_and_clear();
+        let front: Vec<(f64, f64)> = compared.iter().map(|c| (c.recall[1], c.qps[1])).collect();
+        for compared in &mut compared {
+            let fresh = qps_at(&front, compared.recall[0]);
+            compared.at_equal_recall = fresh.map(|fresh| compared.qps[0] / fresh);
+        }
         Ok(compared)
     }
 
@@ -110,8 +120,9 @@ impl Pair {
 }
 
 impl Compared {
-    fn new(ef: u32, recall: &[Vec<f64>; 2], rounds: &[[f64; 2]]) -> Compared {
-        let differences: Vec<f64> = recall[0].iter().zip(&recall[1]).map(|(a, b)| a - b).collect();
+    fn new(ef: u32, passes: &[Pass; 2], rounds: &[[f64; 2]]) -> Compared {
+        let [lived, fresh] = passes.each_ref().map(|pass| &pass.recalls);
+        let differences: Vec<f64> = lived.iter().zip(fresh).map(|(a, b)| a - b).collect();
         let count = differences.len() as f64;
         let difference = mean(&differences);
         let squares: Vec<f64> = differences.iter().map(|d| (d - difference).powi(2)).collect();
@@ -120,12 +131,14 @@ impl Compared {
         ratios.sort_by(f64::total_cmp);
         Compared {
             ef,
-            recall: [mean(&recall[0]), mean(&recall[1])],
+            recall: [mean(lived), mean(fresh)],
             difference,
             standard_error: (squares.iter().sum::<f64>() / (count - 1.0) / count).sqrt(),
             qps: [side(0), side(1)],
             ratio_range: [ratios[0], ratios[ratios.len() - 1]],
             ratio: median(ratios),
+            visited: passes.each_ref().map(|pass| pass.visited),
+            at_equal_recall: None,
         }
     }
 
@@ -141,6 +154,9 @@ impl Compared {
             "qps_ratio": self.ratio,
             "qps_ratio_min": self.ratio_range[0],
             "qps_ratio_max": self.ratio_range[1],
+            "qps_ratio_at_equal_recall": self.at_equal_recall,
+            "visited_lived": self.visited[0],
+            "visited_fresh": self.visited[1],
         })
     }
 
@@ -156,12 +172,16 @@ impl Compared {
             format!("{:.0}", self.qps[1]),
             format!("{:.3}", self.ratio),
             format!("{:.3}–{:.3}", self.ratio_range[0], self.ratio_range[1]),
+            self.at_equal_recall
+                .map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.3}")),
+            format!("{:.0}", self.visited[0]),
+            format!("{:.0}", self.visited[1]),
         ]
     }
 }
 
 /// The table's head.
-pub(crate) const HEAD: [&str; 9] = [
+pub(crate) const HEAD: [&str; 12] = [
     "ef",
     "recall lived",
     "fresh",
@@ -171,10 +191,13 @@ pub(crate) const HEAD: [&str; 9] = [
     "fresh",
     "ratio",
     "of rounds",
+    "at equal recall",
+    "visited lived",
+    "fresh",
 ];
 
-fn ids(collection: &Collection, request: &SearchRequest) -> Result<Vec<u64>, CliError> {
-    let found = collection.search(&Ctx::default(), request)?;
+fn ids(collection: &Collection, context: &Ctx, request: &SearchRequest) -> Result<Vec<u64>, CliError> {
+    let found = collection.search(context, request)?;
     let number = |id: PointId| match id {
         PointId::Num(number) => Some(number),
         _ => None,
@@ -182,19 +205,39 @@ fn ids(collection: &Collection, request: &SearchRequest) -> Result<Vec<u64>, Cli
     Ok(found.into_iter().filter_map(|point| number(point.id)).collect())
 }
 
-/// The share of each query's true neighbours that is returned.
+/// One pass of all queries: the share of each one's true neighbours that is returned, and the work.
+struct Pass {
+    recalls: Vec<f64>,
+    visited: f64,
+}
+
 fn recalls(
     collection: &Collection,
     requests: &[SearchRequest],
     truth: &[Vec<u64>],
-) -> Result<Vec<f64>, CliError> {
+) -> Result<Pass, CliError> {
+    let trace = Arc::new(Trace::default());
+    let context = Ctx {
+        trace: Some(trace.clone()),
+        ..Ctx::default()
+    };
     let mut recalls = Vec::with_capacity(requests.len());
     for (request, truth) in requests.iter().zip(truth) {
-        let found: HashSet<u64> = ids(collection, request)?.into_iter().collect();
+        let found: HashSet<u64> = ids(collection, &context, request)?.into_iter().collect();
         let hits = truth.iter().filter(|id| found.contains(id)).count();
         recalls.push(hits as f64 / truth.len().max(1) as f64);
     }
-    Ok(recalls)
+    let visited = trace.nodes_visited() as f64 / requests.len() as f64;
+    Ok(Pass { recalls, visited })
+}
+
+/// Queries a second at a recall, between two measured points on a straight line of their logarithm over recall.
+fn qps_at(front: &[(f64, f64)], recall: f64) -> Option<f64> {
+    front.windows(2).find_map(|pair| {
+        let [(low, fast), (high, slow)] = [pair[0], pair[1]];
+        let inside = low < high && (low..=high).contains(&recall);
+        inside.then(|| fast * (slow / fast).powf((recall - low) / (high - low)))
+    })
 }
 
 fn calls_per_second(

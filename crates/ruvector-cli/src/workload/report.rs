@@ -150,7 +150,10 @@ pub(crate) fn recall_and_speed(compared: &[Compared], recall_max: f64, ratio_min
 pub(crate) fn comparison(compared: &[Compared], lived: &Side, fresh: &Side) -> Value {
     println!("\n{}\n{}\n", lived.line("lived"), fresh.line("fresh"));
     let rows: Vec<Vec<String>> = compared.iter().map(Compared::row).collect();
-    print!("{}", table::lines(&HEAD, &rows, &[0, 1, 2, 3, 4, 5, 6, 7, 8]));
+    print!(
+        "{}",
+        table::lines(&HEAD, &rows, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+    );
     let ratio = |a: u64, b: u64| a as f64 / b.max(1) as f64;
     json!({
         "lived": lived.json(),
