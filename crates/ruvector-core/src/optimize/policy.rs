@@ -226,17 +226,22 @@ mod tests {
     }
 
     /// Steps of a merge, of a seal and of growing against each other, under writes that never let up: a state is
-    /// frozen every `freeze_every` steps, and the active graph lags whenever one looks.
-    fn most_segments(freeze_every: usize) -> usize {
+    /// frozen every `freeze_every` steps, and the active graph lags whenever one looks. The most segments at a time,
+    /// the states sealed, and how often writers were held up because 8 states waited.
+    fn under_writes(freeze_every: usize) -> (usize, usize, usize) {
         let (thresholds, effort) = (OptimizerConfig::default(), Effort::Background);
         let mut stats = Stats {
             graph_lags: true,
             ..Stats::default()
         };
-        let (mut frozen, mut merge, mut most) = (0, None::<(Vec<u64>, u64)>, 0);
+        let (mut frozen, mut merge) = (0, None::<(Vec<u64>, u64)>);
+        let (mut most, mut sealed, mut held_up) = (0, 0, 0);
         for step in 0..200_000 {
-            // Writers are held up while 8 states wait.
-            frozen += usize::from(step % freeze_every == 0 && frozen < 8);
+            match step % freeze_every == 0 {
+                true if frozen < 8 => frozen += 1,
+                true => held_up += 1,
+                false => {}
+            }
             stats.frozen = frozen > 0;
             if let Some((ids, left)) = &mut merge
                 && !stats.goes_before_merge(&thresholds, effort)
@@ -258,9 +263,11 @@ mod tests {
             match planned {
                 Plan::Seal => {
                     frozen -= 1;
+                    sealed += 1;
                     stats.sealed.push(segment(step as u64, 5_000, 5_000));
                 }
                 Plan::Merge(ids) => {
+                    assert!(merge.is_none(), "one merge at a time");
                     let live = stats.sealed.iter().filter(|one| ids.contains(&one.id));
                     merge = Some((ids.clone(), live.map(|one| one.live).sum::<u64>() / 500));
                 }
@@ -268,17 +275,17 @@ mod tests {
             }
             most = most.max(stats.sealed.len());
         }
-        most
+        (most, sealed, held_up)
     }
 
     #[test]
     fn a_stream_of_writes_does_not_keep_merges_from_their_turn() {
         for freeze_every in [400, 100, 20, 1] {
-            let most = most_segments(freeze_every);
-            assert!(
-                most <= 12,
-                "a state frozen every {freeze_every} steps: {most} segments"
-            );
+            let (most, sealed, held_up) = under_writes(freeze_every);
+            let outcome =
+                format!("every {freeze_every} steps: {most} segments, {sealed} sealed, {held_up} held up");
+            assert!(most <= 12 && sealed > 400, "{outcome}");
+            assert!(freeze_every < 100 || held_up == 0, "{outcome}");
         }
     }
 
