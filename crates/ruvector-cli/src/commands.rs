@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::settings;
+use crate::workload::arguments::WorkloadCommand;
 
 /// A durable vector database.
 #[derive(Debug, Parser)]
@@ -25,6 +26,9 @@ pub(crate) enum Command {
     Collection(CollectionCommand),
     /// Measure recall, speed and size on your own vectors, embedded (no server)
     Bench(BenchArguments),
+    /// Measure what a static index does not have to bear, on your own vectors, embedded: churn, merges, live writes
+    #[command(subcommand)]
+    Workload(WorkloadCommand),
     /// Print generated documents
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -10,6 +10,7 @@ mod quickstart;
 mod serve;
 mod settings;
 mod table;
+mod workload;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,7 @@ fn run() -> Result<(), CliError> {
         Command::Collection(command) => collection::run(&command),
         Command::Quickstart(arguments) => quickstart::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Workload(command) => workload::run(&command),
         Command::Config(ConfigCommand::Docs) => {
             print!("{}", settings::docs());
             Ok(())

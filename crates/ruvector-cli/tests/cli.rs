@@ -224,3 +224,79 @@ fn bench_measures() {
     let few = ruvector(&["bench", "--base", &base, "--queries", &queries, "--calls", "10"]);
     assert!(refusal(&few).contains("--calls"));
 }
+
+/// Runs a workload on a tiny set; the JSON it writes.
+fn workload(folder: &Path, arguments: &[&str]) -> Value {
+    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (base, queries, report) = (file("base.npy"), file("queries.npy"), file("out.json"));
+    let files = ["--base", &base, "--queries", &queries, "--json", &report];
+    let table = out(&ruvector(&[&["workload"], arguments, &files].concat()));
+    assert!(table.contains("target"), "{table}");
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
+    assert_eq!((&report["dim"], &report["queries"]), (&json!(8), &json!(30)));
+    assert!(report["targets"].as_array().unwrap().len() > 3);
+    report
+}
+
+#[test]
+fn workloads_measure() {
+    let folder = tempfile::tempdir().unwrap();
+    let noise = |at: usize| ((at.wrapping_mul(2_654_435_761) >> 7) % 1009) as f32 - 504.0;
+    write_npy(&folder.path().join("base.npy"), 900, 8, noise);
+    write_npy(&folder.path().join("queries.npy"), 30, 8, |at| noise(at + 99_991));
+    let measured = ["--sweep", "ef=16,64", "--timed-rounds", "2", "--calls", "50"];
+    let rounds = ["--points", "600", "--rounds", "3"];
+    let workloads: [(&[&str], u64); 3] = [
+        (&["churn", "--mode", "replace"], 600),
+        (&["churn", "--mode", "delete-insert", "--settle", "optimize"], 600),
+        (&["merges", "--merges", "5"], 900),
+    ];
+    for (arguments, points) in workloads {
+        let churn: &[&str] = if arguments[0] == "churn" { &rounds } else { &[] };
+        let report = workload(folder.path(), &[arguments, churn, &measured].concat());
+        assert_eq!(report["workload"], arguments[0]);
+        assert_eq!(report["exact_differs"], 0, "{report}");
+        for side in ["lived", "fresh"] {
+            assert_eq!(report[side]["points"], points, "{side}");
+            assert!(report[side]["disk_bytes"].as_u64().unwrap() > points * 32);
+        }
+        let efs = report["efs"].as_array().unwrap();
+        assert_eq!(efs.len(), 2);
+        for figures in efs {
+            let number = |key: &str| figures[key].as_f64().unwrap();
+            let (lived, fresh) = (number("recall_lived"), number("recall_fresh"));
+            assert!(
+                (0.8..=1.0).contains(&lived) && (0.8..=1.0).contains(&fresh),
+                "{figures}"
+            );
+            assert!((number("recall_difference") - (lived - fresh)).abs() < 1e-9);
+            assert!(number("qps_ratio") > 0.0 && number("recall_standard_error") < 0.1);
+        }
+    }
+    let live = workload(
+        folder.path(),
+        &[
+            "live",
+            "--points",
+            "600",
+            "--idle-seconds",
+            "1",
+            "--seconds",
+            "3",
+            "--searches-per-second",
+            "50",
+            "--writes-per-second",
+            "200",
+            "--new-share",
+            "0.1",
+        ],
+    );
+    for phase in ["idle", "loaded", "write_lag"] {
+        let times = ["p50_us", "p99_us", "p999_us"].map(|key| live[phase][key].as_f64().unwrap());
+        assert!(times.is_sorted() && times[0] > 0.0, "{phase}: {live}");
+    }
+    let checked = &live["checked_at_the_end"];
+    assert!(checked["checked"].as_u64().unwrap() > 20, "{live}");
+    assert_eq!((&checked["lost"], &checked["unfindable"]), (&json!(0), &json!(0)));
+    assert!(live["backlog"].as_array().unwrap().len() >= 3);
+}

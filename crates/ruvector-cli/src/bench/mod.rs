@@ -17,6 +17,7 @@ use ruvector_types::{CollectionConfig, Distance, Filter, Limits, SearchRequest};
 use crate::commands::BenchArguments;
 use crate::error::CliError;
 use crate::npy::Npy;
+pub(crate) use report::cpu;
 use report::{Report, Size};
 
 const COLLECTION: &str = "bench";
@@ -25,7 +26,7 @@ const CALLS_MIN: usize = 10_000;
 /// Loads, optimizes, reopens, measures and reports.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
     let plan = Plan::new(arguments)?;
-    let folder = Folder::new(arguments)?;
+    let folder = Folder::new(arguments.engine_dir.as_ref())?;
     let loaded = match arguments.reuse {
         true => None,
         false => {
@@ -172,7 +173,7 @@ pub(crate) fn at<T>(path: &Path, result: Result<T, crate::npy::NpyError>) -> Res
     })
 }
 
-fn distance(name: &str) -> Result<Distance, CliError> {
+pub(crate) fn distance(name: &str) -> Result<Distance, CliError> {
     match name {
         "cosine" => Ok(Distance::Cosine),
         "dot" => Ok(Distance::Dot),
@@ -194,7 +195,7 @@ fn filter(text: Option<&str>) -> Result<Option<Filter>, CliError> {
     filter.map(Some).map_err(CliError::Filter)
 }
 
-fn sweep(text: &str) -> Result<Vec<u32>, CliError> {
+pub(crate) fn sweep(text: &str) -> Result<Vec<u32>, CliError> {
     let values = text.strip_prefix("ef=").unwrap_or("").split(',');
     let values: Option<Vec<u32>> = values
         .map(|value| value.trim().parse().ok().filter(|ef| *ef > 0))
@@ -205,7 +206,7 @@ fn sweep(text: &str) -> Result<Vec<u32>, CliError> {
     })
 }
 
-fn open(path: &Path) -> Result<(Database, Arc<RealIo>), CliError> {
+pub(crate) fn open(path: &Path) -> Result<(Database, Arc<RealIo>), CliError> {
     let io = RealIo::open(path).map_err(|source| CliError::Storage {
         path: path.to_owned(),
         source,
@@ -246,14 +247,14 @@ fn size_after_a_pass(plan: &Plan, collection: &Collection, io: &dyn Io) -> Resul
 }
 
 /// Where the collection is built; removed at the end unless it was named.
-struct Folder {
-    path: PathBuf,
+pub(crate) struct Folder {
+    pub(crate) path: PathBuf,
     keep: bool,
 }
 
 impl Folder {
-    fn new(arguments: &BenchArguments) -> Result<Folder, CliError> {
-        match &arguments.engine_dir {
+    pub(crate) fn new(named: Option<&PathBuf>) -> Result<Folder, CliError> {
+        match named {
             Some(path) => Ok(Folder {
                 path: path.clone(),
                 keep: true,

@@ -216,7 +216,7 @@ fn row(point: &Value) -> Vec<String> {
 }
 
 /// The processor's name where the system tells it.
-fn cpu() -> String {
+pub(crate) fn cpu() -> String {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = text.lines().find(|line| line.starts_with("model name"));
     let name = name.and_then(|line| line.split_once(':'));

@@ -39,6 +39,8 @@ pub(crate) struct Jobs {
     merge: Option<Rewrite>,
     promotion: Option<Promotion>,
     recode: Option<Recode>,
+    /// The last step inserted into the active graph.
+    grew: bool,
 }
 
 /// Vectors inserted into an active graph in one step.
@@ -46,6 +48,12 @@ const GROW_NODES: u32 = 128;
 
 /// Frozen states at which writers begin to help.
 const BACKLOG_MAX: u64 = 8;
+
+/// Insertions into graphs that a row takes on average: one to seal it, the others in merges.
+const INSERTIONS_OF_A_ROW: u64 = 4;
+
+/// Rows for which a writer that helps does one step, most of which insert nothing in a large merge.
+const ROWS_OF_A_STEP: u64 = 16;
 
 impl Jobs {
     pub(crate) fn new(manifest: Manifest, persisted: ShardView) -> Jobs {
@@ -56,6 +64,7 @@ impl Jobs {
             merge: None,
             promotion: None,
             recode: None,
+            grew: false,
         }
     }
 }
@@ -106,13 +115,17 @@ impl Core {
         }
         let view = self.view.load().shards[shard.index as usize].clone();
         let stats = self.stats(shard, jobs, &view);
-        if jobs.merge.is_some() && !stats.goes_before_merge(effort) {
+        jobs.grew = false;
+        if jobs.merge.is_some() && !stats.goes_before_merge(&self.config.optimizer, effort) {
             return self.advance_merge(shard, jobs, effort);
         }
         match plan(&stats, &self.config.optimizer, effort) {
             Plan::Idle => return Ok(false),
             Plan::Promote => self.advance_promotion(jobs, &view),
-            Plan::Grow => self.grow(shard, &view),
+            Plan::Grow => {
+                self.grow(shard, &view);
+                jobs.grew = true;
+            }
             Plan::Seal => {
                 let frozen = self.committed_frozen(shard)?;
                 // Where no rows are new, payload updates are written beside the segments; vectors and graphs stay.
@@ -183,6 +196,7 @@ impl Core {
             frozen,
             promotable: self.has_promotion(jobs, view),
             graph_lags,
+            grew: jobs.grew,
             sealed,
         }
     }
@@ -243,17 +257,21 @@ impl Core {
     }
 
     /// Back-pressure: while too much is unsealed, a write of `rows` rows first sees as many nodes inserted into
-    /// graphs, by whomever. So the backlog cannot grow, and no single write pays for many.
+    /// graphs as those rows will take, by whomever, or does a number of steps itself. So the backlog cannot grow, and
+    /// no single write pays for many: a merge that seals wait for has many steps that insert nothing.
     pub(crate) fn ease_backlog(&self, ctx: &Ctx, rows: u64) -> Result<(), Error> {
         for shard in &self.shards {
             let before = shard.counter(&shard.graph_insertions);
+            let mut steps = 1 + rows / ROWS_OF_A_STEP;
             while shard.counter(&shard.backlog) >= BACKLOG_MAX
-                && shard.counter(&shard.graph_insertions) - before < rows
+                && shard.counter(&shard.graph_insertions) - before < rows * INSERTIONS_OF_A_ROW
+                && steps > 0
             {
                 ctx.check(self.io.as_ref())?;
                 if !self.step_shard(shard, Effort::Background)? {
                     break;
                 }
+                steps -= 1;
             }
         }
         Ok(())

@@ -38,6 +38,9 @@ pub(crate) struct Stats {
     pub(crate) promotable: bool,
     /// Visible vectors of the active segment are missing in its graph.
     pub(crate) graph_lags: bool,
+    /// The last step inserted some of them: if a merge is due, it has the next one. Under a stream of writes the
+    /// graph lags whenever one looks.
+    pub(crate) grew: bool,
     pub(crate) sealed: Vec<SegmentStats>,
 }
 
@@ -61,10 +64,22 @@ pub(crate) enum Plan {
 
 impl Stats {
     /// Whether something is more urgent than a merge that has begun: what is quick and serves searches at once.
-    pub(crate) fn goes_before_merge(&self, effort: Effort) -> bool {
-        self.frozen || ((self.promotable || self.graph_lags) && effort == Effort::Background)
+    pub(crate) fn goes_before_merge(&self, thresholds: &OptimizerConfig, effort: Effort) -> bool {
+        let seal = self.frozen && !(effort == Effort::Background && self.is_crowded(thresholds));
+        let grow = self.graph_lags && !self.grew;
+        seal || ((self.promotable || grow) && effort == Effort::Background)
+    }
+
+    /// So many segments that another one would cost searches more than its rows do as they are: frozen states wait
+    /// then, until writers are held up.
+    fn is_crowded(&self, thresholds: &OptimizerConfig) -> bool {
+        let sound = self.sealed.iter().filter(|segment| !segment.damaged).count();
+        sound >= CROWD_RATIO * (thresholds.segments_max as usize).max(1)
     }
 }
+
+/// How many times `segments_max` are a crowd.
+const CROWD_RATIO: usize = 3;
 
 /// Updated rows below which laying them over costs too little to rewrite for.
 const UPDATED_ROWS_MIN: u64 = 1_024;
@@ -73,15 +88,16 @@ const UPDATED_ROWS_MIN: u64 = 1_024;
 const MERGE_RATIO: u64 = 4;
 
 pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) -> Plan {
-    if stats.frozen {
+    let background = effort == Effort::Background;
+    if stats.frozen && !(background && stats.is_crowded(thresholds)) {
         return Plan::Seal;
     }
-    if effort == Effort::Background {
+    if background {
         // Copying is bounded by the budget and a thousand times faster than inserting, so it holds nothing up.
         if stats.promotable {
             return Plan::Promote;
         }
-        if stats.graph_lags {
+        if stats.graph_lags && !stats.grew {
             return Plan::Grow;
         }
     }
@@ -104,9 +120,10 @@ pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) 
         Effort::Background => segment.updated > UPDATED_ROWS_MIN.max(segment.rows / 10),
         Effort::Full => segment.updated > 0,
     };
-    let at_rest = match stats.promotable {
-        true => Plan::Promote,
-        false => Plan::Idle,
+    let at_rest = match (stats.promotable, stats.graph_lags && background) {
+        (true, _) => Plan::Promote,
+        (false, true) => Plan::Grow,
+        (false, false) => Plan::Idle,
     };
     sound
         .iter()
@@ -214,12 +231,77 @@ mod tests {
                 promotable: true,
                 graph_lags: true,
                 sealed,
+                ..Stats::default()
             };
             settle(&mut stats, Effort::Background);
             assert!(stats.sealed.len() <= thresholds.segments_max as usize);
             stats.promotable = true;
             settle(&mut stats, Effort::Full);
             assert!(stats.sealed.len() <= 1 && !stats.promotable);
+        }
+    }
+
+    /// Steps of a merge, of a seal and of growing against each other, under writes that never let up: a state is
+    /// frozen every `freeze_every` steps, and the active graph lags whenever one looks. The most segments at a time,
+    /// the states sealed, and how often writers were held up because 8 states waited.
+    fn under_writes(freeze_every: usize) -> (usize, usize, usize) {
+        let (thresholds, effort) = (OptimizerConfig::default(), Effort::Background);
+        let mut stats = Stats {
+            graph_lags: true,
+            ..Stats::default()
+        };
+        let (mut frozen, mut merge) = (0, None::<(Vec<u64>, u64)>);
+        let (mut most, mut sealed, mut held_up) = (0, 0, 0);
+        for step in 0..200_000 {
+            match step % freeze_every == 0 {
+                true if frozen < 8 => frozen += 1,
+                true => held_up += 1,
+                false => {}
+            }
+            stats.frozen = frozen > 0;
+            if let Some((ids, left)) = &mut merge
+                && !stats.goes_before_merge(&thresholds, effort)
+            {
+                (stats.grew, *left) = (false, left.saturating_sub(1));
+                if *left == 0 {
+                    let (merged, mut kept): (Vec<_>, Vec<_>) = stats
+                        .sealed
+                        .drain(..)
+                        .partition(|segment| ids.contains(&segment.id));
+                    let live = merged.iter().map(|segment| segment.live).sum::<u64>().min(50_000);
+                    kept.push(segment(step as u64, live, live));
+                    (stats.sealed, merge) = (kept, None);
+                }
+                continue;
+            }
+            let planned = plan(&stats, &thresholds, effort);
+            stats.grew = planned == Plan::Grow;
+            match planned {
+                Plan::Seal => {
+                    frozen -= 1;
+                    sealed += 1;
+                    stats.sealed.push(segment(step as u64, 5_000, 5_000));
+                }
+                Plan::Merge(ids) => {
+                    assert!(merge.is_none(), "one merge at a time");
+                    let live = stats.sealed.iter().filter(|one| ids.contains(&one.id));
+                    merge = Some((ids.clone(), live.map(|one| one.live).sum::<u64>() / 500));
+                }
+                _ => {}
+            }
+            most = most.max(stats.sealed.len());
+        }
+        (most, sealed, held_up)
+    }
+
+    #[test]
+    fn a_stream_of_writes_does_not_keep_merges_from_their_turn() {
+        for freeze_every in [400, 100, 20, 1] {
+            let (most, sealed, held_up) = under_writes(freeze_every);
+            let outcome =
+                format!("every {freeze_every} steps: {most} segments, {sealed} sealed, {held_up} held up");
+            assert!(most <= 12 && sealed > 400, "{outcome}");
+            assert!(freeze_every < 100 || held_up == 0, "{outcome}");
         }
     }
 
