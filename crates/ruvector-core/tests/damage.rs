@@ -33,14 +33,14 @@ fn hurt_config() -> CollectionConfig {
     let hnsw = HnswConfig {
         m: 32,
         ef_construct: 64,
+        ..HnswConfig::default()
     };
     let field = |(name, dim): (&str, usize)| {
         (
             name.to_owned(),
             VectorConfig {
-                dim: dim as u32,
-                distance: Distance::Euclid,
                 hnsw,
+                ..VectorConfig::new(dim as u32, Distance::Euclid)
             },
         )
     };

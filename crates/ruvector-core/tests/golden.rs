@@ -67,15 +67,10 @@ fn upsert(collection: &Collection, numbers: std::ops::Range<u64>) {
 }
 
 fn config() -> CollectionConfig {
-    let vector = |dim, distance| VectorConfig {
-        dim,
-        distance,
-        hnsw: HnswConfig::default(),
-    };
     CollectionConfig {
         vectors: [
-            ("text", vector(5, Distance::Euclid)),
-            ("image", vector(9, Distance::Cosine)),
+            ("text", VectorConfig::new(5, Distance::Euclid)),
+            ("image", VectorConfig::new(9, Distance::Cosine)),
         ]
         .map(|(name, vector)| (name.to_owned(), vector))
         .into(),

@@ -5,17 +5,18 @@
 //!
 //! ```text
 //! header, 48 bytes
-//!    0  magic "RVPG"             4  version, 1
+//!    0  magic "RVPG"             4  version, 2
 //!    8  n, nodes                12  m
 //!   16  entry node, or 2³²−1    20  entry level (0 without an entry)
 //!   24  u, nodes above level 0  28  w, lists above level 0
-//!   32  ef_construct            36  zero
+//!   32  ef_construct            36  b, bytes of an id: 3 below 2²⁴ nodes, else 4
 //!   40  seed (u64)
-//! level 0, n × (1 + 2m) words:    count, then 2m ids of which the first `count` are used, the rest zero
+//! level 0, n × (2 + 2m·b) bytes:  count (u16), then 2m ids of which the first `count` are used, the rest zero
 //! upper index, u × 2 words:       node (ascending), its first upper list; it owns the lists up to the first of
 //!                                 the next entry (the last: up to w), one for each of its levels 1, 2, …
-//! upper lists, w × (1 + m) words: count, then m ids likewise
+//! upper lists, w × (2 + m·b) bytes: count, then m ids likewise
 //! ```
+//! Version 1 has words for counts and ids, and zero at 36.
 //!
 //! The file's length follows from the header exactly. Checksums are the business of whoever stores the bytes.
 
@@ -25,7 +26,9 @@ use crate::access::{Entry, Links, Unreadable, linked_level};
 use crate::params::{GraphParams, LEVEL_MAX, M_MAX, M_MIN};
 
 const MAGIC: u32 = u32::from_le_bytes(*b"RVPG");
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// Nodes that ids of three bytes can name.
+const NARROW_NODES_MAX: u32 = 1 << 24;
 const HEADER_BYTES: u64 = 48;
 const WORD_BYTES: u64 = 4;
 const INDEX_ENTRY_BYTES: u64 = 2 * WORD_BYTES;
@@ -107,7 +110,7 @@ pub enum PlainError {
         magic: u32,
     },
     /// Written by a version of the layout unknown here.
-    #[error("plain graph of version {version}, this build reads version 1")]
+    #[error("plain graph of version {version}, this build reads versions 1 and 2")]
     Version {
         /// The version found.
         version: u32,
@@ -137,14 +140,15 @@ pub enum PlainError {
 /// than the degree of `params` are cut to it. Where the entry is at or above `len`, the highest node below it
 /// takes its place.
 ///
-/// The graph may grow meanwhile, above `len`. Memory: the bytes returned, about (1 + 2m)·4 a node.
+/// The graph may grow meanwhile, above `len`. Memory: the bytes returned, about 2 + 6m a node.
 ///
 /// # Errors
 /// [`PlainError::Source`] when a list cannot be read.
 pub fn encode(links: &impl Links, len: u32, params: GraphParams) -> Result<Vec<u8>, PlainError> {
     let params = params.clamped();
-    let words = u64::from(len) * (1 + params.degree(0) as u64);
-    let mut out = Vec::with_capacity(usize::try_from(HEADER_BYTES + words * WORD_BYTES).unwrap_or(0));
+    let width = Width::of(len);
+    let lists_bytes = u64::from(len) * width.list_bytes(params.degree(0));
+    let mut out = Vec::with_capacity(usize::try_from(HEADER_BYTES + lists_bytes).unwrap_or(0));
     out.resize(HEADER_BYTES as usize, 0);
     let mut buffer = Vec::new();
     let (mut index, mut upper) = (Vec::new(), Vec::new());
@@ -152,7 +156,7 @@ pub fn encode(links: &impl Links, len: u32, params: GraphParams) -> Result<Vec<u
     let mut highest: Option<Entry> = None;
     for node in 0..len {
         links.links(node, 0, &mut buffer)?;
-        write_list(&mut out, &mut buffer, len, params.degree(0));
+        width.write_list(&mut out, &mut buffer, (len, params.degree(0)));
         let level = linked_level(links, node, &mut buffer).min(LEVEL_MAX);
         if highest.is_none_or(|entry| level > entry.level) {
             highest = Some(Entry { node, level });
@@ -164,12 +168,13 @@ pub fn encode(links: &impl Links, len: u32, params: GraphParams) -> Result<Vec<u
         }
         for level in 1..=level {
             links.links(node, level, &mut buffer)?;
-            write_list(&mut upper, &mut buffer, len, params.degree(level));
+            width.write_list(&mut upper, &mut buffer, (len, params.degree(level)));
         }
     }
     let own = links.entry().filter(|entry| entry.node < len);
     let entry = own.or(highest.filter(|_| links.entry().is_some()));
     let header = Header {
+        width,
         nodes: len,
         params,
         entry,
@@ -182,17 +187,59 @@ pub fn encode(links: &impl Links, len: u32, params: GraphParams) -> Result<Vec<u
     Ok(out)
 }
 
-/// Appends one list of fixed size: count, ids below `len`, zeros.
-fn write_list(out: &mut Vec<u8>, ids: &mut Vec<u32>, len: u32, degree: usize) {
-    ids.retain(|&id| id < len);
-    ids.truncate(degree);
-    out.extend_from_slice(&(ids.len() as u32).to_le_bytes());
-    ids.iter().for_each(|id| out.extend_from_slice(&id.to_le_bytes()));
-    out.resize(out.len() + (degree - ids.len()) * WORD_BYTES as usize, 0);
+/// Bytes of the numbers in a list.
+#[derive(Clone, Copy, Debug)]
+struct Width {
+    count: usize,
+    id: usize,
+}
+
+impl Width {
+    fn of(nodes: u32) -> Width {
+        let id = if nodes <= NARROW_NODES_MAX { 3 } else { 4 };
+        Width { count: 2, id }
+    }
+
+    fn list_bytes(self, degree: usize) -> u64 {
+        (self.count + degree * self.id) as u64
+    }
+
+    /// Appends one list of fixed size: count, ids below `len`, zeros.
+    fn write_list(self, out: &mut Vec<u8>, ids: &mut Vec<u32>, (len, degree): (u32, usize)) {
+        let end = out.len() + self.list_bytes(degree) as usize;
+        ids.retain(|&id| id < len);
+        ids.truncate(degree);
+        out.extend_from_slice(&(ids.len() as u32).to_le_bytes()[..self.count]);
+        ids.iter()
+            .for_each(|id| out.extend_from_slice(&id.to_le_bytes()[..self.id]));
+        out.resize(end, 0);
+    }
+
+    /// Appends the ids of a list; `None` if it has more than fit.
+    #[inline]
+    fn read_list(self, list: &[u8], out: &mut Vec<u32>) -> Option<()> {
+        let (count, ids) = list.split_at_checked(self.count)?;
+        let count = count
+            .iter()
+            .rev()
+            .fold(0, |count, byte| count << 8 | usize::from(*byte));
+        let ids = ids.get(..count.checked_mul(self.id)?)?;
+        match self.id {
+            3 => out.extend(
+                ids.as_chunks()
+                    .0
+                    .iter()
+                    .map(|[a, b, c]| u32::from_le_bytes([*a, *b, *c, 0])),
+            ),
+            _ => out.extend(ids.as_chunks().0.iter().map(|id| u32::from_le_bytes(*id))),
+        }
+        Some(())
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Header {
+    width: Width,
     nodes: u32,
     params: GraphParams,
     entry: Option<Entry>,
@@ -216,7 +263,7 @@ impl Header {
             self.upper_nodes,
             self.upper_lists,
             self.params.ef_construct,
-            0,
+            self.width.id as u32,
         ];
         let mut bytes = [0; HEADER_BYTES as usize];
         for (target, word) in bytes.chunks_exact_mut(4).zip(words) {
@@ -244,12 +291,12 @@ impl Header {
             upper_nodes,
             upper_lists,
             ef_construct,
-            zero,
+            id_bytes,
         ] = field;
         if magic != MAGIC {
             return Err(PlainError::Magic { magic });
         }
-        if version != VERSION {
+        if !(1..=VERSION).contains(&version) {
             return Err(PlainError::Version { version });
         }
         let check = |field, value, ok| {
@@ -269,7 +316,12 @@ impl Header {
         check("entry level", level, level <= u32::from(LEVEL_MAX))?;
         check("nodes above level 0", upper_nodes, upper_nodes <= nodes)?;
         check("lists above level 0", upper_lists, upper_lists >= upper_nodes)?;
-        check("zero", zero, zero == 0)?;
+        let width = match version {
+            1 => Width { count: 4, id: 4 },
+            _ => Width::of(nodes),
+        };
+        let expected = if version == 1 { 0 } else { width.id as u32 };
+        check("bytes of an id", id_bytes, id_bytes == expected)?;
         let entry = (entry_node != NO_ENTRY).then_some(Entry {
             node: entry_node,
             level: level as u8,
@@ -280,6 +332,7 @@ impl Header {
             seed,
         };
         Ok(Self {
+            width,
             nodes,
             params,
             entry,
@@ -289,7 +342,7 @@ impl Header {
     }
 
     fn list_bytes(&self, level: u8) -> u64 {
-        (1 + self.params.degree(level) as u64) * WORD_BYTES
+        self.width.list_bytes(self.params.degree(level))
     }
 
     fn index_start(&self) -> u64 {
@@ -396,9 +449,7 @@ impl<B: Bytes> PlainGraph<B> {
     #[inline]
     fn read_list(&self, start: u64, level: u8, out: &mut Vec<u32>) -> Option<()> {
         let bytes = self.bytes.bytes(start..start + self.header.list_bytes(level))?;
-        let (count, ids) = bytes.as_chunks().0.split_first()?;
-        let ids = ids.get(..u32::from_le_bytes(*count) as usize)?;
-        out.extend(ids.iter().map(|id| u32::from_le_bytes(*id)));
+        self.header.width.read_list(bytes, out)?;
         let highest = out.iter().copied().max();
         highest.is_none_or(|id| id < self.header.nodes).then_some(())
     }

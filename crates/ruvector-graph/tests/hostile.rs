@@ -30,7 +30,7 @@ fn truncated_bytes_do_not_open() {
 fn flipped_bytes_give_bounded_answers() {
     let vectors = clustered(COUNT as usize, 8, 1);
     let original = plain::encode(&build(&vectors, PARAMS), COUNT, PARAMS).unwrap();
-    let level0_end = 48 + COUNT as usize * (1 + 2 * PARAMS.m as usize) * 4;
+    let level0_end = 48 + COUNT as usize * (2 + 2 * PARAMS.m as usize * 3);
     let mut random = Random(3);
     let mut opened = 0;
     for round in 0..600 {
@@ -75,7 +75,7 @@ impl Bytes for Holes<'_> {
     }
 
     fn bytes(&self, range: std::ops::Range<u64>) -> Option<&[u8]> {
-        let hole = range.start / 1024 % self.1 == 2 || range.end / 1024 % self.1 == 2;
+        let hole = range.start / 512 % self.1 == 2 || range.end / 512 % self.1 == 2;
         if hole { None } else { self.0.bytes(range) }
     }
 }
@@ -84,7 +84,7 @@ impl Bytes for Holes<'_> {
 fn regions_that_cannot_be_read_are_counted() {
     let vectors = clustered(COUNT as usize, 8, 1);
     let bytes = plain::encode(&build(&vectors, PARAMS), COUNT, PARAMS).unwrap();
-    let graph = PlainGraph::open(Holes(&bytes, 10)).unwrap();
+    let graph = PlainGraph::open(Holes(&bytes, 16)).unwrap();
     let (found, outcome) = find(&[0.1; 8], COUNT as usize, &vectors, &graph, &mut |_| true);
     assert!(
         found.len() > 100 && outcome.unreadable > 0,

@@ -120,14 +120,16 @@ impl QuantizationConfig {
         }
         Ok(())
     }
+}
 
+impl Codes {
     /// Results to fetch for each one wanted where a request does not say: what lifts the recall of each width to that
     /// of the graph.
     pub fn oversampling_default(&self) -> f32 {
-        match self.codes {
-            Codes::Rotated(CodeWidth::Eight) | Codes::Scalar { .. } => 1.0,
+        match self {
+            Codes::Rotated(CodeWidth::Eight) | Codes::Scalar { quantile: None } => 1.2,
             Codes::Rotated(CodeWidth::Four) => 1.5,
-            Codes::Rotated(CodeWidth::Two) | Codes::Binary(CodeWidth::Two) => 2.0,
+            Codes::Rotated(CodeWidth::Two) | Codes::Binary(CodeWidth::Two) | Codes::Scalar { .. } => 2.0,
             Codes::Rotated(_) | Codes::Binary(_) | Codes::Product { .. } => 3.0,
             Codes::Neural { .. } | Codes::Lsh { .. } => 4.0,
         }
@@ -142,6 +144,6 @@ pub struct QuantizationSearch {
     /// Whether the best by their codes are measured exactly; `None` is yes.
     pub rescore: Option<bool>,
     /// How many of them, for each result wanted; at least 1. `None`:
-    /// [`QuantizationConfig::oversampling_default`].
+    /// [`Codes::oversampling_default`].
     pub oversampling: Option<f32>,
 }

@@ -161,7 +161,7 @@ mod tests {
             updated: 0,
             graph_lost: false,
             damaged: false,
-            recode: id % 3 == 0,
+            recode: id.is_multiple_of(3),
         }
     }
 

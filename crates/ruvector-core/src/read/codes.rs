@@ -23,8 +23,8 @@ pub(crate) struct CodeUse {
     precision: Precision,
     /// Whether the best are measured exactly.
     pub(super) rescore: bool,
-    /// How many of those, for each result wanted.
-    oversampling: f32,
+    /// How many of those, for each result wanted; `None`: what suits the codes that a segment has.
+    oversampling: Option<f32>,
 }
 
 /// Search memory of a thread.
@@ -62,12 +62,6 @@ impl CodeUse {
         let Some(config) = config.filter(|_| !request.ignore) else {
             return Ok(None);
         };
-        let rescore = request.rescore.unwrap_or(true);
-        let default = if rescore {
-            config.oversampling_default()
-        } else {
-            1.0
-        };
         Ok(Some(CodeUse {
             precision: match config.precision {
                 QueryPrecision::Same => Precision::Same,
@@ -75,14 +69,19 @@ impl CodeUse {
                 QueryPrecision::Eight => Precision::Eight,
                 QueryPrecision::Full => Precision::Full,
             },
-            rescore,
-            oversampling: request.oversampling.unwrap_or(default),
+            rescore: request.rescore.unwrap_or(true),
+            oversampling: request.oversampling,
         }))
     }
 
     /// Candidates to find for so many results.
-    pub(super) fn candidates(&self, wanted: usize) -> usize {
-        (wanted as f64 * f64::from(self.oversampling)).ceil() as usize
+    pub(super) fn candidates(&self, wanted: usize, codes: &CodeBlock) -> usize {
+        let factor = match (self.oversampling, self.rescore) {
+            (Some(factor), _) => factor,
+            (None, true) => codes.codes().oversampling_default(),
+            (None, false) => 1.0,
+        };
+        (wanted as f64 * f64::from(factor)).ceil() as usize
     }
 }
 
@@ -101,7 +100,7 @@ pub(super) fn search(
         if prepared.is_err() {
             return Ok(false);
         }
-        let candidates = usage.candidates(query.wanted);
+        let candidates = usage.candidates(query.wanted, codes);
         let figures = target.figures(query, candidates);
         let found = match choose(figures) {
             Strategy::Graph { ef, distances_max } => {

@@ -113,7 +113,9 @@ impl Target<'_, VectorBlock, PlainGraph<Component>> {
         top: &mut TopHits,
     ) -> Result<(), Error> {
         let coded = query.codes.zip(field.codes.as_ref());
-        let candidates = coded.map_or(query.wanted, |(usage, _)| usage.candidates(query.wanted));
+        let candidates = coded.map_or(query.wanted, |(usage, codes)| {
+            usage.candidates(query.wanted, codes)
+        });
         if let Strategy::Graph { ef, .. } = choose(self.figures(query, candidates)) {
             match super::fast::search(query, self, field, (ef, candidates), top) {
                 FastEnd::Answered => return Ok(()),

@@ -43,6 +43,7 @@ pub(crate) fn read_all(collection: &Collection, expected: &Points) -> Vec<PointI
             request.params = SearchParams {
                 exact,
                 hnsw_ef: Some(30),
+                ..SearchParams::default()
             };
             request.filter = filter;
             search(collection, &mut request, expected);

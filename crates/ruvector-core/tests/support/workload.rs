@@ -72,15 +72,15 @@ pub(crate) fn config(shards: u32) -> CollectionConfig {
     let hnsw = HnswConfig {
         m: 4,
         ef_construct: 8,
+        ..HnswConfig::default()
     };
     let distances = [Distance::Euclid, Distance::Dot];
     let field = |((name, dim), distance): ((&str, usize), Distance)| {
         (
             name.to_owned(),
             VectorConfig {
-                dim: dim as u32,
-                distance,
                 hnsw,
+                ..VectorConfig::new(dim as u32, distance)
             },
         )
     };

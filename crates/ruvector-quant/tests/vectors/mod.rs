@@ -13,7 +13,7 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Of an `.npy` file of version 1 with two axes of `<f2` or `<i4`.
+    /// Of an `.npy` file of version 1 with two axes of `<f2`, `<f4` or `<i4`.
     pub(crate) fn read(path: &str) -> Result<Rows, Failure> {
         let bytes = std::fs::read(path)?;
         let length = bytes.get(8..10).ok_or("too short")?;
@@ -22,17 +22,19 @@ impl Rows {
         let shape = header.split(['(', ')']).nth(1).ok_or("no shape")?;
         let columns = shape.split(',').nth(1).ok_or("one axis")?.trim().parse()?;
         let body = &bytes[start..];
-        let values = match header.contains("<f2") {
-            true => {
+        let kind = ["<f2", "<f4", "<i4"]
+            .into_iter()
+            .find(|kind| header.contains(kind));
+        let words = body.as_chunks().0.iter();
+        let values = match kind.ok_or("numbers of another type")? {
+            "<f2" => {
                 let halves = body.as_chunks().0.iter();
                 halves
                     .map(|two| half::f16::from_le_bytes(*two).to_f32())
                     .collect()
             }
-            false => {
-                let words = body.as_chunks().0.iter();
-                words.map(|four| i32::from_le_bytes(*four) as f32).collect()
-            }
+            "<f4" => words.map(|four| f32::from_le_bytes(*four)).collect(),
+            _ => words.map(|four| i32::from_le_bytes(*four) as f32).collect(),
         };
         Ok(Rows { columns, values })
     }
