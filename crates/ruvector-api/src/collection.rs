@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ruvector_types::{CollectionConfig, Distance, HnswConfig, Limits, VectorConfig};
+use ruvector_types::{CollectionConfig, Distance, HnswConfig, Limits, QuantizationConfig, VectorConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::quantization::WireQuantization;
 use crate::selector::{Unserved, refuse};
 use crate::tuning::{HnswDiff, OptimizersDiff};
 use crate::{ApiError, WirePayload};
@@ -30,10 +31,10 @@ pub struct CreateCollection {
     write_consistency_factor: Option<u32>,
     /// Placement of points: `auto`.
     sharding_method: Option<String>,
+    /// Codes kept beside the vectors where a vector has none of its own; none if absent.
+    quantization_config: Option<WireQuantization>,
     #[schema(ignore)]
     wal_config: Unserved,
-    #[schema(ignore)]
-    quantization_config: Unserved,
     #[schema(ignore)]
     sparse_vectors: Unserved,
     #[schema(ignore)]
@@ -64,6 +65,8 @@ pub struct CreateNamedCollection {
     hnsw_config: Option<HnswDiff>,
     /// The optimizer's thresholds.
     optimizers_config: Option<OptimizersDiff>,
+    /// Codes kept beside the vectors where a vector has none of its own; none if absent.
+    quantization_config: Option<WireQuantization>,
 }
 
 /// One vector field, or several by name.
@@ -117,10 +120,10 @@ pub struct VectorParams {
     hnsw_config: Option<HnswDiff>,
     /// Type of the numbers: `float32`.
     datatype: Option<String>,
-    #[schema(ignore)]
-    quantization_config: Unserved,
-    #[schema(ignore)]
-    on_disk: Unserved,
+    /// Codes kept beside its vectors; the collection's if absent.
+    quantization_config: Option<WireQuantization>,
+    /// Whether sealed vectors stay in their files instead of being copied into resident memory; false if absent.
+    on_disk: Option<bool>,
     #[schema(ignore)]
     memory: Unserved,
     #[schema(ignore)]
@@ -153,11 +156,6 @@ impl CreateCollection {
         )?;
         refuse("wal_config", &self.wal_config, "the log has no settings")?;
         refuse(
-            "quantization_config",
-            &self.quantization_config,
-            "vectors are stored as float32",
-        )?;
-        refuse(
             "sparse_vectors",
             &self.sparse_vectors,
             "only dense vectors are served",
@@ -182,6 +180,7 @@ impl CreateCollection {
             shard_number: self.shard_number,
             hnsw: self.hnsw_config,
             optimizer: self.optimizers_config,
+            quantization: self.quantization_config,
         };
         settings.into_config(self.vectors, limits)
     }
@@ -216,6 +215,7 @@ impl CreateNamedCollection {
             shard_number: self.shard_number,
             hnsw: self.hnsw_config,
             optimizer: self.optimizers_config,
+            quantization: self.quantization_config,
         };
         settings.into_config(vectors, limits)
     }
@@ -225,14 +225,26 @@ struct Settings {
     shard_number: Option<u32>,
     hnsw: Option<HnswDiff>,
     optimizer: Option<OptimizersDiff>,
+    quantization: Option<WireQuantization>,
+}
+
+/// What a vector takes where it says nothing itself.
+#[derive(Clone, Copy)]
+struct VectorBase {
+    hnsw: HnswConfig,
+    quantization: Option<QuantizationConfig>,
 }
 
 impl Settings {
     fn into_config(self, vectors: VectorsParams, limits: &Limits) -> Result<CollectionConfig, ApiError> {
-        let base = self
-            .hnsw
-            .unwrap_or_default()
-            .over(HnswConfig::default(), "hnsw_config")?;
+        let hnsw = self.hnsw.unwrap_or_default();
+        let codes = self
+            .quantization
+            .map(|codes| codes.into_config("quantization_config"));
+        let base = VectorBase {
+            hnsw: hnsw.over(HnswConfig::default(), "hnsw_config")?,
+            quantization: codes.transpose()?,
+        };
         let vectors = match vectors.0 {
             Fields::One(one) => BTreeMap::from([(String::new(), one.into_config("vectors", base)?)]),
             Fields::Named(named) => {
@@ -255,30 +267,25 @@ impl Settings {
 }
 
 impl VectorParams {
-    fn into_config(self, field: &str, base: HnswConfig) -> Result<VectorConfig, ApiError> {
+    fn into_config(self, field: &str, base: VectorBase) -> Result<VectorConfig, ApiError> {
         let at = |name: &str| format!("{field}.{name}");
         let float32 = self.datatype.as_deref().is_none_or(|kind| kind == "float32");
         refuse_unless(&at("datatype"), float32, "only float32 is served")?;
-        refuse(
-            &at("quantization_config"),
-            &self.quantization_config,
-            "vectors are stored as float32",
-        )?;
-        let mapped =
-            "vectors are kept in memory while active and memory-mapped once sealed; there is no choice";
-        refuse(&at("on_disk"), &self.on_disk, mapped)?;
-        refuse(&at("memory"), &self.memory, mapped)?;
+        let what = "on_disk says whether sealed vectors stay in their files";
+        refuse(&at("memory"), &self.memory, what)?;
         refuse(
             &at("multivector_config"),
             &self.multivector_config,
             "one vector for each point and field",
         )?;
         let distance = distance(&self.distance, &at("distance"))?;
+        let hnsw = self.hnsw_config.unwrap_or_default();
+        let codes = self.quantization_config;
+        let codes = codes.map(|codes| codes.into_config(&at("quantization_config")));
         Ok(VectorConfig {
-            hnsw: self
-                .hnsw_config
-                .unwrap_or_default()
-                .over(base, &at("hnsw_config"))?,
+            hnsw: hnsw.over(base.hnsw, &at("hnsw_config"))?,
+            quantization: codes.transpose()?.or(base.quantization),
+            on_disk: self.on_disk.unwrap_or(false),
             ..VectorConfig::new(self.size, distance)
         })
     }

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 
 use ruvector_core::{CollectionInfo, ShardInfo, Status};
-use ruvector_types::{CollectionConfig, Distance, HnswConfig, VectorConfig};
+use ruvector_types::{
+    CollectionConfig, Distance, GraphProfile, HnswConfig, QuantizationConfig, VectorConfig,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::quantization::WireQuantization;
 
 /// Result of `GET /collections`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,7 +75,8 @@ struct ConfigView {
     hnsw_config: HnswView,
     optimizer_config: OptimizerView,
     wal_config: Option<u8>,
-    quantization_config: Option<u8>,
+    /// Codes of the vectors, where all have the same; else each shows its own.
+    quantization_config: Option<WireQuantization>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -96,13 +101,17 @@ struct VectorView {
     size: u32,
     distance: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hnsw_config: Option<HnswPair>,
+    hnsw_config: Option<VectorHnswView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantization_config: Option<WireQuantization>,
+    on_disk: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct HnswPair {
+struct VectorHnswView {
     m: u32,
     ef_construct: u32,
+    inline_storage: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -111,6 +120,8 @@ struct HnswView {
     ef_construct: u32,
     /// Always 0: no size below which the graph is passed over.
     full_scan_threshold: u32,
+    /// Whether the profile is `fast`.
+    inline_storage: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -170,11 +181,13 @@ impl CollectionView {
 
 impl ConfigView {
     fn new(config: &CollectionConfig) -> ConfigView {
-        let base = config
-            .vectors
-            .values()
-            .next()
-            .map_or_else(HnswConfig::default, |vector| vector.hnsw);
+        let first = config.vectors.values().next();
+        let codes = first.and_then(|vector| vector.quantization);
+        let same = |vector: &VectorConfig| vector.quantization == codes;
+        let base = Shown {
+            hnsw: first.map_or_else(HnswConfig::default, |vector| vector.hnsw),
+            quantization: codes.filter(|_| config.vectors.values().all(same)),
+        };
         let vectors = match config.vectors.get("") {
             Some(only) if config.vectors.len() == 1 => VectorsView::One(VectorView::new(only, base)),
             _ => VectorsView::Named(
@@ -194,9 +207,10 @@ impl ConfigView {
                 on_disk_payload: true,
             },
             hnsw_config: HnswView {
-                m: base.m,
-                ef_construct: base.ef_construct,
+                m: base.hnsw.m,
+                ef_construct: base.hnsw.ef_construct,
                 full_scan_threshold: 0,
+                inline_storage: is_inline(base.hnsw),
             },
             optimizer_config: OptimizerView {
                 deleted_threshold: config.optimizer.deleted_share_max,
@@ -207,18 +221,32 @@ impl ConfigView {
                 log_bytes_max: config.optimizer.log_bytes_max,
             },
             wal_config: None,
-            quantization_config: None,
+            quantization_config: base.quantization.as_ref().map(WireQuantization::from),
         }
     }
 }
 
+/// What is shown for the collection as a whole.
+#[derive(Clone, Copy)]
+struct Shown {
+    hnsw: HnswConfig,
+    quantization: Option<QuantizationConfig>,
+}
+
+fn is_inline(hnsw: HnswConfig) -> bool {
+    hnsw.profile == GraphProfile::Fast
+}
+
 impl VectorView {
-    /// Shows the graph's parameters only where they differ from the collection's.
-    fn new(vector: &VectorConfig, base: HnswConfig) -> VectorView {
-        let hnsw_config = (vector.hnsw != base).then_some(HnswPair {
+    /// Shows the graph's parameters and the codes only where they differ from the collection's.
+    fn new(vector: &VectorConfig, base: Shown) -> VectorView {
+        let hnsw_config = (vector.hnsw != base.hnsw).then_some(VectorHnswView {
             m: vector.hnsw.m,
             ef_construct: vector.hnsw.ef_construct,
+            inline_storage: is_inline(vector.hnsw),
         });
+        let codes = vector.quantization.as_ref();
+        let codes = codes.filter(|_| vector.quantization != base.quantization);
         VectorView {
             size: vector.dim,
             distance: match vector.distance {
@@ -228,6 +256,8 @@ impl VectorView {
                 Distance::Manhattan => "Manhattan",
             },
             hnsw_config,
+            quantization_config: codes.map(WireQuantization::from),
+            on_disk: vector.on_disk,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod body;
 mod collection;
+mod collection_update;
 mod collection_view;
 mod datetime;
 mod envelope;
@@ -14,6 +15,8 @@ mod filter;
 mod id;
 mod payload;
 mod point;
+mod quantization;
+mod quantization_config;
 mod read;
 mod schema;
 mod search;
@@ -24,6 +27,7 @@ mod vector;
 
 pub use body::from_json;
 pub use collection::{CreateCollection, CreateNamedCollection, VectorParams, VectorsParams};
+pub use collection_update::{QuantizationChanges, UpdateCollection, VectorDiff};
 pub use collection_view::{CollectionExists, CollectionNames, CollectionView, NamedCollection};
 pub use envelope::{failure, success};
 pub use error::ApiError;
@@ -31,10 +35,12 @@ pub use filter::WireFilter;
 pub use id::WireId;
 pub use payload::WirePayload;
 pub use point::UpsertPoints;
+pub use quantization::{WireQuantization, WireQuantizationSearch};
 pub use read::{CountPoints, CountView, RecordView, RetrievePoints, ScrollPoints, ScrollView, retrieve_one};
 pub use schema::{
-    ErrorEnvelope, ErrorStatus, FilterSchema, PayloadSchema, PointIdSchema, PointSchema, RecordSchema,
-    ScoredPointSchema, VectorSchema, WithPayloadSchema, WithVectorSchema,
+    ErrorEnvelope, ErrorStatus, FilterSchema, PayloadSchema, PointIdSchema, PointSchema,
+    QuantizationChangeSchema, RecordSchema, ScoredPointSchema, VectorSchema, WithPayloadSchema,
+    WithVectorSchema,
 };
 pub use search::{QueryPoints, QueryView, ScoredView, SearchPoints, WireSearchParams};
 pub use selector::{WirePayloadSelector, WireVectorSelector};

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use utoipa::ToSchema;
 
+use crate::WireQuantization;
+
 /// A point id: an unsigned 64-bit number, a UUID, or any other string of 1 to 512 bytes. `"1"` is 1.
 #[derive(Debug, ToSchema)]
 #[schema(as = PointId)]
@@ -37,6 +39,17 @@ pub enum VectorSchema {
 #[derive(Debug, ToSchema)]
 #[schema(as = Filter, value_type = Object, example = json!({"must": [{"key": "pos", "match": {"value": "noun"}}]}))]
 pub struct FilterSchema(pub BTreeMap<String, String>);
+
+/// Codes, or the word `Disabled`.
+#[derive(Debug, ToSchema)]
+#[schema(as = QuantizationChange)]
+#[serde(untagged)]
+pub enum QuantizationChangeSchema {
+    /// These from now on.
+    Codes(WireQuantization),
+    /// `Disabled`: none from now on.
+    Word(String),
+}
 
 /// true, false, a list of payload paths, or `{"include": […]}` or `{"exclude": […]}`.
 #[derive(Debug, ToSchema)]

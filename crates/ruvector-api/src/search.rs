@@ -2,15 +2,14 @@
 
 use std::fmt;
 
-use ruvector_types::{
-    Invalid, Limits, PayloadSelector, Problem, QuantizationSearch, ScoredPoint, SearchParams, SearchRequest,
-};
+use ruvector_types::{Invalid, Limits, PayloadSelector, Problem, ScoredPoint, SearchParams, SearchRequest};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::payload::PayloadView;
+use crate::quantization::WireQuantizationSearch;
 use crate::schema::{FilterSchema, ScoredPointSchema, WithPayloadSchema, WithVectorSchema};
 use crate::selector::{NO_SHARD_KEYS, Unserved, at_most, payload_selector, refuse, vector_selector};
 use crate::vector::VectorsView;
@@ -92,8 +91,8 @@ pub struct WireSearchParams {
     hnsw_ef: Option<u32>,
     /// Compare with every vector instead of using the graph.
     exact: Option<bool>,
-    #[schema(ignore)]
-    quantization: Unserved,
+    /// How to use the field's codes, where it has some.
+    quantization: Option<WireQuantizationSearch>,
     #[schema(ignore)]
     indexed_only: Option<bool>,
     #[schema(ignore)]
@@ -104,8 +103,6 @@ pub struct WireSearchParams {
 
 impl WireSearchParams {
     fn into_params(self, limits: &Limits) -> Result<SearchParams, ApiError> {
-        let float32 = "vectors are stored as float32";
-        refuse("params.quantization", &self.quantization, float32)?;
         if self.indexed_only == Some(true) {
             let field = "params.indexed_only".to_owned();
             let what = "no point is ever hidden from a search";
@@ -133,7 +130,10 @@ impl WireSearchParams {
         Ok(SearchParams {
             hnsw_ef: self.hnsw_ef,
             exact: self.exact.unwrap_or(false),
-            quantization: QuantizationSearch::default(),
+            quantization: self
+                .quantization
+                .map(WireQuantizationSearch::into_search)
+                .unwrap_or_default(),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Parameters of graphs and thresholds of the optimizer, as differences from their defaults. Never lets one
 //! through that has no effect.
 
-use ruvector_types::{HnswConfig, OptimizerConfig};
+use ruvector_types::{GraphProfile, HnswConfig, OptimizerConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -12,10 +12,14 @@ use crate::selector::{Unserved, refuse};
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HnswDiff {
-    /// Links of a node.
+    /// Links of a node; 0: no graph, searches scan.
     m: Option<u32>,
     /// Breadth of the search for a new node's neighbours.
     ef_construct: Option<u32>,
+    /// Whether codes of a node's neighbours stand beside its links; true is the profile `fast`, false `compact`.
+    inline_storage: Option<bool>,
+    /// `fast` or `compact`: the same in our spelling.
+    profile: Option<Profile>,
     #[schema(ignore)]
     full_scan_threshold: Unserved,
     #[schema(ignore)]
@@ -26,8 +30,14 @@ pub struct HnswDiff {
     memory: Unserved,
     #[schema(ignore)]
     payload_m: Unserved,
-    #[schema(ignore)]
-    inline_storage: Unserved,
+}
+
+/// What stands beside the links of a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Profile {
+    Fast,
+    Compact,
 }
 
 /// Thresholds of the optimizer; what is absent keeps its default.
@@ -62,21 +72,34 @@ pub struct OptimizersDiff {
 
 impl HnswDiff {
     pub(crate) fn over(self, base: HnswConfig, field: &str) -> Result<HnswConfig, ApiError> {
-        let what = "a graph has the parameters m and ef_construct";
+        let what = "a graph has the parameters m, ef_construct, inline_storage and profile";
         for (name, given) in [
             ("full_scan_threshold", &self.full_scan_threshold),
             ("max_indexing_threads", &self.max_indexing_threads),
             ("on_disk", &self.on_disk),
             ("memory", &self.memory),
             ("payload_m", &self.payload_m),
-            ("inline_storage", &self.inline_storage),
         ] {
             refuse(&format!("{field}.{name}"), given, what)?;
+        }
+        let inline = self.inline_storage.map(|inline| match inline {
+            true => Profile::Fast,
+            false => Profile::Compact,
+        });
+        if let (Some(inline), Some(profile)) = (inline, self.profile)
+            && inline != profile
+        {
+            let rule = "contradicts inline_storage: fast is true, compact is false";
+            return Err(ApiError::rule(format!("{field}.profile"), rule));
         }
         Ok(HnswConfig {
             m: self.m.unwrap_or(base.m),
             ef_construct: self.ef_construct.unwrap_or(base.ef_construct),
-            profile: base.profile,
+            profile: match inline.or(self.profile) {
+                Some(Profile::Fast) => GraphProfile::Fast,
+                Some(Profile::Compact) => GraphProfile::Compact,
+                None => base.profile,
+            },
         })
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use crate::bench::codes::CodesArguments;
 use crate::settings;
 use crate::workload::arguments::WorkloadCommand;
 
@@ -25,7 +26,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Collection(CollectionCommand),
     /// Measure recall, speed and size on your own vectors, embedded (no server)
-    Bench(BenchArguments),
+    Bench(Box<BenchArguments>),
     /// Measure what a static index does not have to bear, on your own vectors, embedded: churn, merges, live writes
     #[command(subcommand)]
     Workload(WorkloadCommand),
@@ -149,7 +150,10 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) engine_dir: Option<PathBuf>,
     /// Measure the collection that an earlier run has kept in --engine-dir, instead of loading
-    #[arg(long, requires = "engine_dir", conflicts_with_all = ["m", "ef_construct", "batch", "shards", "replace", "seed", "payload"])]
+    #[arg(long, requires = "engine_dir", conflicts_with_all = [
+        "m", "ef_construct", "batch", "shards", "replace", "seed", "payload",
+        "quantization", "query_bits", "profile", "no_graph", "on_disk",
+    ])]
     pub(crate) reuse: bool,
     /// Links of a graph node
     #[arg(long, default_value_t = 16)]
@@ -170,6 +174,8 @@ pub(crate) struct BenchArguments {
     /// Seed of the choice of replaced points
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) codes: CodesArguments,
 }
 
 /// The whole command line, with `serve`'s flags from the table of settings.

@@ -9,10 +9,9 @@
 
 mod harness;
 
-use std::path::Path;
 use std::process::Output;
 
-use harness::{Server, agent, command, request, ruvector};
+use harness::{Server, agent, command, request, ruvector, write_npy};
 use serde_json::{Value, json};
 
 fn out(output: &Output) -> String {
@@ -139,16 +138,6 @@ fn quickstart_answers() {
     assert!(count.unwrap()["count"].as_u64().unwrap() > 100);
     let nobody = ruvector(&["quickstart", "--url", "http://127.0.0.1:1"]);
     assert!(refusal(&nobody).contains("start one with"));
-}
-
-/// A `.npy` file of float32.
-fn write_npy(path: &Path, rows: usize, columns: usize, number: impl Fn(usize) -> f32) {
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}\n");
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.as_bytes());
-    (0..rows * columns).for_each(|at| bytes.extend(number(at).to_le_bytes()));
-    std::fs::write(path, bytes).unwrap();
 }
 
 #[test]

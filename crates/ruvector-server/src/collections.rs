@@ -1,9 +1,10 @@
-//! Routes of collections: create, list, describe, delete. Never touches points.
+//! Routes of collections: create, list, describe, change, delete. Never touches points.
 
 use axum::extract::State;
 use axum::response::Response;
 use ruvector_api::{
-    CollectionExists, CollectionNames, CollectionView, CreateCollection, CreateNamedCollection, ErrorEnvelope,
+    CollectionExists, CollectionNames, CollectionView, CreateCollection, CreateNamedCollection,
+    ErrorEnvelope, UpdateCollection,
 };
 
 use crate::app::App;
@@ -37,7 +38,8 @@ pub(crate) async fn create_native(State(app): State<App>, call: Call) -> Respons
 
 /// Create a collection
 #[utoipa::path(put, path = "/collections/{name}", tag = "collections", params(("name" = String, Path)),
-    request_body(content = CreateCollection, example = json!({"vectors": {"size": 384, "distance": "Cosine"}})),
+    request_body(content = CreateCollection, example = json!({"vectors": {"size": 384, "distance": "Cosine"},
+        "quantization_config": {"scalar": {"type": "int8", "quantile": 0.99, "always_ram": true}}})),
     responses((status = 200, body = Answer<bool>), (status = 400, body = ErrorEnvelope), (status = 409, body = ErrorEnvelope)))]
 pub(crate) async fn create(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.write(app, move |job| {
@@ -56,6 +58,22 @@ pub(crate) async fn describe(State(app): State<App>, Name(name): Name, call: Cal
     call.read(app, move |job| {
         let collection = job.database.collection(&name)?;
         Ok(CollectionView::new(&collection.config(), collection.info()))
+    })
+    .await
+}
+
+/// Change how a collection's vectors are quantized; codes are made in the background
+#[utoipa::path(patch, path = "/collections/{name}", tag = "collections", params(("name" = String, Path)),
+    request_body(content = UpdateCollection, example = json!({"vectors": {"": {"quantization_config": {"rotated": {"bits": 2}}}}})),
+    responses((status = 200, body = Answer<bool>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
+pub(crate) async fn update(State(app): State<App>, Name(name): Name, call: Call) -> Response {
+    call.write(app, move |job| {
+        let request: UpdateCollection = job.body()?;
+        let changes = request.into_changes(&job.database.collection(&name)?.config())?;
+        if !changes.is_empty() {
+            job.database.update_quantization(&name, &changes)?;
+        }
+        Ok(true)
     })
     .await
 }

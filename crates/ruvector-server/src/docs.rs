@@ -23,7 +23,7 @@ pub(crate) struct Answer<T> {
         description = "A durable vector database. The shapes follow Qdrant's REST interface; the native routes are short forms of the same operations."
     ),
     tags(
-        (name = "collections", description = "Create, list, describe and delete collections"),
+        (name = "collections", description = "Create, list, describe, change and delete collections"),
         (name = "points", description = "Write and read points"),
         (name = "payload", description = "Change payloads without touching vectors"),
         (name = "search", description = "Find the nearest points"),

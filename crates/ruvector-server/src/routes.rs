@@ -22,6 +22,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(
             collections::create,
             collections::describe,
+            collections::update,
             collections::delete
         ))
         .routes(routes!(collections::exists))

@@ -381,7 +381,23 @@ fn reads() {
             "hnsw_ef_max",
         ),
         search(
-            r#"{"vector": [1, 2], "params": {"quantization": {}}}"#,
+            r#"{"vector": [1, 2], "params": {"quantization": {"oversampling": 0.5}}}"#,
+            "params.quantization.oversampling: must be at least 1 and at most 1,000",
+        ),
+        search(
+            r#"{"vector": [1, 2], "params": {"quantization": {"oversampling": 1e300}}}"#,
+            "params.quantization.oversampling",
+        ),
+        search(
+            r#"{"vector": [1, 2], "params": {"quantization": {"rescore": 1}}}"#,
+            "params.quantization.rescore",
+        ),
+        search(
+            r#"{"vector": [1, 2], "params": {"quantization": {"resocre": true}}}"#,
+            "params.quantization.resocre: unknown field `resocre`",
+        ),
+        search(
+            r#"{"vector": [1, 2], "params": {"quantization": true}}"#,
             "params.quantization",
         ),
         search(
@@ -510,16 +526,18 @@ fn collections_and_routes() {
             "64 (vector_fields_max)",
         ),
         vector(r#""datatype": "float16""#, "vectors.datatype"),
-        vector(r#""on_disk": true"#, "vectors.on_disk"),
+        vector(r#""on_disk": 1"#, "on_disk"),
+        vector(r#""memory": "cold""#, "vectors.memory"),
         vector(
             r#""multivector_config": {"comparator": "max_sim"}"#,
             "vectors.multivector_config",
         ),
+        vector(r#""hnsw_config": {"m": 1}"#, "hnsw_config.m"),
         vector(
-            r#""quantization_config": {"scalar": {"type": "int8"}}"#,
-            "vectors.quantization_config",
+            r#""hnsw_config": {"inline_storage": true, "profile": "compact"}"#,
+            "vectors.hnsw_config.profile: contradicts inline_storage",
         ),
-        vector(r#""hnsw_config": {"m": 0}"#, "hnsw_config.m"),
+        with(r#""hnsw_config": {"profile": "small"}"#, "hnsw_config.profile"),
         vector(r#""hnsw_config": {"m": 257}"#, "256 (hnsw_m_max)"),
         vector(
             r#""hnsw_config": {"payload_m": 3}"#,
@@ -532,7 +550,6 @@ fn collections_and_routes() {
         with(r#""sharding_method": "custom""#, "sharding_method"),
         with(r#""on_disk_payload": false"#, "on_disk_payload"),
         with(r#""sparse_vectors": {"t": {}}"#, "sparse_vectors"),
-        with(r#""quantization_config": {"binary": {}}"#, "quantization_config"),
         with(r#""wal_config": {}"#, "wal_config"),
         with(r#""strict_mode_config": {}"#, "strict_mode_config"),
         with(
@@ -590,7 +607,7 @@ fn collections_and_routes() {
         case("GET", "/collections/z", "", "\"z\""),
         case("GET", "/nowhere", "", "/nowhere"),
         case("GET", "/collections/c/points/1/2", "", "route"),
-        case("PATCH", "/collections/c", good, "PATCH"),
+        case("PATCH", "/collections", good, "PATCH"),
         case("DELETE", "/collections", "", "DELETE"),
         case("GET", format!("{POINTS}/search"), "", "search"),
         case("PUT", "/health", "", "PUT"),

@@ -39,6 +39,10 @@ fn service_routes() {
     assert_eq!(status, 200);
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
     assert!(document["paths"]["/collections/{name}/points/search"]["post"].is_object());
+    let change =
+        &document["paths"]["/collections/{name}"]["patch"]["requestBody"]["content"]["application/json"];
+    assert!(change["example"]["vectors"][""]["quantization_config"]["rotated"].is_object());
+    assert!(document["components"]["schemas"]["WireQuantization"]["properties"]["product"].is_object());
     assert_eq!(
         document,
         serde_json::to_value(ruvector_server::open_api()).unwrap()
@@ -91,14 +95,15 @@ fn collections() {
     assert_eq!(params["shard_number"], 1);
     assert_eq!(
         params["vectors"],
-        json!({"title": {"size": 2, "distance": "Cosine", "hnsw_config": {"m": 24, "ef_construct": 100}},
-               "body": {"size": 4, "distance": "Euclid"}})
+        json!({"title": {"size": 2, "distance": "Cosine", "on_disk": false,
+                         "hnsw_config": {"m": 24, "ef_construct": 100, "inline_storage": true}},
+               "body": {"size": 4, "distance": "Euclid", "on_disk": false}})
     );
     assert_eq!(info["config"]["optimizer_config"]["deleted_threshold"], 0.3);
     let info = server.ok("GET", "/collections/a", &NULL);
     assert_eq!(
         info["config"]["params"]["vectors"],
-        json!({"size": 3, "distance": "Dot"})
+        json!({"size": 3, "distance": "Dot", "on_disk": false})
     );
     assert_eq!(info["shards"].as_array().unwrap().len(), 2);
     assert_eq!(server.ok("DELETE", "/collections/a", &NULL), true);

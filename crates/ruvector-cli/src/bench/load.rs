@@ -25,7 +25,7 @@ pub(crate) struct Loaded {
 
 /// Upserts every row (its number is its id) in durable batches, then a share of them again, then optimizes.
 pub(crate) fn load(arguments: &BenchArguments, plan: &Plan, database: &Database) -> Result<Loaded, CliError> {
-    database.create_collection(COLLECTION, plan.config(arguments))?;
+    database.create_collection(COLLECTION, plan.config(arguments)?)?;
     let collection = database.collection(COLLECTION)?;
     let started = Instant::now();
     upsert(arguments, &collection, "Loading  ", |_| true)?;

@@ -1,6 +1,7 @@
 //! `ruvector bench`: recall, speed and size of the embedded engine on a set of vectors, through the public calls
 //! that everyone uses. Never reaches into the engine and never averages a failure away.
 
+pub(crate) mod codes;
 mod load;
 mod measure;
 mod report;
@@ -12,7 +13,9 @@ use std::time::Instant;
 use ruvector_api::{WireFilter, from_json};
 use ruvector_core::{Collection, Ctx, Database, DatabaseOptions};
 use ruvector_io::{Io, RealIo};
-use ruvector_types::{CollectionConfig, Distance, Filter, Limits, SearchRequest};
+use ruvector_types::{
+    CollectionConfig, Distance, Filter, Limits, QuantizationSearch, SearchRequest, VectorConfig,
+};
 
 use crate::commands::BenchArguments;
 use crate::error::CliError;
@@ -42,6 +45,8 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
     let collection = database.collection(COLLECTION)?;
     let reopen_s = started.elapsed().as_secs_f64();
     check_same_size(arguments, &plan, &collection)?;
+    let vector = vector(&collection.config());
+    arguments.codes.check_searched(&vector)?;
     // Until the status is green: components promoted, and whatever else the optimizer would do beside the searches.
     while collection.step()? {}
     let promote_s = started.elapsed().as_secs_f64() - reopen_s;
@@ -55,7 +60,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
     let report = Report::new(
         arguments,
         &plan,
-        loaded.as_ref(),
+        (loaded.as_ref(), &vector),
         (reopen_s, promote_s),
         size,
         measured,
@@ -79,6 +84,7 @@ pub(crate) struct Plan {
     pub(crate) k: usize,
     pub(crate) threads: usize,
     pub(crate) calls: usize,
+    pub(crate) quantization: QuantizationSearch,
 }
 
 impl Plan {
@@ -104,8 +110,9 @@ impl Plan {
         if !(0.0..=1.0).contains(&arguments.replace) {
             return flag("replace", "takes a share from 0 to 1");
         }
+        arguments.codes.check()?;
         let count = queries.rows;
-        Ok(Plan {
+        let plan = Plan {
             queries: at(&arguments.queries, queries.vectors(0, count))?,
             rows,
             dim,
@@ -115,18 +122,25 @@ impl Plan {
             k: arguments.k,
             threads: arguments.threads,
             calls: arguments.calls,
-        })
+            quantization: arguments.codes.search(),
+        };
+        if !arguments.reuse {
+            let planned = vector(&plan.config(arguments)?);
+            arguments.codes.check_searched(&planned)?;
+        }
+        Ok(plan)
     }
 
     /// The collection's configuration.
-    pub(crate) fn config(&self, arguments: &BenchArguments) -> CollectionConfig {
+    pub(crate) fn config(&self, arguments: &BenchArguments) -> Result<CollectionConfig, CliError> {
         let mut config = CollectionConfig::single(self.dim as u32, self.distance);
         for vector in config.vectors.values_mut() {
             vector.hnsw.m = arguments.m;
             vector.hnsw.ef_construct = arguments.ef_construct;
+            arguments.codes.configure(vector)?;
         }
         config.shards = arguments.shards;
-        config
+        Ok(config)
     }
 
     /// One search for each query, at a breadth; exact if there is none.
@@ -136,6 +150,7 @@ impl Plan {
             request.filter.clone_from(&self.filter);
             request.params.hnsw_ef = ef;
             request.params.exact = ef.is_none();
+            request.params.quantization = self.quantization;
             request
         };
         self.queries.iter().map(request).collect()
@@ -218,6 +233,12 @@ pub(crate) fn open(path: &Path) -> Result<(Database, Arc<RealIo>), CliError> {
         source,
     })?;
     Ok((database, io))
+}
+
+/// The configuration of a collection's one vector field.
+fn vector(config: &CollectionConfig) -> VectorConfig {
+    let unnamed = config.vectors.get("").copied();
+    unnamed.unwrap_or_else(|| VectorConfig::new(1, Distance::Cosine))
 }
 
 /// A collection that is reused must be one of these vectors.

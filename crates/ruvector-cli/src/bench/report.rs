@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use ruvector_api::WireQuantization;
+use ruvector_types::{GraphProfile, VectorConfig};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -40,12 +42,18 @@ pub(crate) struct Report {
     /// Absent where an earlier run built the collection: this one does not know how.
     #[serde(flatten)]
     build: Option<Build>,
+    /// As in the REST interface; null: no codes.
+    quantization_config: Option<WireQuantization>,
+    /// `fast`, `compact`, or `none`: no graph.
+    profile: &'static str,
+    on_disk: bool,
     segments: u64,
     reopen_s: f64,
     /// From then to the end of the optimizer's work: until what searches read at random is promoted into memory.
     promote_s: f64,
     /// What the engine holds on the heap and in promoted copies.
     ram_bytes: u64,
+    ram_bytes_per_point: f64,
     /// Of these, the copies.
     promoted_bytes: u64,
     /// Resident bytes of the process, mapped files and the bench itself included.
@@ -71,9 +79,9 @@ struct Build {
 }
 
 impl Build {
-    fn new(arguments: &BenchArguments, loaded: &Loaded) -> Build {
+    fn new(arguments: &BenchArguments, vector: &VectorConfig, loaded: &Loaded) -> Build {
         Build {
-            m: arguments.m,
+            m: vector.hnsw.m,
             ef_construct: arguments.ef_construct,
             shards: arguments.shards,
             batch: arguments.batch,
@@ -105,7 +113,7 @@ impl Report {
     pub(crate) fn new(
         arguments: &BenchArguments,
         plan: &Plan,
-        loaded: Option<&Loaded>,
+        (loaded, vector): (Option<&Loaded>, &VectorConfig),
         (reopen_s, promote_s): (f64, f64),
         size: Size,
         (truth, figures): (&'static str, Vec<Figures>),
@@ -126,15 +134,23 @@ impl Report {
                 .and_then(|text| serde_json::from_str(text).ok()),
             truth,
             threads: plan.threads,
-            build: loaded.map(|loaded| Build::new(arguments, loaded)),
+            build: loaded.map(|loaded| Build::new(arguments, vector, loaded)),
+            quantization_config: vector.quantization.as_ref().map(WireQuantization::from),
+            profile: match vector.hnsw.profile {
+                _ if vector.hnsw.m == 0 => "none",
+                GraphProfile::Fast => "fast",
+                GraphProfile::Compact => "compact",
+            },
+            on_disk: vector.on_disk,
             segments: size.segments,
             reopen_s,
             promote_s,
             ram_bytes: size.ram_bytes,
+            ram_bytes_per_point: size.ram_bytes as f64 / size.points.max(1) as f64,
             promoted_bytes: size.promoted_bytes,
             rss_bytes: size.rss_bytes,
             disk_bytes: size.disk_bytes,
-            points: figures.iter().map(point).collect(),
+            points: figures.iter().map(|figures| point(plan, figures)).collect(),
         }
     }
 
@@ -148,13 +164,15 @@ impl Report {
             Some(build) => println!("{}", build.line()),
             None => println!("built by an earlier run"),
         }
+        println!("{}", self.codes_line());
         println!(
             "reopen {:.3} s, promoted after {:.3} s more, {} segment(s)\n\
-             RAM {}, of which promoted {} (process {}), disk {}\n",
+             RAM {} ({:.0} bytes a point), of which promoted {} (process {}), disk {}\n",
             self.reopen_s,
             self.promote_s,
             self.segments,
             table::bytes(self.ram_bytes),
+            self.ram_bytes_per_point,
             table::bytes(self.promoted_bytes),
             table::bytes(self.rss_bytes),
             table::bytes(self.disk_bytes)
@@ -175,6 +193,17 @@ impl Report {
         print!("{}", table::lines(&head, &rows, &[0, 1, 2, 3, 4, 5, 6, 7, 8]));
     }
 
+    fn codes_line(&self) -> String {
+        let codes = self.quantization_config.as_ref();
+        let codes = codes.and_then(|codes| serde_json::to_string(codes).ok());
+        format!(
+            "codes {}, graph {}, vectors {}",
+            codes.as_deref().unwrap_or("none"),
+            self.profile,
+            if self.on_disk { "on disk" } else { "in memory" }
+        )
+    }
+
     /// The JSON file.
     pub(crate) fn write(&self, path: &Path) -> Result<(), CliError> {
         let text = serde_json::to_string_pretty(self).map_err(CliError::Json)?;
@@ -185,9 +214,16 @@ impl Report {
     }
 }
 
-fn point(figures: &Figures) -> Value {
+fn point(plan: &Plan, figures: &Figures) -> Value {
+    let mut params = json!({"ef": figures.ef});
+    if let Some(rescore) = plan.quantization.rescore {
+        params["rescore"] = rescore.into();
+    }
+    if let Some(oversampling) = plan.quantization.oversampling {
+        params["oversampling"] = oversampling.into();
+    }
     json!({
-        "params": {"ef": figures.ef},
+        "params": params,
         "recall": figures.recall,
         "qps": figures.qps,
         "mean_us": figures.mean_us,

@@ -102,3 +102,13 @@ pub(crate) fn agent() -> ureq::Agent {
         .build()
         .into()
 }
+
+/// A `.npy` file of float32.
+pub(crate) fn write_npy(path: &Path, rows: usize, columns: usize, number: impl Fn(usize) -> f32) {
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}\n");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    (0..rows * columns).for_each(|at| bytes.extend(number(at).to_le_bytes()));
+    std::fs::write(path, bytes).unwrap();
+}
