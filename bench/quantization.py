@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What codes of each width cost and find, with a graph of either profile and without one.
 
-Builds a collection with `ruvector bench` for each of --codes and each of --profiles, and measures it three times: the
+Builds a collection with `ruvector bench` for each of --profiles, gives it each of --codes, as an update of a collection
+does, and measures it three times: the
 best by their codes not measured exactly (off), two for each result measured (2), and as a search does that says nothing
 (default). Prints one row of a table for each breadth; writes --json. Needs numpy. The truth is --truth; where it is not
 given, or --rows takes only the first rows of the base, it is computed here.
@@ -68,17 +69,21 @@ def bench(options, flags):
     return json.loads(out.read_text())
 
 
-def measure(options, named, codes, profile):
-    """A row for each use of the codes and each breadth: the first run builds, the others measure what it built."""
+def build(options, named, profile):
+    """Makes the collection of a profile, a tenth of its points replaced; the seconds that took."""
     shutil.rmtree(options.folder / "collection", ignore_errors=True)
-    build = ["--quantization", codes, *PROFILES[profile]]
+    disk = ["--on-disk"] if options.on_disk else []
+    return bench(options, [*named, *PROFILES[profile], *disk])["build_s"]
+
+
+def measure(options, named, codes, profile, build_s):
+    """A row for each use of the codes and each breadth."""
+    change = ["--reuse", "--quantization", codes]
     if options.query_bits and codes != "none":
-        build += ["--query-bits", options.query_bits]
-    build += ["--on-disk"] if options.on_disk else []
-    build_s = None
+        change += ["--query-bits", options.query_bits]
     for rescore in ["default"] if codes == "none" else ["default", "2", "off"]:
-        report = bench(options, named + (build if build_s is None else ["--reuse"]) + RESCORES[rescore])
-        build_s = report.get("build_s", build_s)
+        report = bench(options, named + change + RESCORES[rescore])
+        change = ["--reuse"]
         for point in report["points"]:
             yield {
                 "codes": codes,
@@ -128,9 +133,10 @@ def main():
     options.folder.mkdir(parents=True, exist_ok=True)
     named, rows = files(options), []
     print("| " + " | ".join(HEAD) + " |\n|" + "---|" * len(HEAD))
-    for codes in options.codes.split(","):
-        for profile in options.profiles.split(","):
-            for row in measure(options, named, codes, profile):
+    for profile in options.profiles.split(","):
+        build_s = build(options, named, profile)
+        for codes in options.codes.split(","):
+            for row in measure(options, named, codes, profile, build_s):
                 rows.append(row)
                 print(line(row), flush=True)
             if options.json:

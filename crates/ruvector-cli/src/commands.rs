@@ -149,10 +149,11 @@ pub(crate) struct BenchArguments {
     /// Build here and keep the collection
     #[arg(long, value_name = "DIR")]
     pub(crate) engine_dir: Option<PathBuf>,
-    /// Measure the collection that an earlier run has kept in --engine-dir, instead of loading
+    /// Measure the collection that an earlier run has kept in --engine-dir, instead of loading; --quantization then
+    /// changes its codes first, as an update of the collection does
     #[arg(long, requires = "engine_dir", conflicts_with_all = [
         "m", "ef_construct", "batch", "shards", "replace", "seed", "payload",
-        "quantization", "query_bits", "profile", "no_graph", "on_disk",
+        "profile", "no_graph", "on_disk",
     ])]
     pub(crate) reuse: bool,
     /// Links of a graph node

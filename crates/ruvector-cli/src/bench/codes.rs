@@ -1,7 +1,10 @@
 //! The flags of `ruvector bench` that say how vectors are kept beside the graph, and what they mean to the engine.
 //! Never measures.
 
+use std::collections::BTreeMap;
+
 use clap::{Args, ValueEnum};
+use ruvector_core::Database;
 use ruvector_types::{
     CodeWidth, Codes, GraphProfile, QuantizationConfig, QuantizationSearch, QueryPrecision, VectorConfig,
 };
@@ -11,9 +14,9 @@ use crate::error::CliError;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct CodesArguments {
     /// Codes kept beside the vectors: none; rotated1, rotated1.5, rotated2, rotated4, rotated8; scalar; product4,
-    /// product8, product16, product32, product64; binary, binary1.5, binary2; neural:BITS; lsh:BITS
-    #[arg(long, value_name = "CODES", default_value = "none")]
-    pub(crate) quantization: String,
+    /// product8, product16, product32, product64; binary, binary1.5, binary2; neural:BITS; lsh:BITS. None if absent
+    #[arg(long, value_name = "CODES")]
+    pub(crate) quantization: Option<String>,
     /// How sharp a query is kept against codes; full if absent
     #[arg(long)]
     pub(crate) query_bits: Option<QueryBits>,
@@ -85,7 +88,13 @@ impl CodesArguments {
             Profile::Compact => GraphProfile::Compact,
         };
         vector.on_disk = self.on_disk;
-        vector.quantization = self.codes()?.map(|codes| QuantizationConfig {
+        vector.quantization = self.quantization()?;
+        Ok(())
+    }
+
+    /// What `--quantization` and `--query-bits` ask for.
+    fn quantization(&self) -> Result<Option<QuantizationConfig>, CliError> {
+        Ok(self.codes()?.map(|codes| QuantizationConfig {
             precision: match self.query_bits {
                 Some(QueryBits::Same) => QueryPrecision::Same,
                 Some(QueryBits::Four) => QueryPrecision::Four,
@@ -93,8 +102,17 @@ impl CodesArguments {
                 Some(QueryBits::Full) | None => QueryPrecision::Full,
             },
             ..QuantizationConfig::of(codes)
-        });
-        Ok(())
+        }))
+    }
+
+    /// Gives a collection that is reused the codes asked for, if some are, and waits until it has them.
+    pub(crate) fn change(&self, database: &Database, name: &str) -> Result<(), CliError> {
+        if self.quantization.is_none() {
+            return Ok(());
+        }
+        let changes = BTreeMap::from([(String::new(), self.quantization()?)]);
+        database.update_quantization(name, &changes)?;
+        Ok(database.collection(name)?.optimize()?)
     }
 
     /// What every search makes of the codes.
@@ -112,8 +130,9 @@ impl CodesArguments {
             rule: "takes none, rotated1, rotated1.5, rotated2, rotated4, rotated8, scalar, product4 to product64, \
                    binary, binary1.5, binary2, neural:BITS or lsh:BITS",
         };
-        Ok(Some(match self.quantization.as_str() {
-            "none" => return Ok(None),
+        Ok(Some(match self.quantization.as_deref() {
+            None | Some("none") => return Ok(None),
+            Some(named) => match named {
             "rotated1" => Codes::Rotated(CodeWidth::One),
             "rotated1.5" => Codes::Rotated(CodeWidth::OneAndHalf),
             "rotated2" => Codes::Rotated(CodeWidth::Two),
@@ -124,6 +143,7 @@ impl CodesArguments {
             "binary2" => Codes::Binary(CodeWidth::Two),
             "scalar" => Codes::Scalar { quantile: None },
             other => numbered(other).ok_or(unknown)?,
+            },
         }))
     }
 }

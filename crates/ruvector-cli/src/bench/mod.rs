@@ -42,6 +42,9 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
     eprintln!("Reopening");
     let started = Instant::now();
     let (database, io) = open(&folder.path)?;
+    if arguments.reuse {
+        arguments.codes.change(&database, COLLECTION)?;
+    }
     let collection = database.collection(COLLECTION)?;
     let reopen_s = started.elapsed().as_secs_f64();
     check_same_size(arguments, &plan, &collection)?;
