@@ -1,5 +1,5 @@
 """Ourselves: `ruvector bench`, which loads through the write path, replaces a tenth of the points, optimizes,
-reopens and searches one query at a time. Never touches the engine in another way."""
+reopens and searches one query at a time and all in one call. Never touches the engine in another way."""
 
 import json
 import os

@@ -9,6 +9,7 @@
 
 mod harness;
 
+use std::path::Path;
 use std::process::Output;
 
 use harness::{Server, agent, command, request, ruvector, write_npy};

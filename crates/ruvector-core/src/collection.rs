@@ -87,6 +87,15 @@ impl Collection {
         self.snapshot()?.search(ctx, request)
     }
 
+    /// [`Snapshot::search_batch`] on the collection as it is now.
+    pub fn search_batch(
+        &self,
+        ctx: &Ctx,
+        requests: &[SearchRequest],
+    ) -> Result<Vec<Vec<ScoredPoint>>, Error> {
+        self.snapshot()?.search_batch(ctx, requests)
+    }
+
     /// [`Snapshot::get`] on the collection as it is now.
     pub fn get(
         &self,

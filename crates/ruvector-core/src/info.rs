@@ -1,7 +1,7 @@
 //! What a collection says about itself. Figures are read, never kept twice.
 
 use crate::collection::Core;
-use crate::shard::Shard;
+use crate::shard::{FieldSchema, Shard};
 use crate::view::{SegmentView, ShardView, Source};
 
 /// The state of a collection.
@@ -86,10 +86,15 @@ impl Core {
                 damages.extend(sealed.damages().iter().map(ToString::to_string));
             }
         }
-        let (vectors, indexed_vectors) = segments()
-            .map(|segment| self.live_vectors(segment))
-            .fold((0, 0), sum);
-        busy |= indexed_vectors < vectors;
+        let mut counts = vec![(0, 0); self.schema.fields.len()];
+        for segment in segments() {
+            for (field, counts) in counts.iter_mut().enumerate() {
+                *counts = sum(*counts, self.live_vectors(segment, field));
+            }
+        }
+        let waits = |((all, indexed), field): (&(u64, u64), &FieldSchema)| field.hnsw.m > 0 && indexed < all;
+        busy |= counts.iter().zip(&self.schema.fields).any(waits);
+        let (vectors, indexed_vectors) = counts.into_iter().fold((0, 0), sum);
         if busy {
             // Work can appear without a write: a reader lets go of a view, and its memory is free for others.
             self.signal.upkeep_soon(self);
@@ -119,21 +124,17 @@ impl Core {
         }
     }
 
-    /// Live vectors of a segment, all fields together: all, and those that a graph finds.
-    fn live_vectors(&self, segment: &SegmentView) -> (u64, u64) {
-        let mut counts = (0, 0);
-        for field in 0..self.schema.fields.len() {
-            let (all, indexed) = segment.vector_counts(field);
-            let gone = segment
-                .deletes
-                .iter()
-                .filter_map(|row| segment.ordinal(row, field));
-            let (gone, gone_indexed) = gone.fold((0, 0), |counts, ordinal| {
-                sum(counts, (1, u64::from(ordinal < indexed)))
-            });
-            counts = sum(counts, (u64::from(all) - gone, u64::from(indexed) - gone_indexed));
-        }
-        counts
+    /// Live vectors of a field in a segment: all, and those that a graph finds.
+    fn live_vectors(&self, segment: &SegmentView, field: usize) -> (u64, u64) {
+        let (all, indexed) = segment.vector_counts(field);
+        let gone = segment
+            .deletes
+            .iter()
+            .filter_map(|row| segment.ordinal(row, field));
+        let (gone, gone_indexed) = gone.fold((0, 0), |counts, ordinal| {
+            sum(counts, (1, u64::from(ordinal < indexed)))
+        });
+        (u64::from(all) - gone, u64::from(indexed) - gone_indexed)
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ruvector_core::types::*;
-use ruvector_core::{Collection, Ctx, Database, DatabaseOptions, Error, Wait};
+use ruvector_core::{Collection, Ctx, Database, DatabaseOptions, Error, Status, Wait};
 use ruvector_io::sim::{PowerLoss, SimDisk};
 use ruvector_io::{Io, MemIo};
 use ruvector_testkit::Clusters;
@@ -118,6 +118,7 @@ fn every_family_and_profile_finds_what_exact_search_finds() {
             let collection = database.collection("c").unwrap();
             let queries = fill(&collection, 2_000).unwrap();
             collection.optimize().unwrap();
+            assert_eq!(collection.info().status, Status::Green, "{codes:?} {shape:?}");
             let plain = QuantizationSearch::default();
             let (recall, off) = compare(&collection, &queries, plain);
             assert!(recall > 0.9 && off < 1e-5, "{codes:?} {shape:?}: {recall} {off}");

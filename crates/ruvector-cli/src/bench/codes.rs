@@ -133,16 +133,16 @@ impl CodesArguments {
         Ok(Some(match self.quantization.as_deref() {
             None | Some("none") => return Ok(None),
             Some(named) => match named {
-            "rotated1" => Codes::Rotated(CodeWidth::One),
-            "rotated1.5" => Codes::Rotated(CodeWidth::OneAndHalf),
-            "rotated2" => Codes::Rotated(CodeWidth::Two),
-            "rotated4" => Codes::Rotated(CodeWidth::Four),
-            "rotated8" => Codes::Rotated(CodeWidth::Eight),
-            "binary" => Codes::Binary(CodeWidth::One),
-            "binary1.5" => Codes::Binary(CodeWidth::OneAndHalf),
-            "binary2" => Codes::Binary(CodeWidth::Two),
-            "scalar" => Codes::Scalar { quantile: None },
-            other => numbered(other).ok_or(unknown)?,
+                "rotated1" => Codes::Rotated(CodeWidth::One),
+                "rotated1.5" => Codes::Rotated(CodeWidth::OneAndHalf),
+                "rotated2" => Codes::Rotated(CodeWidth::Two),
+                "rotated4" => Codes::Rotated(CodeWidth::Four),
+                "rotated8" => Codes::Rotated(CodeWidth::Eight),
+                "binary" => Codes::Binary(CodeWidth::One),
+                "binary1.5" => Codes::Binary(CodeWidth::OneAndHalf),
+                "binary2" => Codes::Binary(CodeWidth::Two),
+                "scalar" => Codes::Scalar { quantile: None },
+                other => numbered(other).ok_or(unknown)?,
             },
         }))
     }

@@ -233,6 +233,8 @@ fn point(plan: &Plan, figures: &Figures) -> Value {
         "calls": figures.calls,
         "nodes_visited": figures.visited,
         "vectors_measured": figures.measured,
+        "batch_recall": figures.batch.0,
+        "batch_qps": figures.batch.1,
     })
 }
 

@@ -4,16 +4,19 @@
 use std::cell::RefCell;
 
 use ruvector_graph::PlainGraph;
-use ruvector_graph::{FastScratch, FastSearch, Neighbor};
+use ruvector_graph::{FastLane, FastOutcome, FastScratch, FastSearch, Neighbor};
 use ruvector_storage::{Component, SealedField, VectorBlock};
 
 use super::codes::offer_by_codes;
 use super::nearest::{Query, Target};
 use super::top::TopHits;
 
+/// Searches made at once: enough that memory is never waited for, few enough that their blocks stay in L1.
+pub(crate) const LANES: usize = 4;
+
 thread_local! {
     /// Search memory of this thread, as in `nearest`.
-    static SCRATCH: RefCell<(FastScratch, Vec<Neighbor>)> = RefCell::default();
+    static SCRATCH: RefCell<[(FastScratch, Vec<Neighbor>); LANES]> = RefCell::default();
 }
 
 /// Visits of a filtered search, as a share of the vectors, at which it gives up for a scan. A bound on what a bad
@@ -43,39 +46,102 @@ pub(crate) fn search(
     let Some(fast) = &field.fast else {
         return FastEnd::Unavailable;
     };
-    SCRATCH.with_borrow_mut(|(scratch, found)| {
-        let request = FastSearch {
-            query: query.vector,
-            wanted: candidates,
-            breadth: ef,
-            visits_max: query
-                .filter
-                .as_ref()
-                .map(|_| u64::from((fast.len() / VISIT_SHARE).max(VISITS_MIN))),
-        };
+    SCRATCH.with_borrow_mut(|[(scratch, found), ..]| {
+        let request = request(query, fast.len(), (ef, candidates));
         let mut accept = |ordinal| target.accepts(query, field.vectors.row(ordinal));
         let outcome = fast.search(&request, &mut accept, scratch, found);
-        query.ctx.count(outcome.visited, 0);
-        if outcome.unreadable > 0 {
-            query.core.note_damage();
-            return FastEnd::Unavailable;
+        conclude(query, target, field, (outcome, found), top)
+    })
+}
+
+/// As [`search`], for up to [`LANES`] searches at once; how each ended.
+pub(crate) fn search_many(
+    lanes: &mut [Lane<'_, '_>],
+    target: &Target<'_, VectorBlock, PlainGraph<Component>>,
+    field: &SealedField,
+) -> [FastEnd; LANES] {
+    let mut ends = [FastEnd::Unavailable; LANES];
+    let Some(fast) = &field.fast else {
+        return ends;
+    };
+    SCRATCH.with_borrow_mut(|memory| {
+        let queries: Vec<&Query<'_>> = lanes.iter().map(|lane| lane.query).collect();
+        let mut accepts: Vec<_> = queries
+            .iter()
+            .map(|query| move |ordinal| target.accepts(query, field.vectors.row(ordinal)))
+            .collect();
+        let mut searches: Vec<FastLane<'_>> = Vec::with_capacity(LANES);
+        for ((lane, accept), (scratch, out)) in lanes.iter().zip(&mut accepts).zip(memory.iter_mut()) {
+            searches.push(FastLane {
+                request: request(lane.query, fast.len(), lane.breadth),
+                accept,
+                scratch,
+                out,
+                outcome: FastOutcome::default(),
+            });
         }
-        if outcome.exhausted {
-            return FastEnd::Exhausted;
+        fast.search_many(&mut searches);
+        let outcomes: Vec<FastOutcome> = searches.into_iter().map(|search| search.outcome).collect();
+        let found = outcomes.into_iter().zip(memory.iter());
+        for (at, (lane, (outcome, (_, near)))) in lanes.iter_mut().zip(found).enumerate() {
+            // What the next one measures arrives meanwhile.
+            if let Some((_, next)) = memory.get(at + 1).filter(|_| at + 1 < queries.len()) {
+                target.prefetch(&field.vectors, next);
+            }
+            ends[at] = conclude(lane.query, target, field, (outcome, near), lane.top);
         }
-        let by_codes = query
-            .codes
-            .filter(|usage| !usage.rescore)
-            .zip(field.codes.as_ref());
-        match by_codes {
-            None => target.measure(query, &field.vectors, found, top),
-            Some((usage, codes)) => {
-                if !offer_by_codes(query, target, (field, codes), (usage, found), top) {
-                    query.core.note_damage();
-                    return FastEnd::Unavailable;
-                }
+    });
+    ends
+}
+
+/// One of several searches made at once.
+pub(crate) struct Lane<'a, 'q> {
+    pub(crate) query: &'a Query<'q>,
+    /// Breadth, and candidates wanted.
+    pub(crate) breadth: (usize, usize),
+    pub(crate) top: &'a mut TopHits,
+}
+
+fn request<'q>(query: &Query<'q>, nodes: u32, (ef, candidates): (usize, usize)) -> FastSearch<'q> {
+    FastSearch {
+        query: query.vector,
+        wanted: candidates,
+        breadth: ef,
+        visits_max: query
+            .filter
+            .as_ref()
+            .map(|_| u64::from((nodes / VISIT_SHARE).max(VISITS_MIN))),
+    }
+}
+
+/// Offers what a search found, measured as the query wants it.
+fn conclude(
+    query: &Query<'_>,
+    target: &Target<'_, VectorBlock, PlainGraph<Component>>,
+    field: &SealedField,
+    (outcome, found): (FastOutcome, &[Neighbor]),
+    top: &mut TopHits,
+) -> FastEnd {
+    query.ctx.count(outcome.visited, 0);
+    if outcome.unreadable > 0 {
+        query.core.note_damage();
+        return FastEnd::Unavailable;
+    }
+    if outcome.exhausted {
+        return FastEnd::Exhausted;
+    }
+    let by_codes = query
+        .codes
+        .filter(|usage| !usage.rescore)
+        .zip(field.codes.as_ref());
+    match by_codes {
+        None => target.measure(query, &field.vectors, found, top),
+        Some((usage, codes)) => {
+            if !offer_by_codes(query, target, (field, codes), (usage, found), top) {
+                query.core.note_damage();
+                return FastEnd::Unavailable;
             }
         }
-        FastEnd::Answered
-    })
+    }
+    FastEnd::Answered
 }

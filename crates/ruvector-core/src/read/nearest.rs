@@ -9,7 +9,7 @@ use ruvector_simd::DistanceFn;
 use ruvector_storage::{Component, SealedField, VectorBlock};
 
 use super::codes::{self, CodeUse};
-use super::fast::FastEnd;
+use super::fast::{FastEnd, LANES, Lane};
 use super::matching::row_matches;
 use super::plan::{Figures, Strategy, choose};
 use super::top::{Hit, TopHits};
@@ -57,6 +57,58 @@ pub(super) struct Target<'a, V: ?Sized, L: ?Sized> {
     visible: u32,
 }
 
+/// As [`nearest`], for several queries of one vector field: in a sealed segment with the fast layout those that walk it
+/// are made at once.
+pub(crate) fn nearest_many(
+    queries: &[Query<'_>],
+    segment: &SegmentView,
+    place: Place,
+    tops: &mut [TopHits],
+) -> Result<(), Error> {
+    for (queries, tops) in queries.chunks(LANES).zip(tops.chunks_mut(LANES)) {
+        let ends = walk_together(queries, segment, place, tops);
+        for ((query, top), end) in queries.iter().zip(tops).zip(ends) {
+            if end != FastEnd::Answered {
+                nearest(query, segment, place, top)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How each of up to [`LANES`] walks of the fast layout ended; `Unavailable` where there is to be none.
+fn walk_together(
+    queries: &[Query<'_>],
+    segment: &SegmentView,
+    place: Place,
+    tops: &mut [TopHits],
+) -> [FastEnd; LANES] {
+    let none = [FastEnd::Unavailable; LANES];
+    let (Source::Sealed(sealed), Some(first)) = (&segment.source, queries.first()) else {
+        return none;
+    };
+    let Some(Some(field)) = sealed.fields.get(first.field) else {
+        return none;
+    };
+    if segment.live_rows() == 0 || queries.iter().any(|query| query.field != first.field) {
+        return none;
+    }
+    let target = Target::sealed(segment, place, (first.field, field));
+    let mut lanes = Vec::with_capacity(LANES);
+    for (query, top) in queries.iter().zip(tops) {
+        let coded = query.codes.zip(field.codes.as_ref());
+        let candidates = coded.map_or(query.wanted, |(usage, codes)| {
+            usage.candidates(query.wanted, codes)
+        });
+        let Strategy::Graph { ef, .. } = choose(target.figures(query, candidates)) else {
+            return none;
+        };
+        let breadth = (ef, candidates);
+        lanes.push(Lane { query, breadth, top });
+    }
+    super::fast::search_many(&mut lanes, &target, field)
+}
+
 /// Offers the nearest live matching rows of `segment` to `top`.
 pub(crate) fn nearest(
     query: &Query<'_>,
@@ -88,22 +140,27 @@ pub(crate) fn nearest(
             let Some(Some(field)) = sealed.fields.get(query.field) else {
                 return Ok(());
             };
-            let links = field.graph.as_ref();
-            let target = Target {
-                segment,
-                place,
-                vectors: &field.vectors,
-                links,
-                indexed,
-                visible,
-            };
+            let target = Target::sealed(segment, place, (query.field, field));
             let row_of = |ordinal| Some(field.vectors.row(ordinal));
             target.search_sealed(query, field, &row_of, top)
         }
     }
 }
 
-impl Target<'_, VectorBlock, PlainGraph<Component>> {
+impl<'a> Target<'a, VectorBlock, PlainGraph<Component>> {
+    /// A field of a sealed segment.
+    fn sealed(segment: &'a SegmentView, place: Place, (number, field): (usize, &'a SealedField)) -> Self {
+        let (visible, indexed) = segment.vector_counts(number);
+        Target {
+            segment,
+            place,
+            vectors: &field.vectors,
+            links: field.graph.as_ref(),
+            indexed,
+            visible,
+        }
+    }
+
     /// By the fast layout, by codes, by the plain graph, or by a scan: the first that serves.
     fn search_sealed(
         &self,
@@ -143,10 +200,7 @@ impl Target<'_, VectorBlock, PlainGraph<Component>> {
         if query.core.schema.fields[query.field].on_disk {
             vectors.fetch_ahead(near.iter().map(|neighbor| neighbor.node));
         }
-        for neighbor in near {
-            vectors.prefetch(neighbor.node);
-            self.segment.prefetch(vectors.row(neighbor.node));
-        }
+        self.prefetch(vectors, near);
         for neighbor in near {
             let Some(vector) = vectors.vector(neighbor.node) else {
                 query.core.note_damage();
@@ -154,6 +208,14 @@ impl Target<'_, VectorBlock, PlainGraph<Component>> {
             };
             let distance = finite(query.kernel()(query.vector, vector));
             self.offer(distance, vectors.row(neighbor.node), top);
+        }
+    }
+
+    /// A hint that these are measured soon.
+    pub(super) fn prefetch(&self, vectors: &VectorBlock, near: &[Neighbor]) {
+        for neighbor in near {
+            vectors.prefetch(neighbor.node);
+            self.segment.prefetch(vectors.row(neighbor.node));
         }
     }
 

@@ -7,61 +7,127 @@ use ruvector_types::{Distance, Invalid, Problem, ScoredPoint, SearchRequest};
 use super::codes::CodeUse;
 use super::fetch::Fetch;
 use super::matching::compile_filter;
-use super::nearest::{Place, Query, nearest};
+use super::nearest::{Place, Query, nearest, nearest_many};
 use super::top::{Hit, TopHits};
-use crate::view::Snapshot;
+use crate::view::{SegmentView, Snapshot};
 use crate::write::check_vector;
 use crate::{Ctx, Error};
 
 /// Breadth of a graph search when the request names none.
 const EF_DEFAULT: u32 = 64;
 
+/// Searches of a batch that are under way together, at most; a multiple of those that walk a graph at once.
+const BATCH: usize = 64;
+
+/// A request, checked.
+struct Search<'r> {
+    request: &'r SearchRequest,
+    fetch: Fetch<'r>,
+    field: usize,
+    vector: Cow<'r, [f32]>,
+    ef: usize,
+    codes: Option<CodeUse>,
+}
+
+impl<'r> Search<'r> {
+    fn new(snapshot: &Snapshot, request: &'r SearchRequest) -> Result<Search<'r>, Error> {
+        let core = &snapshot.core;
+        let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
+        let field = core.field(&request.using, "using")?;
+        let quantization = core.quantization.load().get(field).copied().flatten();
+        let codes = CodeUse::of(&request.params.quantization, quantization)?;
+        Ok(Search {
+            request,
+            fetch,
+            field,
+            vector: snapshot.checked_vector(field, request)?,
+            ef: snapshot.checked_ef(request)?,
+            codes: codes.filter(|_| !request.params.exact),
+        })
+    }
+
+    fn query<'a>(&'a self, snapshot: &'a Snapshot, ctx: &'a Ctx) -> Result<Query<'a>, Error> {
+        let (core, request) = (&snapshot.core, self.request);
+        let filter = request.filter.as_ref();
+        Ok(Query {
+            ctx,
+            core,
+            field: self.field,
+            vector: &self.vector,
+            wanted: request.limit + request.offset,
+            ef: self.ef,
+            exact: request.params.exact,
+            filter: filter.map(|filter| compile_filter(filter, core)).transpose()?,
+            codes: self.codes,
+        })
+    }
+
+    fn results(&self, snapshot: &Snapshot, top: TopHits) -> Result<Vec<ScoredPoint>, Error> {
+        let distance = snapshot.core.schema.fields[self.field].distance;
+        let passes = |hit: &Hit| {
+            let threshold = self.request.score_threshold;
+            threshold.is_none_or(|bound| passes(distance, hit.distance, bound))
+        };
+        let hits = top
+            .into_sorted()
+            .into_iter()
+            .filter(passes)
+            .skip(self.request.offset);
+        hits.map(|hit| snapshot.scored(hit, distance, &self.fetch))
+            .collect()
+    }
+}
+
 impl Snapshot {
     /// The nearest points, best first; equal scores by id. Cost: a graph search in each segment and shard.
     pub fn search(&self, ctx: &Ctx, request: &SearchRequest) -> Result<Vec<ScoredPoint>, Error> {
-        let core = &self.core;
-        let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
-        let field = core.field(&request.using, "using")?;
-        let distance = core.schema.fields[field].distance;
-        let vector = self.checked_vector(field, request)?;
-        let quantization = core.quantization.load().get(field).copied().flatten();
-        let query = Query {
-            ctx,
-            core,
-            field,
-            vector: &vector,
-            wanted: request.limit + request.offset,
-            ef: self.checked_ef(request)?,
-            exact: request.params.exact,
-            filter: request
-                .filter
-                .as_ref()
-                .map(|filter| compile_filter(filter, core))
-                .transpose()?,
-            codes: CodeUse::of(&request.params.quantization, quantization)?.filter(|_| !request.params.exact),
-        };
+        let search = Search::new(self, request)?;
+        let query = search.query(self, ctx)?;
         let mut top = TopHits::new(query.wanted);
-        for (s, shard) in self.view.shards.iter().enumerate() {
-            for (g, segment) in shard.segments.iter().enumerate() {
-                ctx.check(core.io.as_ref())?;
-                nearest(
-                    &query,
-                    segment,
-                    Place {
-                        shard: s as u32,
-                        segment: g as u32,
-                    },
-                    &mut top,
-                )?;
+        for (place, segment) in self.segments() {
+            ctx.check(self.core.io.as_ref())?;
+            nearest(&query, segment, place, &mut top)?;
+        }
+        search.results(self, top)
+    }
+
+    /// As [`Snapshot::search`] for each request, in order. An error of one is the answer to all, and nothing is searched
+    /// if one is invalid. Faster than one by one on one thread where requests search one vector field: four walk the
+    /// graph at once, so that none waits for memory.
+    pub fn search_batch(
+        &self,
+        ctx: &Ctx,
+        requests: &[SearchRequest],
+    ) -> Result<Vec<Vec<ScoredPoint>>, Error> {
+        self.core.check_batch("searches", requests.len())?;
+        let searches = requests
+            .iter()
+            .map(|request| Search::new(self, request))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut answers = Vec::with_capacity(requests.len());
+        for searches in searches.chunks(BATCH) {
+            let queries = searches
+                .iter()
+                .map(|search| search.query(self, ctx))
+                .collect::<Result<Vec<_>, _>>()?;
+            let mut tops: Vec<TopHits> = queries.iter().map(|query| TopHits::new(query.wanted)).collect();
+            for (place, segment) in self.segments() {
+                ctx.check(self.core.io.as_ref())?;
+                nearest_many(&queries, segment, place, &mut tops)?;
+            }
+            for (search, top) in searches.iter().zip(tops) {
+                answers.push(search.results(self, top)?);
             }
         }
-        let passes = |hit: &Hit| {
-            request
-                .score_threshold
-                .is_none_or(|bound| passes(distance, hit.distance, bound))
-        };
-        let hits = top.into_sorted().into_iter().filter(passes).skip(request.offset);
-        hits.map(|hit| self.scored(hit, distance, &fetch)).collect()
+        Ok(answers)
+    }
+
+    fn segments(&self) -> impl Iterator<Item = (Place, &SegmentView)> {
+        let shards = self.view.shards.iter().zip(0..);
+        shards.flat_map(|(view, shard)| {
+            let segments = view.segments.iter().zip(0..);
+            segments.map(move |(view, segment)| (Place { shard, segment }, view))
+        })
     }
 
     fn scored(&self, hit: Hit, distance: Distance, fetch: &Fetch<'_>) -> Result<ScoredPoint, Error> {

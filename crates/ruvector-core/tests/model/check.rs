@@ -197,6 +197,14 @@ impl Check<'_> {
         let found = self.snapshot.search(&Ctx::default(), &request).unwrap();
         let expected = self.model.nearest(&request);
         self.sound(&request, &found);
+        // Several at once find what each finds alone.
+        let others = (0..random.random.within(1..=6)).map(|_| self.request(random));
+        let batch: Vec<SearchRequest> = std::iter::once(request.clone()).chain(others).collect();
+        let together = self.snapshot.search_batch(&Ctx::default(), &batch).unwrap();
+        for (request, together) in batch.iter().zip(&together) {
+            let alone = self.snapshot.search(&Ctx::default(), request).unwrap();
+            assert_eq!(*together, alone, "{}: {request:?}", self.what);
+        }
         if request.params.exact {
             self.exact(&request, &found, &expected);
             return Recall::default();

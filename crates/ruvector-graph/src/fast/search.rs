@@ -88,6 +88,36 @@ pub struct FastOutcome {
     pub deviation: f32,
 }
 
+/// One of several searches made at once.
+pub struct FastLane<'a> {
+    /// What to search for.
+    pub request: FastSearch<'a>,
+    /// As in [`FastGraph::search`].
+    pub accept: &'a mut dyn FnMut(u32) -> bool,
+    /// Buffers of this search alone.
+    pub scratch: &'a mut FastScratch,
+    /// The result, as in [`FastGraph::search`].
+    pub out: &'a mut Vec<Neighbor>,
+    /// What it cost.
+    pub outcome: FastOutcome,
+}
+
+impl std::fmt::Debug for FastLane<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FastLane")
+            .field("request", &self.request)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A search under way.
+#[derive(Clone, Copy, Debug)]
+struct Walk {
+    outcome: FastOutcome,
+    next: Option<Candidate>,
+}
+
 impl<B: Bytes> FastGraph<B> {
     /// Fills `out`, in no order, with the accepted nodes visited that may belong to the `wanted` nearest: those whose
     /// distance by the 8-bit code is no farther from the `wanted`-th best than such distances err. The caller measures
@@ -105,12 +135,111 @@ impl<B: Bytes> FastGraph<B> {
         out: &mut Vec<Neighbor>,
     ) -> FastOutcome {
         out.clear();
-        if request.query.len() != self.rotation.dim() || request.breadth == 0 {
+        if !self.fits(request) {
             return FastOutcome::default();
         }
+        let mut walk = self.begin(request, scratch);
+        while self.visit(request, &mut walk, accept, scratch, out) {}
+        self.finish(request, walk, scratch, out)
+    }
+
+    /// As [`Self::search`], for several searches at once, one visit of each in turn: while one computes, the memory that
+    /// the others have asked for arrives. The outcomes stand in the lanes.
+    pub fn search_many(&self, lanes: &mut [FastLane<'_>]) {
+        let mut walks: Vec<Option<Walk>> = lanes
+            .iter_mut()
+            .map(|lane| {
+                lane.out.clear();
+                lane.outcome = FastOutcome::default();
+                let fits = self.fits(&lane.request);
+                fits.then(|| self.begin(&lane.request, lane.scratch))
+            })
+            .collect();
+        let mut under_way = true;
+        while under_way {
+            under_way = false;
+            for (lane, slot) in lanes.iter_mut().zip(&mut walks) {
+                let Some(walk) = slot else { continue };
+                under_way = true;
+                let FastLane {
+                    request,
+                    accept,
+                    scratch,
+                    out,
+                    outcome,
+                } = lane;
+                if !self.visit(request, walk, *accept, scratch, out) {
+                    *outcome = self.finish(request, *walk, scratch, out);
+                    *slot = None;
+                }
+            }
+        }
+    }
+
+    fn fits(&self, request: &FastSearch<'_>) -> bool {
+        request.query.len() == self.rotation.dim() && request.breadth > 0
+    }
+
+    fn begin(&self, request: &FastSearch<'_>, scratch: &mut FastScratch) -> Walk {
         scratch.begin(self, request);
         self.start(scratch);
-        let outcome = self.walk(request, accept, scratch, out);
+        Walk {
+            outcome: FastOutcome::default(),
+            next: scratch.frontier.best(),
+        }
+    }
+
+    /// Visits the best candidate; false where the search has ended.
+    #[inline]
+    fn visit(
+        &self,
+        request: &FastSearch<'_>,
+        walk: &mut Walk,
+        accept: &mut dyn FnMut(u32) -> bool,
+        scratch: &mut FastScratch,
+        out: &mut Vec<Neighbor>,
+    ) -> bool {
+        let Some(candidate) = walk.next else {
+            return false;
+        };
+        let outcome = &mut walk.outcome;
+        let least = (request.breadth / BREADTH_SPREAD) as u64;
+        // Refused nodes do not count, so that however many there are, enough others are found.
+        let far = candidate.estimate > scratch.bound.limit() && outcome.visited >= least;
+        if far || out.len() >= request.breadth.saturating_mul(BREADTH_SPREAD) {
+            return false;
+        }
+        if request.visits_max == Some(outcome.visited) {
+            outcome.exhausted = true;
+            return false;
+        }
+        scratch.frontier.remove(candidate);
+        let second = self.prefetch_best(scratch);
+        let node = candidate.node;
+        let Some(block) = self.node(node) else {
+            outcome.unreadable += 1;
+            walk.next = second;
+            return true;
+        };
+        outcome.visited += 1;
+        let distance = scratch.measure(self.header.metric, &block);
+        if accept(node) {
+            out.push(Neighbor { distance, node });
+            scratch.bound.accept(distance);
+        }
+        scratch.expand(distance, &block, outcome.visited < least);
+        walk.next = self.prefetch_best(scratch);
+        true
+    }
+
+    /// Leaves in `out` what may belong to the result.
+    fn finish(
+        &self,
+        request: &FastSearch<'_>,
+        walk: Walk,
+        scratch: &FastScratch,
+        out: &mut Vec<Neighbor>,
+    ) -> FastOutcome {
         let factor = if self.header.metric == Metric::Euclid {
             2.0
         } else {
@@ -119,48 +248,10 @@ impl<B: Bytes> FastGraph<B> {
         let deviation = known(factor * self.header.deviation * scratch.query.norm_squared.sqrt());
         let reach = scratch.bound.best(request.wanted) + DEVIATIONS * deviation;
         out.retain(|neighbor| neighbor.distance <= reach);
-        FastOutcome { deviation, ..outcome }
-    }
-
-    fn walk(
-        &self,
-        request: &FastSearch<'_>,
-        accept: &mut dyn FnMut(u32) -> bool,
-        scratch: &mut FastScratch,
-        out: &mut Vec<Neighbor>,
-    ) -> FastOutcome {
-        let mut outcome = FastOutcome::default();
-        let least = (request.breadth / BREADTH_SPREAD) as u64;
-        let accepted_max = request.breadth.saturating_mul(BREADTH_SPREAD);
-        let mut next = scratch.frontier.best();
-        while let Some(candidate) = next {
-            // Refused nodes do not count, so that however many there are, enough others are found.
-            let far = candidate.estimate > scratch.bound.limit() && outcome.visited >= least;
-            if far || out.len() >= accepted_max {
-                break;
-            }
-            if request.visits_max == Some(outcome.visited) {
-                outcome.exhausted = true;
-                break;
-            }
-            scratch.frontier.remove(candidate);
-            let second = self.prefetch_best(scratch);
-            let node = candidate.node;
-            let Some(block) = self.node(node) else {
-                outcome.unreadable += 1;
-                next = second;
-                continue;
-            };
-            outcome.visited += 1;
-            let distance = scratch.measure(self.header.metric, &block);
-            if accept(node) {
-                out.push(Neighbor { distance, node });
-                scratch.bound.accept(distance);
-            }
-            scratch.expand(distance, &block, outcome.visited < least);
-            next = self.prefetch_best(scratch);
+        FastOutcome {
+            deviation,
+            ..walk.outcome
         }
-        outcome
     }
 
     /// The best candidate, whose node is asked for from memory.
