@@ -254,11 +254,11 @@ impl<B: Bytes> FastGraph<B> {
         }
     }
 
-    /// The best candidate, whose node is asked for from memory.
+    /// The best candidate, whose node is asked for from memory unless the search would end before it.
     #[inline]
     fn prefetch_best(&self, scratch: &FastScratch) -> Option<Candidate> {
         let best = scratch.frontier.best();
-        if let Some(best) = best {
+        if let Some(best) = best.filter(|best| best.estimate <= scratch.bound.limit()) {
             self.prefetch(best.node);
         }
         best
