@@ -252,7 +252,7 @@ mod tests {
             };
             second.hnsw.profile = GraphProfile::Compact;
             second.quantization = Some(QuantizationConfig::of(Codes::Scalar {
-                quantile: (id % 2 == 0).then_some(0.99),
+                quantile: id.is_multiple_of(2).then_some(0.99),
             }));
             config.vectors.insert("title".into(), second);
             CatalogEntry {
