@@ -86,15 +86,18 @@ fn codes_are_kept_and_reported() {
     );
     assert_eq!(params(&again), json!({"ef": 32, "rescore": false}));
     assert!(sharp > 0.95 && blunt < sharp, "{sharp} {blunt}");
+    // Codes change where they are, and go.
+    let (other, _) = bench.measured(&["--reuse", "--quantization", "scalar"]);
+    assert!(other["quantization_config"]["scalar"].is_object(), "{other}");
+    let (gone, exact) = bench.measured(&["--reuse", "--quantization", "none"]);
+    assert!(gone["quantization_config"].is_null() && exact == 1.0, "{gone}");
 }
 
 #[test]
 fn flags_without_effect_are_refused() {
     let bench = Bench::new();
     for flags in [
-        &["--reuse", "--quantization", "none"][..],
-        &["--reuse", "--query-bits", "4"],
-        &["--reuse", "--profile", "fast"],
+        &["--reuse", "--profile", "fast"][..],
         &["--reuse", "--no-graph"],
         &["--reuse", "--on-disk"],
         &["--no-graph", "--m", "8"],
@@ -103,6 +106,8 @@ fn flags_without_effect_are_refused() {
     }
     bench.refused(&["--quantization", "rotated3"], "--quantization: takes none");
     bench.refused(&["--query-bits", "4"], "--query-bits: goes with --quantization");
+    let reused = ["--reuse", "--query-bits", "4"];
+    bench.refused(&reused, "--query-bits: goes with --quantization");
     bench.refused(&["--rescore", "true"], "--rescore, --oversampling: go with");
     let few = ["--quantization", "scalar", "--oversampling", "0.5"];
     bench.refused(&few, "--oversampling: takes 1 to 1,000");
