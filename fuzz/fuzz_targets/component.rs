@@ -5,8 +5,9 @@
 use libfuzzer_sys::fuzz_target;
 use ruvector_graph::{FastGraph, Links, PlainGraph, Vectors};
 use ruvector_io::{Io, MemIo, Region};
+use ruvector_quant::QueryPrecision;
 use ruvector_storage::{
-    Bitmap, Component, ComponentKind, IdTable, PayloadRows, RowMap, VectorBlock, write_component,
+    Bitmap, CodeBlock, Component, ComponentKind, IdTable, PayloadRows, RowMap, VectorBlock, write_component,
 };
 
 /// Rows looked at, so that an input costs about the same whatever count it claims.
@@ -16,14 +17,15 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((choice, body)) = bytes.split_first() else {
         return;
     };
-    let kind = match choice % 7 {
+    let kind = match choice % 8 {
         0 => ComponentKind::Ids,
         1 => ComponentKind::Vectors,
         2 => ComponentKind::Graph,
         3 => ComponentKind::Payload,
         4 => ComponentKind::Deletes,
         5 => ComponentKind::PayloadDelta,
-        _ => ComponentKind::FastGraph,
+        6 => ComponentKind::FastGraph,
+        _ => ComponentKind::Codes,
     };
     if choice & 0x80 != 0 {
         if let Ok(component) = Component::from_region("whole", Region::from_vec(body.to_vec()), kind) {
@@ -50,6 +52,22 @@ fn read(kind: ComponentKind, component: Component) {
         ComponentKind::PayloadDelta => read_updates(&component),
         // Searched by the target `fast`.
         ComponentKind::FastGraph => drop(FastGraph::open(component).map(|graph| graph.len())),
+        ComponentKind::Codes => drop(CodeBlock::open(component).map(|codes| read_codes(&codes))),
+    }
+}
+
+fn read_codes(codes: &CodeBlock) {
+    let dim = codes.encoder().space().dim;
+    if dim > 4_096 {
+        return;
+    }
+    let Ok(query) = codes.encoder().prepare(&vec![0.5; dim], QueryPrecision::Full) else {
+        return;
+    };
+    for ordinal in 0..codes.len().min(ROWS_MAX) {
+        if let Some(code) = codes.rows(ordinal..ordinal + 1) {
+            assert!(!query.distance(code).is_nan());
+        }
     }
 }
 
