@@ -136,6 +136,42 @@ fn answers_stay_the_same() {
     assert_eq!(answers(&collection), before);
 }
 
+/// Bytes promoted of a collection with a hash of 1,024 bits: 128 bytes a point and more.
+fn promoted(budget: u64, on_disk: bool, always_ram: bool) -> u64 {
+    let dir = tempfile::tempdir().unwrap();
+    let io = Arc::new(RealIo::open(dir.path()).unwrap());
+    let database = Database::open(io, options(budget, 0)).unwrap();
+    let mut config = CollectionConfig::single(DIM as u32, Distance::Cosine);
+    for vector in config.vectors.values_mut() {
+        vector.on_disk = on_disk;
+        vector.quantization = Some(QuantizationConfig {
+            always_ram,
+            ..QuantizationConfig::of(Codes::Lsh { bits: 1_024 })
+        });
+    }
+    database.create_collection("c", config).unwrap();
+    let collection = database.collection("c").unwrap();
+    fill(&collection);
+    collection.optimize().unwrap();
+    rest(&collection);
+    collection.info().promoted_bytes
+}
+
+#[test]
+fn the_configuration_says_what_goes_into_memory() {
+    let all = promoted(64 * MIB, false, false);
+    // The vectors' component: the vectors, and a trailer.
+    assert_eq!(all - promoted(64 * MIB, true, false), VECTORS_BYTES + 32);
+    // The fast graph and the codes do not fit together: whichever goes first keeps the other out.
+    let fast_bytes = POINTS * 896;
+    let budget = fast_bytes + POINTS * 128;
+    let (free, pinned) = (promoted(budget, false, false), promoted(budget, false, true));
+    assert!(
+        free > fast_bytes && pinned < fast_bytes,
+        "{free} {pinned} of {budget}"
+    );
+}
+
 #[test]
 fn optimize_and_the_background_promote() {
     let dir = tempfile::tempdir().unwrap();

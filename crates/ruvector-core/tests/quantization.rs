@@ -76,6 +76,15 @@ fn request(vector: &[f32], exact: bool, quantization: QuantizationSearch) -> Sea
 /// The share of the exact answers found, and the largest difference of a score from the exact one.
 fn compare(collection: &Collection, queries: &[Vec<f32>], quantization: QuantizationSearch) -> (f64, f32) {
     let (mut hits, mut wanted, mut off) = (0, 0, 0.0f32);
+    let requests: Vec<SearchRequest> = queries
+        .iter()
+        .map(|query| request(query, false, quantization))
+        .collect();
+    let together = collection.search_batch(&Ctx::default(), &requests).unwrap();
+    for (request, together) in requests.iter().zip(together) {
+        let alone = collection.search(&Ctx::default(), request).unwrap();
+        assert_eq!(together, alone, "several at once");
+    }
     for query in queries {
         let search = |exact| {
             let request = request(query, exact, quantization);
@@ -261,6 +270,29 @@ fn codes_come_change_and_go_while_searches_go_on() {
     let database = open(Arc::new(disk)).unwrap();
     let quantization = database.collection("c").unwrap().config().vectors[""].quantization;
     assert_eq!(quantization, None);
+}
+
+#[test]
+fn a_sharper_query_is_closer_to_the_truth() {
+    let database = open(Arc::new(MemIo::new())).unwrap();
+    let shape = (0, GraphProfile::Fast);
+    let codes = Codes::Rotated(CodeWidth::Two);
+    database
+        .create_collection("c", config(Some(codes), shape, Distance::Cosine))
+        .unwrap();
+    let collection = database.collection("c").unwrap();
+    let queries = fill(&collection, 1_000).unwrap();
+    collection.optimize().unwrap();
+    let off = [QueryPrecision::Same, QueryPrecision::Four, QueryPrecision::Full].map(|precision| {
+        let quantization = QuantizationConfig {
+            precision,
+            ..QuantizationConfig::of(codes)
+        };
+        let changes = BTreeMap::from([(String::new(), Some(quantization))]);
+        database.update_quantization("c", &changes).unwrap();
+        compare(&collection, &queries, raw_of(QuantizationSearch::default())).1
+    });
+    assert!(off[0] > off[1] && off[1] > off[2], "{off:?}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub fn least() -> LeastFn {
 }
 
 /// All kernels that this CPU can run with their names, the fastest first; the scalar twin ends it.
-pub fn all_least() -> Vec<(&'static str, LeastFn)> {
+fn all_least() -> Vec<(&'static str, LeastFn)> {
     let mut all: Vec<(&'static str, LeastFn)> = Vec::new();
     #[cfg(target_arch = "x86_64")]
     {

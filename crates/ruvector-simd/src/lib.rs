@@ -34,7 +34,7 @@ use half::f16;
 pub use build_dot::{CODE_ROW_TAIL_BYTES, CodeDotFn, CodeRowFn, code_dot, code_row_distance};
 pub use build_edge::{EdgeFn, EdgeLevels, EdgeSums, edge_sums};
 pub use finite::is_finite;
-pub use least::{LEAST_LANES, LeastFn, all_least, least};
+pub use least::{LEAST_LANES, LeastFn, least};
 pub use norm::{norm, normalize};
 pub use ordered::OrderedKernels;
 pub use prefetch::prefetch;

@@ -116,6 +116,10 @@ impl Core {
         let view = self.view.load().shards[shard.index as usize].clone();
         let stats = self.stats(shard, jobs, &view);
         jobs.grew = false;
+        if !stats.sealed.iter().any(|segment| segment.recode) {
+            // The segment was merged, or the configuration changed back: the unfinished file goes.
+            jobs.recode = None;
+        }
         if jobs.merge.is_some() && !stats.goes_before_merge(&self.config.optimizer, effort) {
             return self.advance_merge(shard, jobs, effort);
         }

@@ -124,7 +124,7 @@ pub(super) fn search(
     })
 }
 
-/// Offers `near` by the distances of their codes.
+/// Offers `near` by the distances of their codes; offers nothing and is false if some cannot be read.
 pub(super) fn offer_by_codes(
     query: &Query<'_>,
     target: &SealedTarget<'_>,
@@ -140,12 +140,17 @@ pub(super) fn offer_by_codes(
         {
             return false;
         }
-        for neighbor in near {
-            let Some(code) = codes.rows(neighbor.node..neighbor.node + 1) else {
+        // All are read before the first is offered: whoever answers instead offers the same rows.
+        memory.found.clear();
+        for Neighbor { node, .. } in near.iter().copied() {
+            let Some(code) = codes.rows(node..node + 1) else {
                 return false;
             };
             let distance = finite(memory.query.distance(code));
-            target.offer(distance, field.vectors.row(neighbor.node), top);
+            memory.found.push(Neighbor { distance, node });
+        }
+        for neighbor in &memory.found {
+            target.offer(neighbor.distance, field.vectors.row(neighbor.node), top);
         }
         true
     })

@@ -11,7 +11,8 @@ use super::codes::offer_by_codes;
 use super::nearest::{Query, Target};
 use super::top::TopHits;
 
-/// Searches made at once: enough that memory is never waited for, few enough that their blocks stay in L1.
+/// Searches made at once: while one computes, the memory that the others have asked for arrives. Chosen, not tuned; what
+/// it gains stands in docs/performance.md.
 pub(crate) const LANES: usize = 4;
 
 thread_local! {

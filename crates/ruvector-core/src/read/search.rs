@@ -92,8 +92,8 @@ impl Snapshot {
     }
 
     /// As [`Snapshot::search`] for each request, in order. An error of one is the answer to all, and nothing is searched
-    /// if one is invalid. Faster than one by one on one thread where requests search one vector field: four walk the
-    /// graph at once, so that none waits for memory.
+    /// if one is invalid. Where requests search one vector field, four walk the fast graph at once. Cost: at most that of
+    /// the searches one by one, and little less (docs/performance.md).
     pub fn search_batch(
         &self,
         ctx: &Ctx,
