@@ -8,7 +8,6 @@ mod body;
 mod collection;
 mod collection_update;
 mod collection_view;
-mod datetime;
 mod envelope;
 mod error;
 mod filter;

@@ -1,6 +1,9 @@
 //! Filter to evaluable form: lists sorted, cheap conditions first. Refuses what it cannot evaluate, by name.
 
-use ruvector_types::{Condition, FieldTest, Filter, Match, PointId, Range, Step, Text};
+use ruvector_types::{Bounds, Condition, FieldTest, Filter, Match, PointId, Range, Step, Text};
+
+use crate::geo::Shape;
+use crate::text::TextTest;
 
 /// A condition that is not served.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +54,11 @@ pub(crate) enum Test {
     AnyOf(Values),
     NoneOf(Values),
     Range(Range),
+    /// Microseconds since 1970.
+    Datetime(Bounds<i64>),
+    Text(TextTest),
+    Geo(Shape),
+    ValuesCount(Bounds<u64>),
     NotEmpty,
     HasNull,
 }

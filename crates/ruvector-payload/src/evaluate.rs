@@ -12,6 +12,7 @@
 
 use std::cmp::Ordering;
 
+use ruvector_types::datetime::parse_micros;
 use ruvector_types::{PointId, Range, Step};
 
 use crate::compile::{Compiled, Field, Level, Node, Test, Values};
@@ -147,7 +148,14 @@ impl Test {
             (Test::Range(bounds), value) => within(bounds, value),
             (Test::NotEmpty, value) => !matches!(value, ValueRef::Null),
             (Test::HasNull, value) => matches!(value, ValueRef::Null),
-            (Test::Keyword(_) | Test::Integer(_) | Test::Bool(_), _) => false,
+            (Test::Text(text), ValueRef::Str(value)) => text.passes(value),
+            (Test::Datetime(bounds), ValueRef::Str(value)) => {
+                parse_micros(value).is_some_and(|micros| bounds.contain(&micros))
+            }
+            (Test::Geo(_) | Test::ValuesCount(_), _) => false,
+            (Test::Keyword(_) | Test::Integer(_) | Test::Bool(_) | Test::Text(_) | Test::Datetime(_), _) => {
+                false
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Payloads as bytes: encoding, lazy views, edits, projections, and filters evaluated on the bytes.
 //! Never does I/O, and never panics or allocates at the word of bytes it has not checked.
 
+mod answer;
 mod compile;
 mod cursor;
 mod edit;
@@ -8,10 +9,15 @@ mod edit_bytes;
 mod encode;
 mod error;
 mod evaluate;
+mod geo;
+pub mod index;
 mod number;
 mod project;
+mod row_set;
+mod text;
 mod view;
 
+pub use answer::Answer;
 pub use compile::{Compiled, NotSupported, compile};
 pub use edit::{Edit, apply};
 pub use edit_bytes::{decode_edit, encode_edit};
@@ -19,4 +25,5 @@ pub use encode::{ENCODED_DEPTH_MAX, encode};
 pub use error::DecodeError;
 pub use evaluate::Subject;
 pub use project::project;
+pub use row_set::RowSet;
 pub use view::{ArrayIter, ArrayRef, ObjectIter, PayloadRef, ValueRef, decode};

@@ -2,6 +2,8 @@
 //! the engine's vocabulary. Never does I/O and never knows a wire format.
 
 mod config;
+pub mod datetime;
+mod field_index;
 mod filter;
 mod id;
 mod invalid;
@@ -13,6 +15,7 @@ mod query;
 mod value;
 
 pub use config::{CollectionConfig, Distance, GraphProfile, HnswConfig, OptimizerConfig, VectorConfig};
+pub use field_index::{FieldIndex, IndexKind, Language, TextOptions, Tokenizer};
 pub use filter::{
     Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Match, MinShould, Range, Text,
 };

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::json::{self, Object};
 use super::{CLAUSES, node};
 use crate::id::into_ids;
-use crate::{ApiError, WireId, datetime};
+use crate::{ApiError, WireId};
 
 const TESTS: [&str; 8] = [
     "match",
@@ -233,7 +233,7 @@ pub(super) fn range(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
 
 pub(super) fn time(value: &Value, place: &str) -> Result<i64, ApiError> {
     let text = json::string(value, place)?;
-    datetime::parse_micros(text).ok_or_else(|| ApiError::BadTime {
+    ruvector_types::datetime::parse_micros(text).ok_or_else(|| ApiError::BadTime {
         field: place.to_owned(),
         text: text.to_owned(),
     })

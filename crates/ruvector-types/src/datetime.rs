@@ -2,7 +2,7 @@
 
 /// Reads `2024-05-01T12:30:00.25Z`, with `T` or a space, an offset or none, seconds and fraction or none, or
 /// a date alone. `None` if it is none of these or not a real date. Digits past the microsecond are dropped.
-pub(crate) fn parse_micros(text: &str) -> Option<i64> {
+pub fn parse_micros(text: &str) -> Option<i64> {
     let mut reader = Reader {
         rest: text.as_bytes(),
     };
