@@ -2,10 +2,11 @@
 //! which every call is refused.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use arc_swap::ArcSwap;
 use ruvector_io::{Io, ResidentBudget};
+use ruvector_storage::DeclaredIndex;
 use ruvector_types::{
     CollectionConfig, CountRequest, Invalid, Limits, PayloadSelector, PointId, PointRecord, Problem,
     QuantizationConfig, ScoredPoint, ScrollPage, ScrollRequest, SearchRequest, VectorSelector, WriteOp,
@@ -14,6 +15,7 @@ use ruvector_types::{
 use crate::commit::Committer;
 use crate::maintenance::Signal;
 use crate::optimize::Effort;
+use crate::read::Costs;
 use crate::shard::{Schema, Shard};
 use crate::view::{CollectionView, Snapshot};
 use crate::{CollectionInfo, Ctx, Error, ErrorKind, Wait, WriteOutcome};
@@ -28,6 +30,10 @@ pub(crate) struct Core {
     pub(crate) config: CollectionConfig,
     /// By the number of the vector field.
     pub(crate) quantization: ArcSwap<Vec<Option<QuantizationConfig>>>,
+    /// The payload indexes declared, by path.
+    pub(crate) indexes: ArcSwap<Vec<DeclaredIndex>>,
+    /// By the number of the vector field; measured once.
+    pub(crate) costs: Vec<OnceLock<Costs>>,
     pub(crate) schema: Schema,
     pub(crate) limits: Arc<Limits>,
     pub(crate) io: Arc<dyn Io>,

@@ -1,11 +1,12 @@
 //! What a call carries besides its request: a deadline and a way to cancel. Writes look at it only before the log.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ruvector_io::Io;
 
+use crate::trace::{Trace, Way};
 use crate::{Error, ErrorKind};
 
 /// The context of one call. `Ctx::default()` neither ends nor is cancelled.
@@ -15,35 +16,22 @@ pub struct Ctx {
     pub deadline: Option<Duration>,
     /// Set to true by whoever wants the call to end.
     pub cancel: Option<Arc<AtomicBool>>,
-    /// Where the work of searches is counted, if anybody wants to know.
+    /// Where the work of reads is counted, if anybody wants to know.
     pub trace: Option<Arc<Trace>>,
-}
-
-/// The work of the searches that carry it.
-#[derive(Debug, Default)]
-pub struct Trace {
-    visited: AtomicU64,
-    measured: AtomicU64,
-}
-
-impl Trace {
-    /// Graph nodes whose links were followed.
-    pub fn nodes_visited(&self) -> u64 {
-        self.visited.load(Ordering::Relaxed)
-    }
-
-    /// Full vectors that a query was compared with.
-    pub fn vectors_measured(&self) -> u64 {
-        self.measured.load(Ordering::Relaxed)
-    }
 }
 
 impl Ctx {
     /// Adds to the trace, if there is one.
     pub(crate) fn count(&self, visited: u64, measured: u64) {
         if let Some(trace) = &self.trace {
-            trace.visited.fetch_add(visited, Ordering::Relaxed);
-            trace.measured.fetch_add(measured, Ordering::Relaxed);
+            trace.count(visited, measured);
+        }
+    }
+
+    /// Tells the trace, if there is one, how a segment is read.
+    pub(crate) fn took(&self, way: Way) {
+        if let Some(trace) = &self.trace {
+            trace.took(way);
         }
     }
 

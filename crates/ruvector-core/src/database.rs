@@ -123,6 +123,8 @@ impl Database {
             id: next.next_collection,
             name: name.to_owned(),
             config,
+            next_index: 0,
+            indexes: Vec::new(),
         };
         next.next_collection += 1;
         next.generation += 1;
@@ -144,26 +146,41 @@ impl Database {
         name: &str,
         changes: &BTreeMap<String, Option<QuantizationConfig>>,
     ) -> Result<(), Error> {
+        self.change_entry(name, |entry, collection| {
+            for (vector, quantization) in changes {
+                collection.core.field(vector, "vectors")?;
+                if let Some(config) = entry.config.vectors.get_mut(vector) {
+                    config.quantization = *quantization;
+                }
+            }
+            entry.config.validate(&self.inner.shared.limits)?;
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Changes what the catalog says of a collection, durable on return; the collection knows it then too.
+    pub(crate) fn change_entry(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut CatalogEntry, &Collection) -> Result<(), Error>,
+    ) -> Result<Collection, Error> {
         let mut slot = self.inner.catalog.lock();
         let mut next = slot.clone().ok_or_else(closed)?;
         let collection = self.collection(name)?;
         let entry = next.collections.iter_mut().find(|entry| entry.name == name);
         let entry = entry.ok_or_else(|| Error::not_found(name))?;
-        for (vector, quantization) in changes {
-            collection.core.field(vector, "vectors")?;
-            if let Some(config) = entry.config.vectors.get_mut(vector) {
-                config.quantization = *quantization;
-            }
-        }
-        entry.config.validate(&self.inner.shared.limits)?;
-        let by_field = entry.config.vectors.values().map(|vector| vector.quantization);
-        let by_field: Vec<Option<QuantizationConfig>> = by_field.collect();
+        change(entry, &collection)?;
+        let entry = entry.clone();
         next.generation += 1;
         self.store(&next)?;
         *slot = Some(next);
-        collection.core.quantization.store(Arc::new(by_field));
-        self.inner.shared.signal.upkeep_soon(&collection.core);
-        Ok(())
+        let by_field = entry.config.vectors.values().map(|vector| vector.quantization);
+        let core = &collection.core;
+        core.quantization.store(Arc::new(by_field.collect()));
+        core.indexes.store(Arc::new(entry.indexes));
+        self.inner.shared.signal.upkeep_soon(core);
+        Ok(collection)
     }
 
     /// Deletes a collection and its files; durable on return. False if there was none. Handles to it answer

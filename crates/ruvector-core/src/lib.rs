@@ -9,6 +9,7 @@ mod commit;
 mod context;
 mod database;
 mod error;
+mod indexes;
 mod info;
 mod maintenance;
 mod open;
@@ -16,15 +17,18 @@ mod optimize;
 mod options;
 mod read;
 mod shard;
+mod trace;
 mod view;
 mod write;
 
 pub use collection::Collection;
-pub use context::{Ctx, Trace};
+pub use context::Ctx;
 pub use database::Database;
 pub use error::{Error, ErrorKind};
+pub use indexes::IndexInfo;
 pub use info::{CollectionInfo, ShardInfo, Status};
 pub use options::{DatabaseOptions, Wait, WriteOutcome};
 /// The vocabulary: ids, values, vectors, filters, queries, operations, configurations, limits.
 pub use ruvector_types as types;
+pub use trace::{FilterTrace, SegmentTrace, Trace, Way};
 pub use view::Snapshot;

@@ -86,6 +86,8 @@ impl Core {
             name: entry.name.clone(),
             config: entry.config.clone(),
             quantization: quantization_of(&entry.config),
+            indexes: ArcSwap::from_pointee(entry.indexes.clone()),
+            costs: schema.fields.iter().map(|_| Default::default()).collect(),
             schema,
             limits: shared.limits.clone(),
             io: shared.io.clone(),

@@ -178,6 +178,14 @@ impl ShardView {
             .next()
     }
 
+    /// The sealed segment of this number.
+    pub(crate) fn sealed(&self, id: u64) -> Option<&Arc<SealedSegment>> {
+        self.segments.iter().find_map(|segment| match &segment.source {
+            Source::Sealed(sealed) if segment.id == id => Some(sealed),
+            _ => None,
+        })
+    }
+
     pub(crate) fn live_rows(&self) -> u64 {
         self.segments.iter().map(SegmentView::live_rows).sum()
     }

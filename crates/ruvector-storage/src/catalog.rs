@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! body: next collection u64 │ collections u32 │ collections
-//! collection: id u64 │ name bytes u16, UTF-8 │ shards u32 │ optimizer │ vectors u32 │ vectors
+//! collection: id u64 │ name bytes u16, UTF-8 │ config │ from version 3 on: next index u32, indexes (see indexes.rs)
+//! config:     shards u32 │ optimizer │ vectors u32 │ vectors
 //! optimizer:  active bytes max u64 │ active rows max u32 │ log bytes max u64 │ deleted share max f64
 //!             │ segments max u32
 //! vector:     name bytes u16, UTF-8 │ dim u32 │ distance u8 (0 cosine, 1 dot, 2 euclid, 3 manhattan)
@@ -22,6 +23,7 @@ use ruvector_types::{
 };
 
 use crate::codes::{codes, put_codes};
+use crate::indexes::{DeclaredIndex, indexes, put_indexes};
 use crate::swap::{self, Kind, LoadError, StoreError};
 use crate::wire::{Malformed, Reader, put};
 
@@ -30,7 +32,7 @@ const KIND: Kind = Kind {
     magic: *b"RVCA",
     version: VERSION,
 };
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 
 /// The collections of a database.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,6 +54,10 @@ pub struct CatalogEntry {
     pub name: String,
     /// Its configuration.
     pub config: CollectionConfig,
+    /// Number of the next payload index.
+    pub next_index: u32,
+    /// Its payload indexes.
+    pub indexes: Vec<DeclaredIndex>,
 }
 
 impl Catalog {
@@ -76,6 +82,7 @@ impl Catalog {
             put!(body, collection.id);
             put_text(&collection.name, &mut body);
             put_config(&collection.config, &mut body);
+            put_indexes(collection.next_index, &collection.indexes, &mut body);
         }
         body
     }
@@ -87,10 +94,18 @@ impl Catalog {
         let (count, capacity) = reader.count(50)?;
         let mut collections = Vec::with_capacity(capacity);
         for _ in 0..count {
+            let (id, name) = (reader.u64()?, text(&mut reader)?);
+            let config = config(version, &mut reader)?;
+            let (next_index, indexes) = match version {
+                ..3 => (0, Vec::new()),
+                _ => indexes(&mut reader)?,
+            };
             collections.push(CatalogEntry {
-                id: reader.u64()?,
-                name: text(&mut reader)?,
-                config: config(version, &mut reader)?,
+                id,
+                name,
+                config,
+                next_index,
+                indexes,
             });
         }
         reader.finish()?;
@@ -102,12 +117,12 @@ impl Catalog {
     }
 }
 
-fn put_text(text: &str, out: &mut Vec<u8>) {
+pub(crate) fn put_text(text: &str, out: &mut Vec<u8>) {
     put!(out, text.len() as u16);
     out.extend_from_slice(text.as_bytes());
 }
 
-fn text(reader: &mut Reader<'_>) -> Result<String, Malformed> {
+pub(crate) fn text(reader: &mut Reader<'_>) -> Result<String, Malformed> {
     let bytes = reader.u16()?;
     reader.text(bytes.into()).map(str::to_owned)
 }
@@ -234,7 +249,48 @@ mod tests {
     //! of the body is refused or read without a panic, every changed byte of the file is refused.
     use super::*;
     use ruvector_io::MemIo;
-    use ruvector_types::Codes;
+    use ruvector_types::{Codes, FieldIndex, IndexKind, Language, PayloadPath, TextOptions, Tokenizer};
+
+    /// An index of every kind, one with every option.
+    fn declared() -> Vec<DeclaredIndex> {
+        let text = TextOptions {
+            tokenizer: Tokenizer::Prefix,
+            token_chars_min: Some(2),
+            token_chars_max: Some(9),
+            lowercase: false,
+            ascii_folding: true,
+            stop_languages: [Language::German, Language::Greek].into(),
+            stop_words: ["ö".to_owned(), "the".to_owned()].into(),
+            stemmer: Some(Language::English),
+            phrases: true,
+        };
+        let integer = IndexKind::Integer {
+            lookup: true,
+            range: false,
+        };
+        let kinds = [
+            integer,
+            IndexKind::Float,
+            IndexKind::Datetime,
+            IndexKind::Keyword,
+            IndexKind::Uuid,
+            IndexKind::Bool,
+            IndexKind::Geo,
+            IndexKind::Text(text),
+            IndexKind::Text(TextOptions::default()),
+            IndexKind::Null,
+        ];
+        let declare = |(kind, number): (IndexKind, u32)| DeclaredIndex {
+            number,
+            path: PayloadPath::parse(&format!("a[].\"b.{number}\"")).unwrap(),
+            index: FieldIndex {
+                kind,
+                on_disk: number.is_multiple_of(2),
+                is_principal: number.is_multiple_of(3),
+            },
+        };
+        kinds.into_iter().zip(0..).map(declare).collect()
+    }
 
     #[test]
     fn round_trip_and_hostile_bytes() {
@@ -259,6 +315,8 @@ mod tests {
                 id,
                 name: format!("collection {id}"),
                 config,
+                next_index: 10,
+                indexes: declared(),
             }
         };
         let collections = distances

@@ -77,6 +77,12 @@ impl Bitmap {
             .flat_map(|(first, chunk)| chunk.iter().map(move |row| first + row))
     }
 
+    /// Its bits, 64 rows a word, chunk by chunk: the number of a chunk's first word, and its words.
+    pub fn words(&self) -> impl Iterator<Item = (usize, &[u64])> {
+        let chunks = self.chunks.iter().enumerate();
+        chunks.filter_map(|(index, chunk)| Some((index * CHUNK_WORDS, &chunk.as_ref()?.words[..])))
+    }
+
     /// Bytes on the heap, shared chunks counted in full.
     pub fn heap_bytes(&self) -> u64 {
         let chunks = self.chunks.iter().flatten().count() * size_of::<Chunk>();

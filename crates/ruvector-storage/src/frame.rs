@@ -41,6 +41,8 @@ pub enum ComponentKind {
     FastGraph = 7,
     /// The codes of one vector field, with their encoder.
     Codes = 8,
+    /// The index of one payload field.
+    FieldIndex = 9,
 }
 
 impl ComponentKind {
@@ -55,6 +57,7 @@ impl ComponentKind {
             ComponentKind::PayloadDelta => "delta",
             ComponentKind::FastGraph => "fast",
             ComponentKind::Codes => "codes",
+            ComponentKind::FieldIndex => "index",
         }
     }
 }

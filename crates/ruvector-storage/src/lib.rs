@@ -14,6 +14,7 @@ mod deletes;
 mod delta;
 mod frame;
 mod ids;
+mod indexes;
 mod log;
 mod manifest;
 mod promote;
@@ -36,8 +37,11 @@ pub use deletes::Bitmap;
 pub use delta::{PayloadVersion, RowMap};
 pub use frame::{ComponentFault, ComponentKind};
 pub use ids::{IdTable, encode_ids};
+pub use indexes::{DeclaredIndex, SealedIndex};
 pub use log::{AppendError, Log, OpenLogError, SyncTicket, TruncateError};
-pub use manifest::{ComponentName, FieldEntry, Manifest, SegmentEntry, file_name, remove_orphans};
+pub use manifest::{
+    ComponentName, FieldEntry, IndexEntry, Manifest, SegmentEntry, file_name, remove_orphans,
+};
 pub use promote::Promotion;
 pub use record::{DecodeRecordError, LogOperation, LogPoint, LogRecord, RECORD_BYTES_MAX};
 pub use rows::{PayloadRows, PayloadRowsWriter};

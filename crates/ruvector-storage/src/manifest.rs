@@ -3,7 +3,9 @@
 //! ```text
 //! body: shard u32 │ epoch u64 │ applied seq u64 │ next segment u64 │ segments u32 │ segments
 //! segment: id u64 │ rows u32 │ ids │ payload │ deletes? │ delta? │ fields u32 │ fields
+//!          │ indexes u32 │ indexes (from version 3 on)
 //! field:   field u16 │ vectors │ graph? │ fast graph? │ codes? (from version 2 on)
+//! index:   number u32 │ component
 //! a component: generation u64; with "?": present u8 (0, 1) before it, absent if 0
 //! ```
 //! In the file `manifest.{generation}` of the shard's directory; see swap.rs for its frame.
@@ -21,7 +23,7 @@ const KIND: Kind = Kind {
     magic: *b"RVMF",
     version: VERSION,
 };
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 const SEGMENT_PREFIX: &str = "seg-";
 
 /// A component of a segment; with segment, kind and field it names a file, see [`file_name`].
@@ -46,6 +48,15 @@ pub struct FieldEntry {
     pub codes: Option<ComponentName>,
 }
 
+/// The index of one payload field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// The index's number in the collection, never used again.
+    pub number: u32,
+    /// Its component.
+    pub name: ComponentName,
+}
+
 /// A sealed segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentEntry {
@@ -59,6 +70,8 @@ pub struct SegmentEntry {
     pub payload: ComponentName,
     /// The vector fields that some row has.
     pub fields: Vec<FieldEntry>,
+    /// The indexes of payload fields, as of its payload component.
+    pub indexes: Vec<IndexEntry>,
     /// Deleted rows, if any.
     pub deletes: Option<ComponentName>,
     /// Payloads changed since sealing, if any.
@@ -82,8 +95,9 @@ pub struct Manifest {
     pub segments: Vec<SegmentEntry>,
 }
 
-/// The file of a component, within the shard's directory: `seg-{id}.{kind}[.f{field}].{generation}`.
-pub fn file_name(segment: u64, kind: ComponentKind, field: Option<u16>, name: ComponentName) -> String {
+/// The file of a component, within the shard's directory: `seg-{id}.{kind}[.f{field}].{generation}`, the
+/// field a vector field's or an index's number.
+pub fn file_name(segment: u64, kind: ComponentKind, field: Option<u32>, name: ComponentName) -> String {
     let (kind, generation) = (kind.name(), name.generation);
     match field {
         Some(field) => format!("{SEGMENT_PREFIX}{segment}.{kind}.f{field}.{generation}"),
@@ -120,10 +134,17 @@ impl SegmentEntry {
             (ComponentKind::PayloadDelta, None, self.delta),
         ];
         for field in &self.fields {
-            components.push((ComponentKind::Vectors, Some(field.field), Some(field.vectors)));
-            components.push((ComponentKind::Graph, Some(field.field), field.graph));
-            components.push((ComponentKind::FastGraph, Some(field.field), field.fast));
-            components.push((ComponentKind::Codes, Some(field.field), field.codes));
+            components.push((
+                ComponentKind::Vectors,
+                Some(field.field.into()),
+                Some(field.vectors),
+            ));
+            components.push((ComponentKind::Graph, Some(field.field.into()), field.graph));
+            components.push((ComponentKind::FastGraph, Some(field.field.into()), field.fast));
+            components.push((ComponentKind::Codes, Some(field.field.into()), field.codes));
+        }
+        for index in &self.indexes {
+            components.push((ComponentKind::FieldIndex, Some(index.number), Some(index.name)));
         }
         let present = components
             .into_iter()
@@ -148,6 +169,10 @@ impl SegmentEntry {
             put_optional(field.fast, out);
             put_optional(field.codes, out);
         }
+        put!(out, self.indexes.len() as u32);
+        for index in &self.indexes {
+            put!(out, index.number, index.name.generation);
+        }
     }
 
     fn decode(version: u16, reader: &mut Reader<'_>) -> Result<SegmentEntry, Malformed> {
@@ -165,16 +190,30 @@ impl SegmentEntry {
                 codes: if version < 2 { None } else { optional(reader)? },
             });
         }
+        let indexes = if version < 3 { Vec::new() } else { indexes(reader)? };
         Ok(SegmentEntry {
             id,
             rows,
             ids,
             payload,
             fields,
+            indexes,
             deletes,
             delta,
         })
     }
+}
+
+fn indexes(reader: &mut Reader<'_>) -> Result<Vec<IndexEntry>, Malformed> {
+    let (count, capacity) = reader.count(12)?;
+    let mut indexes = Vec::with_capacity(capacity);
+    for _ in 0..count {
+        indexes.push(IndexEntry {
+            number: reader.u32()?,
+            name: name(reader)?,
+        });
+    }
+    Ok(indexes)
 }
 
 impl Manifest {

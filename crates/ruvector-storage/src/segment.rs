@@ -10,6 +10,7 @@ use crate::deletes::Bitmap;
 use crate::delta::{PayloadVersion, RowMap};
 use crate::frame::ComponentKind;
 use crate::ids::IdTable;
+use crate::indexes::SealedIndex;
 use crate::manifest::{ComponentName, FieldEntry, SegmentEntry, file_name};
 use crate::rows::PayloadRows;
 use crate::swap::join;
@@ -59,6 +60,8 @@ pub struct SealedSegment {
     pub payload: PayloadRows,
     /// Vector fields by field index; `None` where no row has the field.
     pub fields: Vec<Option<SealedField>>,
+    /// The sound indexes of its payload fields. One that cannot be opened is left out: it is built anew.
+    pub indexes: Vec<SealedIndex>,
     /// Graphs that could not be opened.
     unopened: Vec<Damage>,
     disk_bytes: u64,
@@ -129,6 +132,7 @@ impl SealedSegment {
         });
         [self.ids.component(), self.payload.component()]
             .into_iter()
+            .chain(self.indexes.iter().map(SealedIndex::component))
             .map(|component| (component, None))
             .chain(fields)
     }
@@ -248,11 +252,16 @@ impl<'a> Files<'a> {
                 *slot = Some(opened);
             }
         }
+        let indexes = entry.indexes.iter().filter_map(|index| {
+            let component = self.component(ComponentKind::FieldIndex, Some(index.number), index.name);
+            SealedIndex::open(index.number, component.ok()?, entry.rows)
+        });
         let mut segment = SealedSegment {
             entry: entry.clone(),
             ids,
             payload,
             fields,
+            indexes: indexes.collect(),
             unopened,
             disk_bytes: 0,
         };
@@ -263,7 +272,7 @@ impl<'a> Files<'a> {
     fn open(
         &self,
         kind: ComponentKind,
-        field: Option<u16>,
+        field: Option<u32>,
         name: ComponentName,
     ) -> Result<Component, OpenSegmentError> {
         self.component(kind, field, name)
@@ -273,7 +282,7 @@ impl<'a> Files<'a> {
     fn component(
         &self,
         kind: ComponentKind,
-        field: Option<u16>,
+        field: Option<u32>,
         name: ComponentName,
     ) -> Result<Component, OpenComponentError> {
         let path = self.path(kind, field, name);
@@ -285,7 +294,7 @@ impl<'a> Files<'a> {
         )
     }
 
-    fn path(&self, kind: ComponentKind, field: Option<u16>, name: ComponentName) -> String {
+    fn path(&self, kind: ComponentKind, field: Option<u32>, name: ComponentName) -> String {
         join(self.dir, &file_name(self.entry.id, kind, field, name))
     }
 
@@ -331,7 +340,7 @@ impl<'a> Files<'a> {
     }
 
     fn open_vectors(&self, field: &FieldEntry, dims: &[u32]) -> Result<VectorBlock, OpenSegmentError> {
-        let component = self.open(ComponentKind::Vectors, Some(field.field), field.vectors)?;
+        let component = self.open(ComponentKind::Vectors, Some(field.field.into()), field.vectors)?;
         let vectors = VectorBlock::open(component).map_err(OpenSegmentError::Read)?;
         let dim = dims.get(usize::from(field.field));
         check(
@@ -357,10 +366,12 @@ impl<'a> Files<'a> {
             return Ok(None);
         };
         let unusable = || Damage {
-            path: self.path(kind, Some(field), name).into(),
+            path: self.path(kind, Some(field.into()), name).into(),
             region: None,
         };
-        let component = self.component(kind, Some(field), name).map_err(|_| unusable())?;
+        let component = self
+            .component(kind, Some(field.into()), name)
+            .map_err(|_| unusable())?;
         let found = component.clone();
         read(component)
             .map(Some)

@@ -19,7 +19,7 @@ const ROWS: u32 = 300;
 const DIMS: [u32; 3] = [16, 5, 4];
 const NAME: ComponentName = ComponentName { generation: 6 };
 
-fn path(kind: ComponentKind, field: Option<u16>) -> String {
+fn path(kind: ComponentKind, field: Option<u32>) -> String {
     format!("{DIR}/{}", file_name(3, kind, field, NAME))
 }
 
@@ -116,6 +116,7 @@ fn write_segment(disk: &SimDisk) -> SegmentEntry {
         ids: NAME,
         payload: NAME,
         fields: vec![write_field(disk, 0), write_field(disk, 2)],
+        indexes: Vec::new(),
         deletes: Some(NAME),
         delta: Some(NAME),
     }

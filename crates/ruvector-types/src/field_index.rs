@@ -133,3 +133,69 @@ pub enum Language {
     Turkish,
     Yiddish,
 }
+
+/// Every language with its English name in lower case, as users write it. Its position is its number in files.
+const LANGUAGES: [(Language, &str); 35] = [
+    (Language::Arabic, "arabic"),
+    (Language::Armenian, "armenian"),
+    (Language::Azerbaijani, "azerbaijani"),
+    (Language::Basque, "basque"),
+    (Language::Bengali, "bengali"),
+    (Language::Catalan, "catalan"),
+    (Language::Chinese, "chinese"),
+    (Language::Danish, "danish"),
+    (Language::Dutch, "dutch"),
+    (Language::English, "english"),
+    (Language::Estonian, "estonian"),
+    (Language::Finnish, "finnish"),
+    (Language::French, "french"),
+    (Language::German, "german"),
+    (Language::Greek, "greek"),
+    (Language::Hebrew, "hebrew"),
+    (Language::Hinglish, "hinglish"),
+    (Language::Hungarian, "hungarian"),
+    (Language::Indonesian, "indonesian"),
+    (Language::Italian, "italian"),
+    (Language::Japanese, "japanese"),
+    (Language::Kazakh, "kazakh"),
+    (Language::Lithuanian, "lithuanian"),
+    (Language::Nepali, "nepali"),
+    (Language::Norwegian, "norwegian"),
+    (Language::Portuguese, "portuguese"),
+    (Language::Romanian, "romanian"),
+    (Language::Russian, "russian"),
+    (Language::Slovene, "slovene"),
+    (Language::Spanish, "spanish"),
+    (Language::Swedish, "swedish"),
+    (Language::Tajik, "tajik"),
+    (Language::Tamil, "tamil"),
+    (Language::Turkish, "turkish"),
+    (Language::Yiddish, "yiddish"),
+];
+
+impl Language {
+    /// Its English name in lower case.
+    pub fn name(self) -> &'static str {
+        LANGUAGES
+            .iter()
+            .find(|(language, _)| *language == self)
+            .map_or("", |(_, name)| name)
+    }
+
+    /// The language of this English name in lower case.
+    pub fn of_name(name: &str) -> Option<Language> {
+        let found = LANGUAGES.iter().find(|(_, known)| *known == name);
+        found.map(|(language, _)| *language)
+    }
+
+    /// Its number in files.
+    pub fn number(self) -> u8 {
+        let at = LANGUAGES.iter().position(|(language, _)| *language == self);
+        at.unwrap_or_default() as u8
+    }
+
+    /// The language of this number in files.
+    pub fn of_number(number: u8) -> Option<Language> {
+        LANGUAGES.get(usize::from(number)).map(|(language, _)| *language)
+    }
+}

@@ -40,6 +40,8 @@ pub struct Limits {
     pub limit_max: usize,
     /// Results skipped by one search.
     pub offset_max: usize,
+    /// Payload indexes of a collection.
+    pub payload_indexes_max: usize,
     /// Levels of nesting of a filter.
     pub filter_depth_max: usize,
     /// Conditions of a filter, all levels together.
@@ -66,6 +68,7 @@ impl Default for Limits {
             payload_depth_max: 64,
             limit_max: 100_000,
             offset_max: 1_000_000,
+            payload_indexes_max: 256,
             filter_depth_max: 32,
             filter_conditions_max: 4_096,
             filter_values_max: 100_000,

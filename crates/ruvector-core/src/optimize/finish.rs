@@ -54,10 +54,9 @@ impl Core {
         let Source::Sealed(sealed) = &source.source else {
             return Ok(());
         };
-        let name = ComponentName {
-            generation: jobs.manifest.generation + 1,
-        };
         let mut entry = sealed.entry.clone();
+        let before = entry.indexes.iter().map(|index| index.name).max();
+        let name = jobs.next_name(before.max(Some(entry.payload)));
         entry.payload = name;
         let failed = |error| Error::storage("writing a segment's payloads again", error);
         let path = format!(
@@ -76,6 +75,7 @@ impl Core {
             writer.push(version, payload).map_err(failed)?;
         }
         writer.finish().map_err(failed)?;
+        entry.indexes = self.index_payloads(shard, &path, (id, name), view.seq)?;
         let opened = sealed
             .reopen(self.io.as_ref(), &shard.dir, &entry, &self.schema.dims())
             .map_err(|error| Error::storage("opening payloads just written", error))?;

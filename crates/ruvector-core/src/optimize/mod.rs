@@ -6,6 +6,7 @@ mod carry;
 mod fast;
 mod finish;
 mod graphs;
+mod indexing;
 mod insertion;
 mod policy;
 mod promote;
@@ -16,8 +17,9 @@ mod rewrite;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use ruvector_storage::{Manifest, Promotion};
+use ruvector_storage::{ComponentName, Manifest, Promotion};
 
+use indexing::Reindex;
 pub(crate) use policy::Effort;
 use policy::{Plan, SegmentStats, Stats, plan};
 use recode::Recode;
@@ -39,6 +41,7 @@ pub(crate) struct Jobs {
     merge: Option<Rewrite>,
     promotion: Option<Promotion>,
     recode: Option<Recode>,
+    reindex: Option<Reindex>,
     /// The last step inserted into the active graph.
     grew: bool,
 }
@@ -64,7 +67,16 @@ impl Jobs {
             merge: None,
             promotion: None,
             recode: None,
+            reindex: None,
             grew: false,
+        }
+    }
+
+    /// A name for a component that takes the place of `before`; no file that a manifest names has it.
+    fn next_name(&self, before: Option<ComponentName>) -> ComponentName {
+        let newest = before.map_or(0, |name| name.generation);
+        ComponentName {
+            generation: self.manifest.generation.max(newest) + 1,
         }
     }
 }
@@ -100,6 +112,7 @@ impl Core {
             jobs.seal = None;
             jobs.merge = None;
             jobs.recode = None;
+            jobs.reindex = None;
         }
         if outcome.is_err() && !shard.sequencer.lock().poisoned {
             // What the failed step left behind is nobody's: the next one starts with fresh files. (A poisoned
@@ -119,6 +132,9 @@ impl Core {
         if !stats.sealed.iter().any(|segment| segment.recode) {
             // The segment was merged, or the configuration changed back: the unfinished file goes.
             jobs.recode = None;
+        }
+        if !stats.sealed.iter().any(|segment| segment.reindex) {
+            jobs.reindex = None;
         }
         if jobs.merge.is_some() && !stats.goes_before_merge(&self.config.optimizer, effort) {
             return self.advance_merge(shard, jobs, effort);
@@ -140,6 +156,7 @@ impl Core {
                 jobs.seal = Some(Rewrite::seal(self, shard, frozen, merge_all)?);
             }
             Plan::Merge(ids) => jobs.merge = Some(Rewrite::merge(self, shard, &view, &ids)?),
+            Plan::Index(id) => self.advance_reindex(shard, jobs, &view, id)?,
             Plan::Recode(id) => self.advance_recode(shard, jobs, &view, id)?,
             Plan::RewritePayload(id) => self.rewrite_payload(shard, jobs, &view, id)?,
         }
@@ -216,6 +233,7 @@ impl Core {
             updated: segment.delta.len(),
             graph_lost: sealed.graph_damaged(),
             damaged: sealed.rows_damaged(),
+            reindex: self.index_to_change(sealed).is_some(),
             recode: self.field_to_code(sealed).is_some(),
         })
     }

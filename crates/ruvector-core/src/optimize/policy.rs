@@ -25,6 +25,8 @@ pub(crate) struct SegmentStats {
     pub(crate) graph_lost: bool,
     /// Its rows cannot all be read: it is left alone.
     pub(crate) damaged: bool,
+    /// Its payload indexes are not those declared.
+    pub(crate) reindex: bool,
     /// Its codes are not what the configuration asks for.
     pub(crate) recode: bool,
 }
@@ -56,6 +58,8 @@ pub(crate) enum Plan {
     Seal,
     /// Write these segments again as one, without deleted rows.
     Merge(Vec<u64>),
+    /// Write or drop a payload index of a segment.
+    Index(u64),
     /// Write, replace or drop codes of a segment.
     Recode(u64),
     /// Write a segment's payload component again, with its updates.
@@ -67,7 +71,17 @@ impl Stats {
     pub(crate) fn goes_before_merge(&self, thresholds: &OptimizerConfig, effort: Effort) -> bool {
         let seal = self.frozen && !(effort == Effort::Background && self.is_crowded(thresholds));
         let grow = self.graph_lags && !self.grew;
-        seal || ((self.promotable || grow) && effort == Effort::Background)
+        let index = self.segment_to_index().is_some();
+        seal || ((self.promotable || grow || index) && effort == Effort::Background)
+    }
+
+    /// A sound segment whose payload indexes are to change.
+    fn segment_to_index(&self) -> Option<u64> {
+        let found = self
+            .sealed
+            .iter()
+            .find(|segment| segment.reindex && !segment.damaged);
+        found.map(|segment| segment.id)
     }
 
     /// So many segments that another one would cost searches more than its rows do as they are: frozen states wait
@@ -97,6 +111,10 @@ pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) 
         if stats.promotable {
             return Plan::Promote;
         }
+        // Rows are read a hundred times faster than they are inserted into graphs, and filters wait for it.
+        if let Some(id) = stats.segment_to_index() {
+            return Plan::Index(id);
+        }
         if stats.graph_lags && !stats.grew {
             return Plan::Grow;
         }
@@ -111,6 +129,9 @@ pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) 
     }
     if let Some(segment) = sound.iter().find(worn) {
         return Plan::Merge(vec![segment.id]);
+    }
+    if let Some(id) = stats.segment_to_index() {
+        return Plan::Index(id);
     }
     // Last of what searches wait for: the codes of a segment that is merged soon would not pay.
     if let Some(segment) = sound.iter().find(|segment| segment.recode) {
@@ -178,8 +199,14 @@ mod tests {
             updated: 0,
             graph_lost: false,
             damaged: false,
+            reindex: id.is_multiple_of(2),
             recode: id.is_multiple_of(3),
         }
+    }
+
+    fn indexed(stats: &mut Stats, id: u64) {
+        let changed = stats.sealed.iter_mut().filter(|segment| segment.id == id);
+        changed.for_each(|segment| segment.reindex = false);
     }
 
     fn settle(stats: &mut Stats, effort: Effort) -> usize {
@@ -200,6 +227,7 @@ mod tests {
                     }
                     stats.sealed = kept;
                 }
+                Plan::Index(id) => indexed(stats, id),
                 Plan::Recode(id) => {
                     stats
                         .sealed
@@ -287,6 +315,7 @@ mod tests {
                     let live = stats.sealed.iter().filter(|one| ids.contains(&one.id));
                     merge = Some((ids.clone(), live.map(|one| one.live).sum::<u64>() / 500));
                 }
+                Plan::Index(id) => indexed(&mut stats, id),
                 _ => {}
             }
             most = most.max(stats.sealed.len());
@@ -312,7 +341,7 @@ mod tests {
             ..segment(1, 10, 2)
         };
         let stats = Stats {
-            sealed: vec![hurt.clone(), segment(2, 10, 10)],
+            sealed: vec![hurt.clone(), segment(5, 10, 10)],
             ..Stats::default()
         };
         assert_eq!(

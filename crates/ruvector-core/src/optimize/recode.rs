@@ -9,11 +9,10 @@ use ruvector_storage::{CodesWriter, ComponentKind, ComponentName, SealedField, S
 use ruvector_types::{CodeWidth, Codes};
 
 use super::Jobs;
-use super::carry::Replacement;
 use super::fast::ROTATION_SEED;
 use crate::collection::Core;
 use crate::shard::Shard;
-use crate::view::{SegmentView, ShardView, Source};
+use crate::view::ShardView;
 use crate::{Error, ErrorKind};
 
 /// Vectors below which a segment is searched as fast without codes.
@@ -71,11 +70,7 @@ impl Core {
         view: &ShardView,
         id: u64,
     ) -> Result<(), Error> {
-        let sealed = view.segments.iter().find_map(|segment| match &segment.source {
-            Source::Sealed(sealed) if segment.id == id => Some(sealed),
-            _ => None,
-        });
-        let Some(sealed) = sealed else {
+        let Some(sealed) = view.sealed(id) else {
             return Ok(());
         };
         let running = jobs.recode.take();
@@ -113,10 +108,8 @@ impl Core {
             None => None,
             Some(codes) => {
                 let encoder = self.train(codes, field, slot)?;
-                let name = ComponentName {
-                    generation: jobs.manifest.generation + 1,
-                };
-                let file = file_name(id, ComponentKind::Codes, Some(field as u16), name);
+                let name = jobs.next_name(None);
+                let file = file_name(id, ComponentKind::Codes, Some(field as u32), name);
                 let path = format!("{}/{file}", shard.dir);
                 let row_bytes = encoder.code_bytes();
                 let seq = shard.counter(&shard.committed_seq);
@@ -183,24 +176,7 @@ impl Core {
         {
             slot.codes = name;
         }
-        let opened = source
-            .reopen(self.io.as_ref(), &shard.dir, &entry, &self.schema.dims())
-            .map_err(|error| Error::storage("opening codes just written", error))?;
-        let rows = entry.rows;
-        let replacement = Replacement {
-            // Deletes and payload updates are laid over the segment as they were over the former state of it.
-            sources: vec![SegmentView {
-                id: segment,
-                source: Source::Sealed(source),
-                rows,
-                deletes: Default::default(),
-                delta: Default::default(),
-            }],
-            new_rows: vec![(0..rows).collect()],
-            sealed: Some((segment, Arc::new(opened))),
-            rows,
-        };
-        self.replace(shard, jobs, &replacement, 0)
+        self.replace_components(shard, jobs, (segment, source), &entry)
     }
 }
 

@@ -29,9 +29,9 @@ pub(crate) enum Placement {
 /// The candidates to promote within `free_bytes`, by position, the largest benefit first. What does not fit is
 /// passed over for what does.
 ///
-/// A search reads dozens of places in the fast graph, about ten vectors, one id a hit; one without a fast layout walks
-/// the plain graph and compares with codes or vectors. What the configuration wants in memory goes first. Among equals the larger one goes first: of a small one, more is
-/// in the caches anyway.
+/// A search reads dozens of places in the fast graph, about ten vectors, one id a hit; a filtered one asks the indexes
+/// first; one without a fast layout walks the plain graph and compares with codes or vectors. What the configuration wants
+/// in memory goes first. Among equals the larger one goes first: of a small one, more is in the caches anyway.
 pub(crate) fn choose(candidates: &[Candidate], free_bytes: u64) -> Vec<usize> {
     let worth = |at: &usize| rank(candidates[*at]).is_some();
     let mut order: Vec<usize> = (0..candidates.len()).filter(worth).collect();
@@ -60,8 +60,9 @@ fn rank(candidate: Candidate) -> Option<u32> {
         ComponentKind::FastGraph => Some(1),
         ComponentKind::Codes => Some(2),
         ComponentKind::Vectors => Some(3),
-        ComponentKind::Graph => Some(4),
-        ComponentKind::Ids => Some(5),
+        ComponentKind::FieldIndex => Some(4),
+        ComponentKind::Graph => Some(5),
+        ComponentKind::Ids => Some(6),
         ComponentKind::Payload | ComponentKind::Deletes | ComponentKind::PayloadDelta => None,
     }
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ruvector_storage::{
-    Component, ComponentKind, ComponentName, FieldEntry, PayloadRowsWriter, SealedSegment, SegmentEntry,
-    VectorBlock, VectorsWriter, encode_ids, file_name, write_component,
+    Component, ComponentKind, ComponentName, FieldEntry, PayloadRows, PayloadRowsWriter, SealedSegment,
+    SegmentEntry, VectorBlock, VectorsWriter, encode_ids, file_name, write_component,
 };
 
 use super::Effort;
 use super::fast::FastBuild;
 use super::graphs::GraphBuild;
+use super::indexing::{IndexBuild, open_payloads};
 use crate::Error;
 use crate::active::NONE;
 use crate::collection::Core;
@@ -36,6 +37,7 @@ pub(crate) struct Rewrite {
 enum Stage {
     Ids,
     Payload,
+    Index(Vec<IndexBuild>, PayloadRows),
     Vectors(usize),
     Graph(usize, GraphBuild, Arc<VectorBlock>),
     Fast(usize, Box<FastBuild>, Arc<VectorBlock>),
@@ -106,6 +108,7 @@ impl Rewrite {
             ids: name,
             payload: name,
             fields: Vec::new(),
+            indexes: Vec::new(),
             deletes: None,
             delta: None,
         };
@@ -126,6 +129,7 @@ impl Rewrite {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Ids => self.write_ids(core, shard)?,
             Stage::Payload => self.write_payload(core, shard)?,
+            Stage::Index(builds, rows) => self.build_index(core, builds, rows)?,
             Stage::Vectors(field) => self.write_vectors(core, shard, field)?,
             Stage::Graph(field, build, block) => {
                 let threads = core.build_threads(effort);
@@ -147,7 +151,7 @@ impl Rewrite {
         })
     }
 
-    fn path(&self, shard: &Shard, kind: ComponentKind, field: Option<u16>) -> String {
+    fn path(&self, shard: &Shard, kind: ComponentKind, field: Option<u32>) -> String {
         format!(
             "{}/{}",
             shard.dir,
@@ -169,7 +173,7 @@ impl Rewrite {
         Ok(Stage::Payload)
     }
 
-    fn write_payload(&self, core: &Core, shard: &Shard) -> Result<Stage, Error> {
+    fn write_payload(&mut self, core: &Core, shard: &Shard) -> Result<Stage, Error> {
         let failed = |error| Error::storage("writing a segment's payloads", error);
         let path = self.path(shard, ComponentKind::Payload, None);
         let mut writer = PayloadRowsWriter::create(core.io.as_ref(), &path, self.seq).map_err(failed)?;
@@ -180,7 +184,31 @@ impl Rewrite {
             writer.push(version, payload).map_err(failed)?;
         }
         writer.finish().map_err(failed)?;
-        Ok(self.next_field(core, 0))
+        let declared = core.indexes.load();
+        if declared.is_empty() {
+            return Ok(self.next_field(core, 0));
+        }
+        let name = ComponentName { generation: self.seq };
+        let build = |index| IndexBuild::new(shard, self.entry.id, index, name, self.seq);
+        let builds = declared.iter().rev().map(build).collect();
+        Ok(Stage::Index(builds, open_payloads(core, &path)?))
+    }
+
+    /// Some rows of the last of `builds`.
+    fn build_index(
+        &mut self,
+        core: &Core,
+        mut builds: Vec<IndexBuild>,
+        rows: PayloadRows,
+    ) -> Result<Stage, Error> {
+        let Some(mut build) = builds.pop() else {
+            return Ok(self.next_field(core, 0));
+        };
+        match build.step(&rows)? {
+            true => self.entry.indexes.push(build.finish(core)?),
+            false => builds.push(build),
+        }
+        Ok(Stage::Index(builds, rows))
     }
 
     /// The next field that some kept row has.
@@ -196,7 +224,7 @@ impl Rewrite {
 
     fn write_vectors(&mut self, core: &Core, shard: &Shard, field: usize) -> Result<Stage, Error> {
         let failed = |error| Error::storage("writing a segment's vectors", error);
-        let path = self.path(shard, ComponentKind::Vectors, Some(field as u16));
+        let path = self.path(shard, ComponentKind::Vectors, Some(field as u32));
         let dim = core.schema.fields[field].dim;
         let mut writer = VectorsWriter::create(core.io.as_ref(), &path, self.seq, dim).map_err(failed)?;
         for (new_row, (segment, row)) in self.kept().enumerate() {
@@ -238,13 +266,13 @@ impl Rewrite {
         let Some(bytes) = build.encoded(block.len())? else {
             return Ok(Stage::Graph(field, build, block));
         };
-        let path = self.path(shard, ComponentKind::Graph, Some(field as u16));
+        let path = self.path(shard, ComponentKind::Graph, Some(field as u32));
         write_component(core.io.as_ref(), &path, ComponentKind::Graph, self.seq, &bytes)
             .map_err(|error| Error::storage("writing a segment's graph", error))?;
         if let Some(entry) = self.entry.fields.last_mut() {
             entry.graph = Some(ComponentName { generation: self.seq });
         }
-        let path = self.path(shard, ComponentKind::FastGraph, Some(field as u16));
+        let path = self.path(shard, ComponentKind::FastGraph, Some(field as u32));
         match FastBuild::start(core, field, &block, bytes, (&path, self.seq))? {
             Some(fast) => Ok(Stage::Fast(field, Box::new(fast), block)),
             None => Ok(self.next_field(core, field + 1)),

@@ -12,7 +12,7 @@ use ruvector_types::{Invalid, Problem, QuantizationConfig, QuantizationSearch, Q
 use super::nearest::{Query, Target, finite};
 use super::plan::{Strategy, choose};
 use super::top::TopHits;
-use crate::Error;
+use crate::{Error, Way};
 
 /// Codes compared at once in a scan.
 const SCAN_CODES: u32 = 256;
@@ -103,7 +103,8 @@ pub(super) fn search(
         let candidates = usage.candidates(query.wanted, codes);
         let figures = target.figures(query, candidates);
         let found = match choose(figures) {
-            Strategy::Graph { ef, distances_max } => {
+            Strategy::Graph { ef, budget } => {
+                let distances_max = budget.map(|budget| budget.distances);
                 walk(query, target, (field, codes), (ef, distances_max), memory)
             }
             Strategy::Scan => false,
@@ -188,6 +189,7 @@ fn walk(
     let Some(links) = &field.graph else {
         return false;
     };
+    query.ctx.took(Way::CodeGraph);
     let prepared = &memory.query;
     let distance = |_: &[u8], code: &[u8]| prepared.distance(code);
     let rows = CodeRows(codes);
@@ -196,7 +198,7 @@ fn walk(
         ef,
         distances_max,
     };
-    let mut accept = |ordinal| target.accepts(query, field.vectors.row(ordinal));
+    let mut accept = |ordinal| target.accepts(field.vectors.row(ordinal));
     let outcome = ruvector_graph::search(
         &params,
         Space::with(&rows, &distance),
@@ -217,6 +219,7 @@ fn scan(
     candidates: usize,
     memory: &mut Memory,
 ) -> Result<bool, Error> {
+    query.ctx.took(Way::CodeScan);
     let mut distances = [0.0; SCAN_CODES as usize];
     memory.best.clear();
     for start in (0..codes.len()).step_by(SCAN_CODES as usize) {
@@ -236,7 +239,7 @@ fn scan(
             };
             let full = memory.best.len() >= candidates;
             let enters = !full || memory.best.peek().is_some_and(|worst| neighbor < *worst);
-            if enters && target.accepts(query, target.row(node)) {
+            if enters && target.accepts(target.row(node)) {
                 if full {
                     memory.best.pop();
                 }

@@ -10,6 +10,7 @@ use ruvector_storage::{Component, SealedField, VectorBlock};
 use super::codes::offer_by_codes;
 use super::nearest::{Query, Target};
 use super::top::TopHits;
+use crate::Way;
 
 /// Searches made at once: while one computes, the memory that the others have asked for arrives. Chosen, not tuned; what
 /// it gains stands in docs/performance.md.
@@ -19,11 +20,6 @@ thread_local! {
     /// Search memory of this thread, as in `nearest`.
     static SCRATCH: RefCell<[(FastScratch, Vec<Neighbor>); LANES]> = RefCell::default();
 }
-
-/// Visits of a filtered search, as a share of the vectors, at which it gives up for a scan. A bound on what a bad
-/// filter costs, chosen without a measurement: the planner of payload indexes will know better.
-const VISIT_SHARE: u32 = 16;
-const VISITS_MIN: u32 = 512;
 
 /// How a search of the fast layout ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,15 +37,21 @@ pub(crate) fn search(
     query: &Query<'_>,
     target: &Target<'_, VectorBlock, PlainGraph<Component>>,
     field: &SealedField,
-    (ef, candidates): (usize, usize),
+    (ef, candidates, visits_max): (usize, usize, Option<u64>),
     top: &mut TopHits,
 ) -> FastEnd {
     let Some(fast) = &field.fast else {
         return FastEnd::Unavailable;
     };
+    query.ctx.took(Way::FastGraph);
     SCRATCH.with_borrow_mut(|[(scratch, found), ..]| {
-        let request = request(query, fast.len(), (ef, candidates));
-        let mut accept = |ordinal| target.accepts(query, field.vectors.row(ordinal));
+        let request = FastSearch {
+            query: query.vector,
+            wanted: candidates,
+            breadth: ef,
+            visits_max,
+        };
+        let mut accept = |ordinal| target.accepts(field.vectors.row(ordinal));
         let outcome = fast.search(&request, &mut accept, scratch, found);
         conclude(query, target, field, (outcome, found), top)
     })
@@ -69,12 +71,17 @@ pub(crate) fn search_many(
         let queries: Vec<&Query<'_>> = lanes.iter().map(|lane| lane.query).collect();
         let mut accepts: Vec<_> = queries
             .iter()
-            .map(|query| move |ordinal| target.accepts(query, field.vectors.row(ordinal)))
+            .map(|_| move |ordinal| target.accepts(field.vectors.row(ordinal)))
             .collect();
         let mut searches: Vec<FastLane<'_>> = Vec::with_capacity(LANES);
         for ((lane, accept), (scratch, out)) in lanes.iter().zip(&mut accepts).zip(memory.iter_mut()) {
             searches.push(FastLane {
-                request: request(lane.query, fast.len(), lane.breadth),
+                request: FastSearch {
+                    query: lane.query.vector,
+                    wanted: lane.breadth.1,
+                    breadth: lane.breadth.0,
+                    visits_max: None,
+                },
                 accept,
                 scratch,
                 out,
@@ -101,18 +108,6 @@ pub(crate) struct Lane<'a, 'q> {
     /// Breadth, and candidates wanted.
     pub(crate) breadth: (usize, usize),
     pub(crate) top: &'a mut TopHits,
-}
-
-fn request<'q>(query: &Query<'q>, nodes: u32, (ef, candidates): (usize, usize)) -> FastSearch<'q> {
-    FastSearch {
-        query: query.vector,
-        wanted: candidates,
-        breadth: ef,
-        visits_max: query
-            .filter
-            .as_ref()
-            .map(|_| u64::from((nodes / VISIT_SHARE).max(VISITS_MIN))),
-    }
 }
 
 /// Offers what a search found, measured as the query wants it.

@@ -3,9 +3,10 @@
 use ruvector_types::{CountRequest, PayloadSelector, PointId, PointRecord, VectorSelector};
 
 use super::fetch::Fetch;
-use super::matching::{compile_filter, matching_rows};
+use super::matching::{SegmentFilter, compile_filter};
+use super::observe::Observer;
 use crate::view::Snapshot;
-use crate::{Ctx, Error};
+use crate::{Ctx, Error, Way};
 
 impl Snapshot {
     /// The points of `ids` that exist, in the order asked. Cost: a lookup in each segment's id table, newest first.
@@ -35,15 +36,24 @@ impl Snapshot {
         Ok(records)
     }
 
-    /// How many points match. Cost: with a filter, evaluates every live row.
+    /// How many points match. Cost: with a filter, sets of the segments' size; rows that no index decides
+    /// are evaluated.
     pub fn count(&self, ctx: &Ctx, request: &CountRequest) -> Result<u64, Error> {
         let Some(filter) = &request.filter else {
             return Ok(self.view.shards.iter().map(|shard| shard.live_rows()).sum());
         };
         let filter = compile_filter(filter, &self.core)?;
         let mut count = 0;
-        for segment in self.view.shards.iter().flat_map(|shard| &shard.segments) {
-            count += matching_rows(ctx, &self.core, segment, &filter)?.len() as u64;
+        for (place, segment) in self.segments() {
+            let mut observer = Observer::begin(ctx, &self.core, place.shard, segment);
+            let mut rows = SegmentFilter::new(&self.core, segment, &filter);
+            if let Some(observer) = &mut observer {
+                observer.filtered(&rows);
+            }
+            ctx.took(Way::Rows);
+            rows.settle(ctx)?;
+            count += rows.rows_max();
+            observer.map_or(Ok(()), |observer| observer.end(Some(&filter)))?;
         }
         Ok(count)
     }

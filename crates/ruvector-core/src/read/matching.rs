@@ -1,14 +1,23 @@
-//! Filters against rows of a segment. A row whose payload is damaged matches nothing that reads payloads.
+//! Filters against rows of a segment: first what its indexes know, then the rows they leave open, one by one. A row whose
+//! payload is damaged matches nothing that reads payloads.
 
-use ruvector_payload::{Compiled, PayloadRef, Subject};
-use ruvector_types::{Filter, PointId};
+use std::sync::Arc;
+
+use arc_swap::Guard;
+use ruvector_payload::index::{Estimate, Index};
+use ruvector_payload::{Answer, Compiled, Indexed, PayloadRef, RowSet, Subject};
+use ruvector_storage::{Component, DeclaredIndex};
+use ruvector_types::{Filter, PointId, Step};
 
 use crate::collection::Core;
-use crate::view::SegmentView;
+use crate::view::{SegmentView, Source};
 use crate::{Ctx, Error, ErrorKind};
 
 /// Rows between two looks at the deadline.
-const ROWS_PER_CHECK: u32 = 1024;
+const ROWS_PER_CHECK: usize = 1024;
+
+/// Rows left open by indexes that are looked at before a search, so that it knows how many rows match.
+const SETTLED_ROWS_MAX: u64 = 512;
 
 /// Checks a filter against the limits and compiles it; an unsupported condition is refused by its place.
 pub(crate) fn compile_filter(filter: &Filter, core: &Core) -> Result<Compiled, Error> {
@@ -78,21 +87,169 @@ pub(crate) fn row_matches(
         .map_err(|error| damaged().because(error))
 }
 
-/// The live rows that match, ascending. Cost: evaluates every live row.
+/// The live rows that match. Cost: sets of the segment's size, and an evaluation of each row that indexes leave open.
 pub(crate) fn matching_rows(
     ctx: &Ctx,
     core: &Core,
     segment: &SegmentView,
     filter: &Compiled,
-) -> Result<Vec<u32>, Error> {
-    let mut rows = Vec::new();
-    for row in 0..segment.rows {
-        if row % ROWS_PER_CHECK == 0 {
-            ctx.check(core.io.as_ref())?;
-        }
-        if segment.is_live(row) && row_matches(segment, row, filter, core).unwrap_or(false) {
-            rows.push(row);
+) -> Result<RowSet, Error> {
+    let mut filter = SegmentFilter::new(core, segment, filter);
+    filter.settle(ctx)?;
+    Ok(filter.answer.sure)
+}
+
+/// A filter on one segment.
+pub(crate) struct SegmentFilter<'a> {
+    core: &'a Core,
+    segment: &'a SegmentView,
+    filter: &'a Compiled,
+    /// Deleted rows are in neither set.
+    answer: Answer,
+    sure: u64,
+    open: u64,
+}
+
+impl<'a> SegmentFilter<'a> {
+    pub(crate) fn new(core: &'a Core, segment: &'a SegmentView, filter: &'a Compiled) -> SegmentFilter<'a> {
+        let known = Known {
+            core,
+            segment,
+            declared: core.indexes.load(),
+        };
+        let mut answer = filter.answer(&known);
+        take_away_deleted(segment, &mut answer.sure);
+        take_away_deleted(segment, &mut answer.open);
+        let (sure, open) = (answer.sure.count(), answer.open.count());
+        SegmentFilter {
+            core,
+            segment,
+            filter,
+            answer,
+            sure,
+            open,
         }
     }
-    Ok(rows)
+
+    /// How many rows match, deleted ones included, guessed without making sets.
+    pub(crate) fn estimate(core: &Core, segment: &SegmentView, filter: &Compiled) -> Estimate {
+        filter.estimate(&Known {
+            core,
+            segment,
+            declared: core.indexes.load(),
+        })
+    }
+
+    /// Whether a row is live and matches.
+    #[inline]
+    pub(crate) fn accepts(&self, row: u32) -> bool {
+        self.answer.sure.contains(row)
+            || (self.open > 0
+                && self.answer.open.contains(row)
+                && row_matches(self.segment, row, self.filter, self.core).unwrap_or(false))
+    }
+
+    /// Live rows that match, at most.
+    pub(crate) fn rows_max(&self) -> u64 {
+        self.sure + self.open
+    }
+
+    /// Rows that have to be evaluated.
+    pub(crate) fn rows_open(&self) -> u64 {
+        self.open
+    }
+
+    /// The live rows that may match, ascending.
+    pub(crate) fn candidates(&self) -> RowSet {
+        let mut rows = self.answer.sure.clone();
+        rows.or(&self.answer.open);
+        rows
+    }
+
+    /// Looks at the open rows if they are few.
+    pub(crate) fn settle_few(&mut self, ctx: &Ctx) -> Result<(), Error> {
+        match self.open {
+            0 => Ok(()),
+            1..=SETTLED_ROWS_MAX => self.settle(ctx),
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks at all open rows.
+    pub(crate) fn settle(&mut self, ctx: &Ctx) -> Result<(), Error> {
+        let open = std::mem::replace(&mut self.answer.open, RowSet::none(self.segment.rows));
+        for (seen, row) in open.iter().enumerate() {
+            if seen.is_multiple_of(ROWS_PER_CHECK) {
+                ctx.check(self.core.io.as_ref())?;
+            }
+            if row_matches(self.segment, row, self.filter, self.core).unwrap_or(false) {
+                self.answer.sure.insert(row);
+                self.sure += 1;
+            }
+        }
+        self.open = 0;
+        Ok(())
+    }
+}
+
+fn take_away_deleted(segment: &SegmentView, rows: &mut RowSet) {
+    rows.change_words(|words| {
+        for (first, deleted) in segment.deletes.words() {
+            for (mine, gone) in words.iter_mut().skip(first).zip(deleted) {
+                *mine &= !gone;
+            }
+        }
+    });
+}
+
+/// What a segment's indexes and ids know.
+struct Known<'a> {
+    core: &'a Core,
+    segment: &'a SegmentView,
+    declared: Guard<Arc<Vec<DeclaredIndex>>>,
+}
+
+impl Indexed for Known<'_> {
+    type Bytes = Component;
+
+    fn rows(&self) -> u32 {
+        self.segment.rows
+    }
+
+    fn index(&self, steps: &[Step]) -> Option<&Index<Component>> {
+        let Source::Sealed(sealed) = &self.segment.source else {
+            return None;
+        };
+        let declared = self.declared.iter().find(|index| index.path.steps() == steps)?;
+        let found = sealed
+            .indexes
+            .iter()
+            .find(|index| index.number == declared.number);
+        found.map(|index| &index.index)
+    }
+
+    fn rows_of(&self, ids: &[PointId]) -> RowSet {
+        RowSet::of(
+            self.segment.rows,
+            ids.iter().filter_map(|id| self.segment.row_of(id)),
+        )
+    }
+
+    fn rows_with_vector(&self, name: &str) -> Option<RowSet> {
+        let rows = self.segment.rows;
+        let Some(field) = self.core.schema.field(name) else {
+            return Some(RowSet::none(rows));
+        };
+        if self.segment.vector_counts(field).0 == rows {
+            return Some(RowSet::all(rows));
+        }
+        Some(RowSet::of(
+            rows,
+            (0..rows).filter(|row| self.segment.ordinal(*row, field).is_some()),
+        ))
+    }
+
+    fn changed(&self) -> impl Iterator<Item = u32> {
+        self.segment.delta.iter().map(|(row, _)| row)
+    }
 }

@@ -1,14 +1,17 @@
 //! The read path: every read works on one immutable view. Never takes a lock that a writer holds for long.
 
 mod codes;
+mod costs;
 mod fast;
 mod fetch;
 mod get;
 mod matching;
 mod nearest;
+mod observe;
 mod plan;
 mod scroll;
 mod search;
 mod top;
 
+pub(crate) use costs::Costs;
 pub(crate) use matching::{compile_filter, matching_rows, row_matches};

@@ -9,13 +9,15 @@ use ruvector_simd::DistanceFn;
 use ruvector_storage::{Component, SealedField, VectorBlock};
 
 use super::codes::{self, CodeUse};
+use super::costs::costs;
 use super::fast::{FastEnd, LANES, Lane};
-use super::matching::row_matches;
+use super::matching::SegmentFilter;
+use super::observe::Observer;
 use super::plan::{Figures, Strategy, choose};
 use super::top::{Hit, TopHits};
 use crate::collection::Core;
 use crate::view::{SegmentView, Source};
-use crate::{Ctx, Error};
+use crate::{Ctx, Error, Way};
 
 /// Vectors compared between two looks at the deadline.
 const VECTORS_PER_CHECK: u32 = 4096;
@@ -50,6 +52,7 @@ pub(crate) struct Place {
 pub(super) struct Target<'a, V: ?Sized, L: ?Sized> {
     pub(super) segment: &'a SegmentView,
     place: Place,
+    pub(super) filter: Option<&'a SegmentFilter<'a>>,
     vectors: &'a V,
     links: Option<&'a L>,
     /// Ordinals that the graph finds, and all that this view sees.
@@ -93,7 +96,11 @@ fn walk_together(
     if segment.live_rows() == 0 || queries.iter().any(|query| query.field != first.field) {
         return none;
     }
-    let target = Target::sealed(segment, place, (first.field, field));
+    // Filtered searches differ too much in their ways to go together.
+    if queries.iter().any(|query| query.filter.is_some()) {
+        return none;
+    }
+    let target = Target::sealed(segment, place, (first.field, field), None);
     let mut lanes = Vec::with_capacity(LANES);
     for (query, top) in queries.iter().zip(tops) {
         let coded = query.codes.zip(field.codes.as_ref());
@@ -119,6 +126,29 @@ pub(crate) fn nearest(
     if segment.live_rows() == 0 {
         return Ok(());
     }
+    let mut observer = Observer::begin(query.ctx, query.core, place.shard, segment);
+    let compiled = query.filter.as_ref();
+    let mut filter = compiled.map(|filter| SegmentFilter::new(query.core, segment, filter));
+    if let Some(filter) = &mut filter {
+        if let Some(observer) = &mut observer {
+            observer.filtered(filter);
+        }
+        filter.settle_few(query.ctx)?;
+    }
+    if filter.as_ref().is_none_or(|filter| filter.rows_max() > 0) {
+        nearest_accepted(query, segment, place, filter.as_ref(), top)?;
+    }
+    observer.map_or(Ok(()), |observer| observer.end(compiled))
+}
+
+/// As [`nearest`], of the rows that `filter` accepts.
+fn nearest_accepted(
+    query: &Query<'_>,
+    segment: &SegmentView,
+    place: Place,
+    filter: Option<&SegmentFilter<'_>>,
+    top: &mut TopHits,
+) -> Result<(), Error> {
     let (visible, indexed) = segment.vector_counts(query.field);
     match &segment.source {
         Source::Active(active) => {
@@ -129,6 +159,7 @@ pub(crate) fn nearest(
             let target = Target {
                 segment,
                 place,
+                filter,
                 vectors: field,
                 links,
                 indexed,
@@ -140,7 +171,7 @@ pub(crate) fn nearest(
             let Some(Some(field)) = sealed.fields.get(query.field) else {
                 return Ok(());
             };
-            let target = Target::sealed(segment, place, (query.field, field));
+            let target = Target::sealed(segment, place, (query.field, field), filter);
             let row_of = |ordinal| Some(field.vectors.row(ordinal));
             target.search_sealed(query, field, &row_of, top)
         }
@@ -149,11 +180,17 @@ pub(crate) fn nearest(
 
 impl<'a> Target<'a, VectorBlock, PlainGraph<Component>> {
     /// A field of a sealed segment.
-    fn sealed(segment: &'a SegmentView, place: Place, (number, field): (usize, &'a SealedField)) -> Self {
+    fn sealed(
+        segment: &'a SegmentView,
+        place: Place,
+        (number, field): (usize, &'a SealedField),
+        filter: Option<&'a SegmentFilter<'a>>,
+    ) -> Self {
         let (visible, indexed) = segment.vector_counts(number);
         Target {
             segment,
             place,
+            filter,
             vectors: &field.vectors,
             links: field.graph.as_ref(),
             indexed,
@@ -173,8 +210,16 @@ impl<'a> Target<'a, VectorBlock, PlainGraph<Component>> {
         let candidates = coded.map_or(query.wanted, |(usage, codes)| {
             usage.candidates(query.wanted, codes)
         });
-        if let Strategy::Graph { ef, .. } = choose(self.figures(query, candidates)) {
-            match super::fast::search(query, self, field, (ef, candidates), top) {
+        let figures = Figures {
+            costs: self
+                .filter
+                .filter(|_| field.fast.is_some())
+                .map(|_| costs(query, field)),
+            ..self.figures(query, candidates)
+        };
+        if let Strategy::Graph { ef, budget } = choose(figures) {
+            let budget = budget.map(|budget| budget.visits);
+            match super::fast::search(query, self, field, (ef, candidates, budget), top) {
                 FastEnd::Answered => return Ok(()),
                 FastEnd::Exhausted if coded.is_none() => return self.scan(query, 0, row_of, top),
                 FastEnd::Exhausted | FastEnd::Unavailable => {}
@@ -232,9 +277,10 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
         top: &mut TopHits,
     ) -> Result<(), Error> {
         let strategy = choose(self.figures(query, query.wanted));
-        let (Strategy::Graph { ef, distances_max }, Some(links)) = (strategy, self.links) else {
+        let (Strategy::Graph { ef, budget }, Some(links)) = (strategy, self.links) else {
             return self.scan(query, 0, row_of, top);
         };
+        let distances_max = budget.map(|budget| budget.distances);
         if self.walk(query, links, (ef, distances_max), row_of, top) {
             self.scan(query, self.indexed, row_of, top)
         } else {
@@ -251,6 +297,7 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
         row_of: &dyn Fn(u32) -> Option<u32>,
         top: &mut TopHits,
     ) -> bool {
+        query.ctx.took(Way::Graph);
         SCRATCH.with_borrow_mut(|(scratch, found)| {
             let params = SearchParams {
                 query: query.vector,
@@ -258,9 +305,8 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
                 distances_max,
             };
             let space = Space::new(self.vectors, query.kernel());
-            let mut accept = |ordinal| {
-                ordinal < self.indexed && row_of(ordinal).is_some_and(|row| self.accepts(query, row))
-            };
+            let mut accept =
+                |ordinal| ordinal < self.indexed && row_of(ordinal).is_some_and(|row| self.accepts(row));
             let outcome = ruvector_graph::search(&params, space, links, &mut accept, scratch, found);
             query.ctx.count(outcome.expanded, outcome.distances);
             if outcome.unreadable > 0 {
@@ -286,6 +332,10 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
         row_of: &dyn Fn(u32) -> Option<u32>,
         top: &mut TopHits,
     ) -> Result<(), Error> {
+        query.ctx.took(Way::Scan);
+        if let Some(filter) = self.filter {
+            return self.scan_matching(query, filter, from, top);
+        }
         let kernel = query.kernel();
         let mut measured = 0;
         for ordinal in from..self.visible {
@@ -301,7 +351,7 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
             };
             let distance = finite(kernel(query.vector, vector));
             measured += 1;
-            if top.admits(distance) && self.accepts(query, row) {
+            if top.admits(distance) {
                 self.offer(distance, row, top);
             }
         }
@@ -309,9 +359,46 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
         Ok(())
     }
 
-    pub(super) fn accepts(&self, query: &Query<'_>, row: u32) -> bool {
-        let matches = |filter| row_matches(self.segment, row, filter, query.core).unwrap_or(false);
-        self.segment.is_live(row) && query.filter.as_ref().is_none_or(matches)
+    /// Compares the query with the vectors of the rows that may match, from ordinal `from` on.
+    fn scan_matching(
+        &self,
+        query: &Query<'_>,
+        filter: &SegmentFilter<'_>,
+        from: u32,
+        top: &mut TopHits,
+    ) -> Result<(), Error> {
+        let kernel = query.kernel();
+        let mut measured = 0;
+        let candidates = filter.candidates();
+        for (seen, row) in candidates.iter().enumerate() {
+            if seen.is_multiple_of(VECTORS_PER_CHECK as usize) {
+                query.ctx.check(query.core.io.as_ref())?;
+            }
+            let ordinal = self.segment.ordinal(row, query.field);
+            let Some(ordinal) = ordinal.filter(|ordinal| (from..self.visible).contains(ordinal)) else {
+                continue;
+            };
+            let Some(vector) = self.vectors.vector(ordinal) else {
+                query.core.note_damage();
+                continue;
+            };
+            let distance = finite(kernel(query.vector, vector));
+            measured += 1;
+            if top.admits(distance) && filter.accepts(row) {
+                self.offer(distance, row, top);
+            }
+        }
+        query.ctx.count(0, measured);
+        Ok(())
+    }
+
+    /// Whether a row is live and matches.
+    #[inline]
+    pub(super) fn accepts(&self, row: u32) -> bool {
+        match self.filter {
+            None => self.segment.is_live(row),
+            Some(filter) => filter.accepts(row),
+        }
     }
 
     pub(super) fn offer(&self, distance: f32, row: u32, top: &mut TopHits) {
@@ -337,7 +424,8 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
             wanted: candidates,
             ef: query.ef,
             exact: query.exact,
-            filtered: query.filter.is_some(),
+            matching: self.filter.map(SegmentFilter::rows_max),
+            costs: None,
         }
     }
 

@@ -1,12 +1,23 @@
 //! Chooses how one segment is searched, purely from its figures. Never touches data.
 
+use super::costs::Costs;
+
 /// How to search a segment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Strategy {
-    /// Compare with every live vector that matches.
+    /// Compare with every live vector that may match.
     Scan,
-    /// Walk the graph with breadth `ef`; after `distances_max` comparisons start over as a scan.
-    Graph { ef: usize, distances_max: Option<u64> },
+    /// Walk the graph with breadth `ef`; after so much work start over as a scan.
+    Graph { ef: usize, budget: Option<Budget> },
+}
+
+/// What a filtered walk may cost: as much as the scan it is to spare, so that a wrong guess doubles the work at most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Budget {
+    /// Comparisons in the plain graph.
+    pub(crate) distances: u64,
+    /// Visits in the fast layout.
+    pub(crate) visits: u64,
 }
 
 /// What the choice depends on.
@@ -21,29 +32,58 @@ pub(crate) struct Figures {
     /// Breadth asked for.
     pub(crate) ef: usize,
     pub(crate) exact: bool,
-    pub(crate) filtered: bool,
+    /// Live rows that may match the filter, if there is one.
+    pub(crate) matching: Option<u64>,
+    /// Measured, if the segment has the fast layout and a filter.
+    pub(crate) costs: Option<Costs>,
 }
 
 /// A scan of this many vectors costs less than a walk of the graph and is exact.
-const SCAN_ROWS: u32 = 256;
+const SCAN_ROWS: u64 = 256;
 
-/// A walk that looks at more than this share of the vectors costs more than the scan it was to spare: its steps
-/// are scattered, and each may evaluate the filter.
-const WALK_SHARE: u32 = 4;
+/// Comparisons that a walk of the plain graph makes for each result of its breadth.
+const DISTANCES_PER_BREADTH: f64 = 12.0;
 
 pub(crate) fn choose(figures: Figures) -> Strategy {
     let ef = figures.ef.max(figures.wanted);
+    let scanned = figures.matching.unwrap_or(figures.live).min(figures.live);
     let few_live = figures.live <= ef as u64 || figures.live * 8 < u64::from(figures.indexed);
-    if figures.exact || figures.indexed <= SCAN_ROWS || few_live {
+    if figures.exact || u64::from(figures.indexed) <= SCAN_ROWS || scanned <= SCAN_ROWS || few_live {
         return Strategy::Scan;
     }
     if ef as u64 * 8 >= u64::from(figures.indexed) {
         return Strategy::Scan;
     }
-    let budget = u64::from((figures.indexed / WALK_SHARE).max(2_048));
+    let Some(matching) = figures.matching else {
+        return Strategy::Graph { ef, budget: None };
+    };
+    let share = matching as f64 / figures.live.max(1) as f64;
+    let (scan, walk, visits) = match figures.costs {
+        Some(costs) => {
+            let scan = scanned as f64 * costs.scan_ns;
+            (
+                scan,
+                costs.visits(ef, share) * costs.visit_ns,
+                scan / costs.visit_ns,
+            )
+        }
+        // Steps of a walk are scattered: twice the cost of a scan's.
+        None => (
+            scanned as f64,
+            2.0 * DISTANCES_PER_BREADTH * ef as f64 / share,
+            scanned as f64,
+        ),
+    };
+    if scan <= walk {
+        return Strategy::Scan;
+    }
+    let budget = Budget {
+        distances: scanned.max(2_048),
+        visits: (visits as u64).max(64),
+    };
     Strategy::Graph {
         ef,
-        distances_max: figures.filtered.then_some(budget),
+        budget: Some(budget),
     }
 }
 
@@ -60,29 +100,24 @@ mod tests {
             wanted: 10,
             ef: 64,
             exact: false,
-            filtered: false,
+            matching: None,
+            costs: None,
         };
-        assert_eq!(
-            choose(usual),
-            Strategy::Graph {
-                ef: 64,
-                distances_max: None
-            }
-        );
+        assert_eq!(choose(usual), Strategy::Graph { ef: 64, budget: None });
         assert_eq!(
             choose(Figures { wanted: 100, ..usual }),
             Strategy::Graph {
                 ef: 100,
-                distances_max: None
+                budget: None
             }
         );
         assert!(matches!(
             choose(Figures {
-                filtered: true,
+                matching: Some(9_000),
                 ..usual
             }),
             Strategy::Graph {
-                distances_max: Some(2_500),
+                budget: Some(Budget { distances: 9_000, .. }),
                 ..
             }
         ));

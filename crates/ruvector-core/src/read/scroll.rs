@@ -2,11 +2,10 @@
 
 use std::ops::Bound;
 
-use ruvector_payload::Compiled;
 use ruvector_types::{Invalid, PointId, PointRecord, Problem, ScrollPage, ScrollRequest};
 
 use super::fetch::Fetch;
-use super::matching::{compile_filter, row_matches};
+use super::matching::{SegmentFilter, compile_filter};
 use crate::collection::Core;
 use crate::view::{SegmentView, Snapshot, Source};
 use crate::{Ctx, Error};
@@ -15,7 +14,8 @@ use crate::{Ctx, Error};
 const IDS_PER_LOCK: usize = 512;
 
 impl Snapshot {
-    /// One page. Cost: with a filter, evaluates rows in id order until the page is full.
+    /// One page. Cost: with a filter, sets of the segments' size; rows that no index decides are evaluated in id
+    /// order until the page is full.
     pub fn scroll(&self, ctx: &Ctx, request: &ScrollRequest) -> Result<ScrollPage, Error> {
         let core = &self.core;
         if request.limit == 0 {
@@ -31,11 +31,12 @@ impl Snapshot {
         let mut found = Vec::new();
         for (s, shard) in self.view.shards.iter().enumerate() {
             for (g, segment) in shard.segments.iter().enumerate() {
+                let filter = filter.as_ref();
                 let page = Page {
                     ctx,
                     core,
                     segment,
-                    filter: filter.as_ref(),
+                    filter: filter.map(|filter| SegmentFilter::new(core, segment, filter)),
                     wanted: request.limit + 1,
                 };
                 found.extend(
@@ -68,7 +69,7 @@ struct Page<'a> {
     ctx: &'a Ctx,
     core: &'a Core,
     segment: &'a SegmentView,
-    filter: Option<&'a Compiled>,
+    filter: Option<SegmentFilter<'a>>,
     wanted: usize,
 }
 
@@ -108,8 +109,11 @@ impl Page<'_> {
     }
 
     fn admit(&self, row: u32, page: &mut Vec<(PointId, u32)>) {
-        let matches = |filter| row_matches(self.segment, row, filter, self.core).unwrap_or(false);
-        if self.segment.is_live(row) && self.filter.is_none_or(matches) {
+        let matches = match &self.filter {
+            Some(filter) => filter.accepts(row),
+            None => self.segment.is_live(row),
+        };
+        if matches {
             page.extend(self.segment.id(row).map(|id| (id, row)));
         }
     }

@@ -122,7 +122,7 @@ impl Snapshot {
         Ok(answers)
     }
 
-    fn segments(&self) -> impl Iterator<Item = (Place, &SegmentView)> {
+    pub(super) fn segments(&self) -> impl Iterator<Item = (Place, &SegmentView)> {
         let shards = self.view.shards.iter().zip(0..);
         shards.flat_map(|(view, shard)| {
             let segments = view.segments.iter().zip(0..);

@@ -87,7 +87,7 @@ fn present(
         Target::Filter(filter) => {
             let mut ids = Vec::new();
             for segment in &draft.segments {
-                for row in matching_rows(ctx, core, segment, filter)? {
+                for row in matching_rows(ctx, core, segment, filter)?.iter() {
                     ids.extend(segment.id(row));
                 }
             }

@@ -1,0 +1,109 @@
+//! Payload indexes of a collection: declared, described and dropped. Building them is the optimizer's work
+//! (`optimize/indexing.rs`); filters are right with or without.
+
+use std::collections::BTreeMap;
+
+use ruvector_storage::DeclaredIndex;
+use ruvector_types::{FieldIndex, IndexKind, Invalid, PayloadPath, Problem};
+
+use crate::view::Source;
+use crate::{Collection, Database, Error};
+
+/// An index of a collection, and how far it is built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexInfo {
+    /// What it is.
+    pub index: FieldIndex,
+    /// Live points whose segment has it. Those of active segments are looked at one by one.
+    pub points: u64,
+    /// Bytes on disk.
+    pub disk_bytes: u64,
+    /// Of these, copied into resident memory.
+    pub ram_bytes: u64,
+}
+
+impl Database {
+    /// Declares an index of a payload field, durable on return; it is built in the background, and filters use it where it
+    /// is ready. The same index again changes nothing; another one of the same field takes its place.
+    pub fn create_index(&self, collection: &str, path: &PayloadPath, index: FieldIndex) -> Result<(), Error> {
+        check(&index)?;
+        let indexes_max = self.limits().payload_indexes_max;
+        let change = |indexes: &mut Vec<DeclaredIndex>, number: u32| {
+            let before = indexes.iter().position(|declared| declared.path == *path);
+            if before.is_some_and(|at| indexes[at].index == index) {
+                return Ok::<(), Error>(());
+            }
+            before.map(|at| indexes.remove(at));
+            crate::collection::at_most(
+                "payload indexes",
+                indexes.len() + 1,
+                indexes_max,
+                "payload_indexes_max",
+            )?;
+            let path = path.clone();
+            indexes.push(DeclaredIndex { number, path, index });
+            Ok(())
+        };
+        self.change_entry(collection, |entry, _| {
+            let number = entry.next_index;
+            change(&mut entry.indexes, number)?;
+            entry.next_index = number.saturating_add(1);
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Drops the index of a payload field, durable on return; its files go in the background. False if there was none.
+    pub fn drop_index(&self, collection: &str, path: &PayloadPath) -> Result<bool, Error> {
+        let mut found = false;
+        self.change_entry(collection, |entry, _| {
+            let before = entry.indexes.len();
+            entry.indexes.retain(|declared| declared.path != *path);
+            found = entry.indexes.len() < before;
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}
+
+impl Collection {
+    /// The payload indexes, by path. Cost: visits every segment.
+    pub fn indexes(&self) -> BTreeMap<PayloadPath, IndexInfo> {
+        let view = self.core.view.load_full();
+        let declared = self.core.indexes.load();
+        let segments = || view.shards.iter().flat_map(|shard| &shard.segments);
+        let info = |declared: &DeclaredIndex| {
+            let mut info = IndexInfo {
+                index: declared.index.clone(),
+                points: 0,
+                disk_bytes: 0,
+                ram_bytes: 0,
+            };
+            for segment in segments() {
+                let Source::Sealed(sealed) = &segment.source else {
+                    continue;
+                };
+                let of_number = |index: &&ruvector_storage::SealedIndex| index.number == declared.number;
+                if let Some(found) = sealed.indexes.iter().find(of_number) {
+                    info.points += segment.live_rows();
+                    info.disk_bytes += found.component().file_bytes();
+                    info.ram_bytes += found.component().promoted_bytes();
+                }
+            }
+            (declared.path.clone(), info)
+        };
+        declared.iter().map(info).collect()
+    }
+}
+
+/// Refuses options that contradict each other or are not served.
+fn check(index: &FieldIndex) -> Result<(), Invalid> {
+    let refused = |rule| Err(Invalid::new("field_schema", Problem::Contradiction { rule }));
+    match &index.kind {
+        IndexKind::Integer {
+            lookup: false,
+            range: false,
+        } => refused("an integer index serves lookup, range or both"),
+        _ => Ok(()),
+    }
+}
