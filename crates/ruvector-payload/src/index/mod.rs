@@ -5,6 +5,10 @@
 //! Damaged bytes never panic and never answer wrongly: the condition is then evaluated without the index.
 
 mod bytes;
+mod leaves;
+mod presence;
+mod row_list;
+mod table;
 
 pub use bytes::IndexBytes;
 
