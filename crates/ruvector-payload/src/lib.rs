@@ -10,6 +10,7 @@ mod encode;
 mod error;
 mod evaluate;
 mod geo;
+#[allow(dead_code, reason = "called by the answering of whole filters")]
 pub mod index;
 mod number;
 mod planned;

@@ -4,9 +4,21 @@
 //!
 //! Damaged bytes never panic and never answer wrongly: the condition is then evaluated without the index.
 
+mod build;
 mod bytes;
+mod leaves;
+mod ordered;
+mod presence;
+mod row_list;
+mod table;
 
+pub use build::IndexBuilder;
 pub use bytes::IndexBytes;
+pub use ordered::{InOrder, IndexedValue, OrderedIndex, ValueRows};
+
+use crate::Answer;
+use crate::compile::Test;
+use table::array_at;
 
 /// Why bytes are not an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,4 +39,45 @@ pub struct Estimate {
     pub expected: u64,
     /// No more.
     pub max: u64,
+}
+
+/// An index of one field in one segment.
+#[derive(Clone, Debug)]
+pub enum Index<B> {
+    /// Of numbers, strings, times or booleans, or of presence alone.
+    Ordered(OrderedIndex<B>),
+}
+
+impl<B: IndexBytes> Index<B> {
+    /// Opens the index of a segment of `rows` rows, of the kind that its first bytes name.
+    pub fn open(bytes: B, rows: u32) -> Result<Index<B>, MalformedIndex> {
+        match array_at(&bytes, 0) {
+            Some(ordered::MAGIC) => OrderedIndex::open(bytes, rows).map(Index::Ordered),
+            _ => Err(MalformedIndex {
+                at: 0,
+                rule: "it does not begin as any index",
+            }),
+        }
+    }
+
+    /// The rows that pass. `None`: nothing is known, or damaged.
+    pub(crate) fn answer(&self, test: &Test) -> Option<Answer> {
+        match self {
+            Index::Ordered(index) => index.answer(test),
+        }
+    }
+
+    /// A check of one row after the other: `None` if it must be looked at. `None` instead of it: nothing is known.
+    pub(crate) fn checker(&self, test: &Test) -> Option<Box<dyn Fn(u32) -> Option<bool> + '_>> {
+        match self {
+            Index::Ordered(index) => index.checker(test),
+        }
+    }
+
+    /// How many rows pass. `None`: nothing is known, or damaged.
+    pub(crate) fn estimate(&self, test: &Test) -> Option<Estimate> {
+        match self {
+            Index::Ordered(index) => index.estimate(test),
+        }
+    }
 }

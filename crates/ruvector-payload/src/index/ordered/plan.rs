@@ -1,0 +1,176 @@
+//! What a condition asks of an ordered index: spans of ranks, and which rows with other values pass or must be looked
+//! at. The only place that knows both what conditions mean (evaluate.rs) and what the index holds.
+
+use std::ops::Range;
+
+use ruvector_types::Bounds;
+
+use super::key::has_nan;
+use super::{IndexedValue, Kept, OTHERS, OrderedIndex, Other};
+use crate::compile::{Test, Values};
+use crate::index::IndexBytes;
+
+/// The parts of an index that answer a condition.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plan {
+    /// Ranks whose rows pass: ascending, apart, none empty.
+    pub(super) spans: Vec<Range<u32>>,
+    /// Lists of rows with other values that pass.
+    pub(super) sure: [bool; OTHERS],
+    /// Lists of rows with other values that may pass.
+    pub(super) open: [bool; OTHERS],
+}
+
+impl<B: IndexBytes> OrderedIndex<B> {
+    /// `None`: nothing is known, or damaged.
+    pub(super) fn plan(&self, test: &Test) -> Option<Plan> {
+        if self.head.kept == Kept::Nothing {
+            return None;
+        }
+        let one = |other, value| Some(Plan::may(other).with(self.found([value].into_iter())?));
+        match test {
+            Test::Keyword(text) => one(Other::String, IndexedValue::Str(text)),
+            Test::Integer(integer) => one(Other::Number, IndexedValue::Int(*integer)),
+            Test::Bool(flag) => one(Other::Bool, IndexedValue::Bool(*flag)),
+            Test::AnyOf(list) => self.any_of(list),
+            Test::NoneOf(list) => self.none_of(list),
+            Test::Range(bounds) if has_nan(bounds) => Some(Plan::default()),
+            Test::Range(bounds) => {
+                let bounds = map_bounds(bounds, IndexedValue::Float);
+                Some(Plan::may(Other::Number).with(self.within(Kept::Numbers, &bounds)?))
+            }
+            Test::Datetime(bounds) if self.head.kept == Kept::Times => {
+                let bounds = map_bounds(bounds, IndexedValue::Time);
+                Some(Plan::may(Other::Time).with(self.within(Kept::Times, &bounds)?))
+            }
+            Test::Datetime(_) | Test::Text(_) if self.head.kept == Kept::Strings => {
+                (self.head.distinct == 0).then(|| Plan::may(Other::String))
+            }
+            Test::Datetime(_) | Test::Text(_) => Some(Plan::may(Other::String)),
+            Test::Geo(_) | Test::ValuesCount(_) | Test::NotEmpty | Test::HasNull => None,
+        }
+    }
+
+    fn any_of(&self, list: &Values) -> Option<Plan> {
+        let mut plan = Plan::default().with(self.listed(list)?);
+        plan.open = named(list);
+        Some(plan)
+    }
+
+    /// Rows with a value that is not listed: those of the other ranks, and every row with a value of a type that the
+    /// list does not name.
+    fn none_of(&self, list: &Values) -> Option<Plan> {
+        let mut plan = Plan::default();
+        // Times are strings as well, and as such among the others.
+        if self.head.kept != Kept::Times {
+            plan.spans = gaps(&self.listed(list)?, self.head.distinct);
+        }
+        plan.sure = named(list).map(|is_named| !is_named);
+        plan.sure[Other::Time as usize] = false;
+        plan.open = named(list);
+        Some(plan)
+    }
+
+    /// Ranks of the listed values that are there.
+    fn listed(&self, list: &Values) -> Option<Vec<Range<u32>>> {
+        let bools = [false, true]
+            .into_iter()
+            .filter(|flag| list.bools[usize::from(*flag)]);
+        match self.head.kept {
+            Kept::Strings => self.found(list.keywords.iter().map(|text| IndexedValue::Str(text))),
+            Kept::Numbers => self.found(list.integers.iter().map(|integer| IndexedValue::Int(*integer))),
+            Kept::Bools => self.found(bools.map(IndexedValue::Bool)),
+            Kept::Times | Kept::Nothing => Some(Vec::new()),
+        }
+    }
+
+    /// Ranks of those of `values` that are there; the values ascend.
+    fn found<'v>(&self, values: impl Iterator<Item = IndexedValue<'v>>) -> Option<Vec<Range<u32>>> {
+        let mut spans: Vec<Range<u32>> = Vec::new();
+        for value in values {
+            if !self.keeps(&value) {
+                continue;
+            }
+            let (rank, true) = self.rank_below(&value)? else {
+                continue;
+            };
+            match spans.last_mut() {
+                Some(last) if last.end > rank => {}
+                Some(last) if last.end == rank => last.end += 1,
+                _ => spans.push(rank..rank + 1),
+            }
+        }
+        Some(spans)
+    }
+
+    fn keeps(&self, value: &IndexedValue<'_>) -> bool {
+        match value {
+            IndexedValue::Bool(_) => self.head.kept == Kept::Bools,
+            IndexedValue::Int(_) | IndexedValue::UInt(_) | IndexedValue::Float(_) => {
+                self.head.kept == Kept::Numbers
+            }
+            IndexedValue::Time(_) => self.head.kept == Kept::Times,
+            IndexedValue::Str(_) => self.head.kept == Kept::Strings,
+        }
+    }
+
+    /// Ranks of the values within bounds, if values of their type are kept. No bound is NaN.
+    fn within(&self, kept: Kept, bounds: &Bounds<IndexedValue<'_>>) -> Option<Vec<Range<u32>>> {
+        if self.head.kept != kept {
+            return Some(Vec::new());
+        }
+        let below = |bound: &Option<IndexedValue<'_>>, with: bool, none: u32| match bound {
+            None => Some(none),
+            Some(bound) => {
+                let (below, is_there) = self.rank_below(bound)?;
+                Some(below + u32::from(with && is_there))
+            }
+        };
+        let start = below(&bounds.gte, false, 0)?.max(below(&bounds.gt, true, 0)?);
+        let all = self.head.distinct;
+        let end = below(&bounds.lt, false, all)?.min(below(&bounds.lte, true, all)?);
+        Some(if start < end { vec![start..end] } else { Vec::new() })
+    }
+}
+
+impl Plan {
+    /// Rows with other values of this type may pass.
+    fn may(other: Other) -> Plan {
+        let mut plan = Plan::default();
+        plan.open[other as usize] = true;
+        plan
+    }
+
+    fn with(self, spans: Vec<Range<u32>>) -> Plan {
+        Plan { spans, ..self }
+    }
+}
+
+/// Whether a list names values of each other type.
+fn named(list: &Values) -> [bool; OTHERS] {
+    let mut named = [false; OTHERS];
+    named[Other::Bool as usize] = list.bools != [false; 2];
+    named[Other::Number as usize] = !list.integers.is_empty();
+    named[Other::String as usize] = !list.keywords.is_empty();
+    named
+}
+
+/// What of `0..end` lies between the spans.
+fn gaps(spans: &[Range<u32>], end: u32) -> Vec<Range<u32>> {
+    let starts = std::iter::once(0).chain(spans.iter().map(|span| span.end));
+    let ends = spans.iter().map(|span| span.start).chain(std::iter::once(end));
+    let gaps = starts.zip(ends).map(|(start, end)| start..end);
+    gaps.filter(|gap| !gap.is_empty()).collect()
+}
+
+fn map_bounds<T: Copy>(
+    bounds: &Bounds<T>,
+    value: fn(T) -> IndexedValue<'static>,
+) -> Bounds<IndexedValue<'static>> {
+    Bounds {
+        gt: bounds.gt.map(value),
+        gte: bounds.gte.map(value),
+        lt: bounds.lt.map(value),
+        lte: bounds.lte.map(value),
+    }
+}

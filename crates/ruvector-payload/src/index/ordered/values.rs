@@ -1,0 +1,158 @@
+//! Single values of an ordered index, and each with its rows: what facets are counted from. Never reads more than is
+//! asked for.
+
+use std::ops::Range;
+
+use super::key::{Key, LOW_NONE};
+use super::{Kept, NO_RANK, OrderedIndex};
+use crate::RowSet;
+use crate::index::table::{array_at, item, items, partition_point};
+use crate::index::{IndexBytes, MalformedIndex};
+
+pub(super) const DAMAGED: MalformedIndex = MalformedIndex {
+    at: 0,
+    rule: "values or postings are damaged",
+};
+
+/// A value as an index keeps it. A number is an `Int` if an `i64` equals it, else a `UInt` if a `u64` does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum IndexedValue<'a> {
+    /// A boolean.
+    Bool(bool),
+    /// A number equal to an `i64`.
+    Int(i64),
+    /// A number above `i64::MAX` equal to a `u64`.
+    UInt(u64),
+    /// Any other number.
+    Float(f64),
+    /// A time: microseconds since 1970.
+    Time(i64),
+    /// A string.
+    Str(&'a str),
+}
+
+/// A distinct value and the rows that have it.
+#[derive(Debug)]
+pub struct ValueRows<'a, B> {
+    /// The value.
+    pub value: IndexedValue<'a>,
+    index: &'a OrderedIndex<B>,
+    span: Range<u32>,
+}
+
+impl<'a, B: IndexBytes> ValueRows<'a, B> {
+    /// How many rows have it. Cost: none.
+    pub fn count(&self) -> u64 {
+        (self.span.end - self.span.start).into()
+    }
+
+    /// The rows that have it, ascending. `None`: damaged.
+    pub fn rows(&self) -> Option<impl Iterator<Item = u32> + 'a> {
+        let rows = self.index.postings(self.span.clone())?;
+        Some(rows.iter().map(|row| u32::from_le_bytes(*row)))
+    }
+
+    /// How many rows of `set` have it. `None`: damaged. Cost: a pass over the rows that have it.
+    pub fn count_in(&self, set: &RowSet) -> Option<u64> {
+        Some(self.rows()?.filter(|row| set.contains(*row)).count() as u64)
+    }
+}
+
+impl<B: IndexBytes> OrderedIndex<B> {
+    /// Every distinct value with its rows, ascending. Values of types the index does not keep are not among them.
+    pub fn values(&self) -> impl Iterator<Item = Result<ValueRows<'_, B>, MalformedIndex>> {
+        (0..self.head.distinct).map(move |rank| {
+            let value = self.value(rank).ok_or(DAMAGED)?;
+            let span = self.postings_span(&(rank..rank + 1)).ok_or(DAMAGED)?;
+            let index = self;
+            Ok(ValueRows { value, index, span })
+        })
+    }
+
+    /// The only value of `row`, or that it has none of the type kept. `None`: it may have several, or damaged.
+    pub fn value_of(&self, row: u32) -> Option<Option<IndexedValue<'_>>> {
+        if self.head.distinct == 0 {
+            return Some(None);
+        }
+        match self.rank_of(row)? {
+            NO_RANK => Some(None),
+            rank => self.value(rank).map(Some),
+        }
+    }
+
+    /// The value of a rank. `None`: there is none, or damaged.
+    pub(super) fn value(&self, rank: u32) -> Option<IndexedValue<'_>> {
+        Some(match self.head.kept {
+            Kept::Nothing => return None,
+            Kept::Bools => IndexedValue::Bool(self.key(rank)? != Key::of_bool(false)),
+            Kept::Numbers => self.key(rank)?.number(),
+            Kept::Times => IndexedValue::Time(self.key(rank)?.time()),
+            Kept::Strings => IndexedValue::Str(std::str::from_utf8(self.text(rank)?).ok()?),
+        })
+    }
+
+    /// Values below a value, and whether it is there. `None`: of a type the index does not keep, NaN, or damaged.
+    pub(super) fn rank_below(&self, value: &IndexedValue<'_>) -> Option<(u32, bool)> {
+        let key = match (self.head.kept, value) {
+            (Kept::Strings, IndexedValue::Str(text)) => return self.text_below(text.as_bytes()),
+            (Kept::Bools, IndexedValue::Bool(flag)) => Key::of_bool(*flag),
+            (Kept::Times, IndexedValue::Time(micros)) => Key::of_time(*micros),
+            (Kept::Numbers, IndexedValue::Int(integer)) => Key::of_integer((*integer).into()),
+            (Kept::Numbers, IndexedValue::UInt(integer)) => Key::of_integer((*integer).into()),
+            (Kept::Numbers, IndexedValue::Float(number)) => Key::of_float(*number)?,
+            _ => return None,
+        };
+        let distinct = u64::from(self.head.distinct);
+        let below = partition_point(distinct, |rank| Some(self.key(rank as u32)? < key))? as u32;
+        Some((below, below < self.head.distinct && self.key(below)? == key))
+    }
+
+    fn text_below(&self, text: &[u8]) -> Option<(u32, bool)> {
+        let distinct = u64::from(self.head.distinct);
+        let below = partition_point(distinct, |rank| Some(self.text(rank as u32)? < text))? as u32;
+        Some((below, below < self.head.distinct && self.text(below)? == text))
+    }
+
+    fn key(&self, rank: u32) -> Option<Key> {
+        let high = item(&self.bytes, &self.parts.highs, rank.into()).map(u64::from_le_bytes)?;
+        let low = match self.head.has_lows {
+            true => item(&self.bytes, &self.parts.lows, rank.into()).map(u16::from_le_bytes)?,
+            false => LOW_NONE,
+        };
+        Some(Key { high, low })
+    }
+
+    fn text(&self, rank: u32) -> Option<&[u8]> {
+        let ends = self.parts.text_starts.start.checked_add(u64::from(rank) * 8)?;
+        let both: [u8; 16] = array_at(&self.bytes, ends)?;
+        let (starts, _) = both.as_chunks::<8>();
+        let [start, end] = [
+            u64::from_le_bytes(*starts.first()?),
+            u64::from_le_bytes(*starts.last()?),
+        ];
+        let text = items::<1>(&self.bytes, &self.parts.text, start..end)?;
+        Some(text.as_flattened())
+    }
+
+    /// The rank of the row's only value, or `NO_RANK`. `None`: rows have several, or damaged.
+    pub(super) fn rank_of(&self, row: u32) -> Option<u32> {
+        let rank = item(&self.bytes, &self.parts.ranks, row.into()).map(u32::from_le_bytes)?;
+        (rank < self.head.distinct || rank == NO_RANK).then_some(rank)
+    }
+
+    /// Where the rows of a span of ranks lie among the postings. `None`: damaged.
+    pub(super) fn postings_span(&self, ranks: &Range<u32>) -> Option<Range<u32>> {
+        let start = |rank: u32| item(&self.bytes, &self.parts.starts, rank.into()).map(u32::from_le_bytes);
+        let span = start(ranks.start)?..start(ranks.end)?;
+        (span.start <= span.end && span.end <= self.head.postings).then_some(span)
+    }
+
+    /// A span of postings. `None`: damaged.
+    pub(super) fn postings(&self, span: Range<u32>) -> Option<&[[u8; 4]]> {
+        items(
+            &self.bytes,
+            &self.parts.postings,
+            span.start.into()..span.end.into(),
+        )
+    }
+}
