@@ -42,8 +42,8 @@ pub struct SealedIndex {
 impl SealedIndex {
     /// `None` if the bytes are not an index of so many rows.
     pub(crate) fn open(number: u32, component: Component, rows: u32) -> Option<SealedIndex> {
-        let index = Index::open(component.clone()).ok()?;
-        (index.rows() == rows).then_some(SealedIndex {
+        let index = Index::open(component.clone(), rows).ok()?;
+        Some(SealedIndex {
             number,
             index,
             component,
