@@ -8,8 +8,9 @@ use arc_swap::ArcSwap;
 use ruvector_io::{Io, ResidentBudget};
 use ruvector_storage::DeclaredIndex;
 use ruvector_types::{
-    CollectionConfig, CountRequest, Invalid, Limits, PayloadSelector, PointId, PointRecord, Problem,
-    QuantizationConfig, ScoredPoint, ScrollPage, ScrollRequest, SearchRequest, VectorSelector, WriteOp,
+    CollectionConfig, CountRequest, FacetHit, FacetRequest, Invalid, Limits, PayloadSelector, PointId,
+    PointRecord, Problem, QuantizationConfig, ScoredPoint, ScrollPage, ScrollRequest, SearchRequest,
+    VectorSelector, WriteOp,
 };
 
 use crate::commit::Committer;
@@ -121,6 +122,11 @@ impl Collection {
     /// [`Snapshot::count`] on the collection as it is now.
     pub fn count(&self, ctx: &Ctx, request: &CountRequest) -> Result<u64, Error> {
         self.snapshot()?.count(ctx, request)
+    }
+
+    /// [`Snapshot::facet`] on the collection as it is now.
+    pub fn facet(&self, ctx: &Ctx, request: &FacetRequest) -> Result<Vec<FacetHit>, Error> {
+        self.snapshot()?.facet(ctx, request)
     }
 
     /// Figures and state. Cost: visits every segment, and lists the collection's files for their size.

@@ -47,7 +47,7 @@ impl Vectors for Slices {
 
 fn write_field(disk: &SimDisk, field: u16) -> FieldEntry {
     let dim = DIMS[usize::from(field)];
-    let mut writer = VectorsWriter::create(disk, &path(ComponentKind::Vectors, Some(field)), 1, dim).unwrap();
+    let mut writer = VectorsWriter::create(disk, &path(ComponentKind::Vectors, Some(field.into())), 1, dim).unwrap();
     let mut vectors = Slices(Vec::new());
     for row in (0..ROWS).filter(|row| has_field(*row, field)) {
         writer.push(row, &vector_of(row, dim)).unwrap();
@@ -68,7 +68,7 @@ fn write_field(disk: &SimDisk, field: u16) -> FieldEntry {
     let body = plain::encode(&live, vectors.len(), params).unwrap();
     write_component(
         disk,
-        &path(ComponentKind::Graph, Some(field)),
+        &path(ComponentKind::Graph, Some(field.into())),
         ComponentKind::Graph,
         1,
         &body,

@@ -28,7 +28,7 @@ pub use quantization::{
     CodeWidth, Codes, HASH_BITS_MAX, QuantizationConfig, QuantizationSearch, QueryPrecision,
 };
 pub use query::{
-    CountRequest, PayloadSelector, PointRecord, ScoredPoint, ScrollPage, ScrollRequest, SearchParams,
-    SearchRequest, VectorSelector,
+    CountRequest, FacetHit, FacetRequest, OrderBy, OrderValue, PayloadSelector, PointRecord, ScoredPoint,
+    ScrollPage, ScrollRequest, SearchParams, SearchRequest, VectorSelector,
 };
 pub use value::{Map, Value};

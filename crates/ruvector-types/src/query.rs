@@ -1,6 +1,8 @@
 //! Reads as the caller states them, and what they return.
 
-use crate::{Filter, Map, NamedVectors, PayloadPath, PointId, QuantizationSearch};
+use std::cmp::Ordering;
+
+use crate::{Filter, Map, NamedVectors, PayloadPath, PointId, QuantizationSearch, Value};
 
 /// Which parts of the payload come back.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -105,13 +107,64 @@ pub struct PointRecord {
     pub payload: Option<Map>,
     /// Its vectors, if asked for. Cosine vectors come back normalised.
     pub vectors: Option<NamedVectors>,
+    /// What it was ordered by, if it was.
+    pub order_value: Option<OrderValue>,
 }
 
-/// A page of points in id order.
+/// By which values a scroll is ordered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrderBy {
+    /// A field with an integer, float or datetime index. Points without a value there are left out; one with several
+    /// comes once for each.
+    pub path: PayloadPath,
+    /// The greatest first.
+    pub descending: bool,
+    /// The first value, inclusive.
+    pub start_from: Option<OrderValue>,
+}
+
+/// A value that points are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OrderValue {
+    /// A number equal to an `i64`.
+    Int(i64),
+    /// A number above `i64::MAX` equal to a `u64`.
+    UInt(u64),
+    /// Any other number.
+    Float(f64),
+    /// A time: microseconds since 1970.
+    Time(i64),
+}
+
+/// How many points have each value of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FacetRequest {
+    /// A field with a keyword, uuid, integer or bool index.
+    pub path: PayloadPath,
+    /// Values wanted, the most frequent first, at least 1.
+    pub limit: usize,
+    /// Only points that match.
+    pub filter: Option<Filter>,
+    /// Deleted points are never counted; otherwise they may be, where there is no filter.
+    pub exact: bool,
+}
+
+/// A value of a field and how many points have it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FacetHit {
+    /// The value: a string, an integer or a boolean.
+    pub value: Value,
+    /// Points.
+    pub count: u64,
+}
+
+/// A page of points in id order, or in that of their values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScrollRequest {
-    /// First id of the page; `None` starts at the smallest.
+    /// First id of the page; `None` starts at the smallest. Not with `order_by`.
     pub from: Option<PointId>,
+    /// The order, if not that of ids; equal values are in the order of ids.
+    pub order_by: Option<OrderBy>,
     /// Points of the page, at least 1.
     pub limit: usize,
     /// Only points that match.
@@ -127,7 +180,7 @@ pub struct ScrollRequest {
 pub struct ScrollPage {
     /// The points, by id.
     pub points: Vec<PointRecord>,
-    /// Where the next page starts; `None` at the end.
+    /// Where the next page starts; `None` at the end, and where values order it: the last value says where to go on.
     pub next: Option<PointId>,
 }
 
@@ -136,4 +189,36 @@ pub struct ScrollPage {
 pub struct CountRequest {
     /// Only points that match.
     pub filter: Option<Filter>,
+}
+
+impl OrderValue {
+    /// In exact order, without rounding; a number comes before a time.
+    pub fn compare(&self, other: &OrderValue) -> Ordering {
+        match (self, other) {
+            (OrderValue::Time(a), OrderValue::Time(b)) => a.cmp(b),
+            (OrderValue::Time(_), _) => Ordering::Greater,
+            (_, OrderValue::Time(_)) => Ordering::Less,
+            (OrderValue::Float(a), OrderValue::Float(b)) => a.total_cmp(b),
+            (OrderValue::Float(a), _) => order_of_float(*a, other.whole()),
+            (_, OrderValue::Float(b)) => order_of_float(*b, self.whole()).reverse(),
+            _ => self.whole().cmp(&other.whole()),
+        }
+    }
+
+    fn whole(&self) -> i128 {
+        match self {
+            OrderValue::Int(integer) | OrderValue::Time(integer) => (*integer).into(),
+            OrderValue::UInt(integer) => (*integer).into(),
+            OrderValue::Float(number) => *number as i128,
+        }
+    }
+}
+
+/// How `number` compares with `integer`, which fits 65 bits: its whole part is exact as `i128`.
+fn order_of_float(number: f64, integer: i128) -> Ordering {
+    let whole = number.trunc();
+    let fraction = number - whole;
+    (whole as i128)
+        .cmp(&integer)
+        .then(fraction.partial_cmp(&0.0).unwrap_or(Ordering::Equal))
 }

@@ -31,6 +31,7 @@ impl Snapshot {
                 version: fetched.version,
                 payload: fetched.payload,
                 vectors: fetched.vectors,
+                order_value: None,
             });
         }
         Ok(records)

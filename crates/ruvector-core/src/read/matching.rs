@@ -131,6 +131,23 @@ impl<'a> SegmentFilter<'a> {
         }
     }
 
+    /// The live rows that match `filter`; all live rows if there is none.
+    pub(crate) fn rows(
+        ctx: &Ctx,
+        core: &Core,
+        segment: &SegmentView,
+        filter: Option<&Compiled>,
+    ) -> Result<RowSet, Error> {
+        match filter {
+            Some(filter) => matching_rows(ctx, core, segment, filter),
+            None => {
+                let mut rows = RowSet::all(segment.rows);
+                take_away_deleted(segment, &mut rows);
+                Ok(rows)
+            }
+        }
+    }
+
     /// How many rows match, deleted ones included, guessed without making sets.
     pub(crate) fn estimate(core: &Core, segment: &SegmentView, filter: &Compiled) -> Estimate {
         filter.estimate(&Known {

@@ -2,16 +2,19 @@
 
 mod codes;
 mod costs;
+mod facet;
 mod fast;
 mod fetch;
 mod get;
 mod matching;
 mod nearest;
 mod observe;
+mod order;
 mod plan;
 mod scroll;
 mod search;
 mod top;
+mod values;
 
 pub(crate) use costs::Costs;
 pub(crate) use matching::{compile_filter, matching_rows, row_matches};

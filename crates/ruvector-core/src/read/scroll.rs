@@ -1,4 +1,4 @@
-//! Pages of points in id order, merged from the id order of every segment.
+//! Pages of points in id order, merged from the id order of every segment; in the order of values, see `order`.
 
 use std::ops::Bound;
 
@@ -14,7 +14,7 @@ use crate::{Ctx, Error};
 const IDS_PER_LOCK: usize = 512;
 
 impl Snapshot {
-    /// One page. Cost: with a filter, sets of the segments' size; rows that no index decides are evaluated in id
+    /// One page, in the order of ids or of values. Cost, by ids: with a filter, sets of the segments' size; rows that no index decides are evaluated in id
     /// order until the page is full.
     pub fn scroll(&self, ctx: &Ctx, request: &ScrollRequest) -> Result<ScrollPage, Error> {
         let core = &self.core;
@@ -22,6 +22,9 @@ impl Snapshot {
             return Err(Invalid::new("limit", Problem::BelowLimit { given: 0, limit: 1 }).into());
         }
         core.check_limit("limit", request.limit)?;
+        if let Some(order) = &request.order_by {
+            return self.scroll_by_value(ctx, request, order);
+        }
         let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
         let filter = request
             .filter
@@ -58,6 +61,7 @@ impl Snapshot {
                 version,
                 payload,
                 vectors,
+                order_value: None,
             });
         }
         Ok(ScrollPage { points, next })

@@ -46,6 +46,7 @@ pub(crate) fn scroll_all(
     filter: Option<Filter>,
 ) -> Vec<PointRecord> {
     let mut request = ScrollRequest {
+        order_by: None,
         from: None,
         limit: 1,
         filter,

@@ -91,6 +91,7 @@ pub(crate) fn reads(collection: &Collection, expected: &Points) {
 pub(crate) fn scrolled(collection: &Collection) -> Points {
     let mut points = Points::new();
     let mut request = ScrollRequest {
+        order_by: None,
         from: None,
         limit: 7,
         filter: None,

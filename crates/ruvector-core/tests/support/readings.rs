@@ -60,6 +60,7 @@ pub(crate) fn get(collection: &Collection, id: &PointId) -> Result<Option<Stored
 
 pub(crate) fn scroll(collection: &Collection, expected: &Points) {
     let request = ScrollRequest {
+        order_by: None,
         from: None,
         limit: 1000,
         filter: None,
