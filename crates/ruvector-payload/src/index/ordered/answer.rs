@@ -10,8 +10,8 @@ use crate::index::IndexBytes;
 use crate::index::table::{items, partition_point};
 use crate::{Answer, RowSet};
 
-/// A sweep over the ranks of so many rows costs as much as the insertion of one row.
-const SWEPT_PER_INSERTED: u64 = 8;
+/// A sweep over the ranks of so many rows costs about as much as the insertion of one row.
+const SWEPT_PER_INSERTED: u64 = 5;
 /// More spans are not swept one after the other.
 const SWEPT_SPANS_MAX: usize = 4;
 /// Where rows have several values, one row is looked for among the rows of so many values at most.
@@ -21,7 +21,7 @@ impl<B: IndexBytes> OrderedIndex<B> {
     /// The rows that pass. `None`: nothing is known, or damaged.
     ///
     /// Cost: a binary search for each value or bound; then the rows that pass, or, if these are many and rows have
-    /// one value each, a pass over the ranks of all rows (1,000,000 in 0.2 ms).
+    /// one value each, a pass over the ranks of all rows (1,000,000 in 0.12 ms).
     pub(crate) fn answer(&self, test: &Test) -> Option<Answer> {
         if matches!(test, Test::NotEmpty | Test::HasNull) {
             return self.presence.answer(&self.bytes, test);

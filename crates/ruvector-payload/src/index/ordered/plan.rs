@@ -129,7 +129,8 @@ impl<B: IndexBytes> OrderedIndex<B> {
         let start = below(&bounds.gte, false, 0)?.max(below(&bounds.gt, true, 0)?);
         let all = self.head.distinct;
         let end = below(&bounds.lt, false, all)?.min(below(&bounds.lte, true, all)?);
-        Some(if start < end { vec![start..end] } else { Vec::new() })
+        let span = Some(start..end).filter(|span| !span.is_empty());
+        Some(span.into_iter().collect())
     }
 }
 

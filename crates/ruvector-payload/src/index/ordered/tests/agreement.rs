@@ -1,0 +1,159 @@
+//! Goal: an ordered index answers exactly as evaluation does, and leaves nothing open where a field holds values of
+//! the type it keeps. Method: random payloads, paths and conditions, every row compared.
+
+use ruvector_types::datetime::parse_micros;
+use ruvector_types::{Bounds, IndexKind, PayloadPath, PointId, Range, Step, Value};
+
+use super::generate::Draw;
+use super::{KINDS, build, compiled_test, uniform, varied};
+use crate::compile::{Compiled, Field, Level, Node, Test};
+use crate::index::Index;
+use crate::{PayloadRef, Subject, encode};
+
+struct Row<'a>(PayloadRef<'a>);
+
+impl Subject for Row<'_> {
+    fn payload(&self) -> PayloadRef<'_> {
+        self.0
+    }
+
+    fn is_id_in(&self, _: &[PointId]) -> bool {
+        false
+    }
+
+    fn has_vector(&self, _: &str) -> bool {
+        false
+    }
+}
+
+/// A random test, as compiled.
+fn draw_test(draw: &mut Draw) -> Test {
+    if draw.one_in(5) {
+        let times = ["2024-01-01", "1969-12-31T23:59:59Z"].map(|text| parse_micros(text).unwrap());
+        let mut bound = || draw.one_in(2).then(|| draw.of(&times) - 1 + draw.below(3) as i64);
+        return Test::Datetime(Bounds {
+            gt: bound(),
+            gte: bound(),
+            lt: bound(),
+            lte: bound(),
+        });
+    }
+    if draw.one_in(40) {
+        return Test::Range(Range {
+            lt: Some(f64::NAN),
+            ..Range::default()
+        });
+    }
+    compiled_test(draw.test())
+}
+
+/// The filter that asks only this.
+fn asking(steps: &[Step], test: &Test) -> Compiled {
+    let field = Field {
+        steps: steps.into(),
+        test: test.clone(),
+        wanted: true,
+    };
+    Compiled {
+        root: Level {
+            must: [Node::Field(field)].into(),
+            should: Box::default(),
+            must_not: Box::default(),
+            min_should: None,
+        },
+    }
+}
+
+/// Whether the index must leave nothing open for a field that holds only values of its kind.
+fn is_served(kind: &IndexKind, test: &Test) -> bool {
+    match kind {
+        IndexKind::Null | IndexKind::Geo => matches!(test, Test::NotEmpty | Test::HasNull),
+        IndexKind::Datetime => matches!(
+            test,
+            Test::Datetime(_) | Test::Range(_) | Test::NotEmpty | Test::HasNull
+        ),
+        IndexKind::Keyword | IndexKind::Uuid => !matches!(test, Test::Datetime(_)),
+        _ => true,
+    }
+}
+
+fn compare(index: &Index<Vec<u8>>, steps: &[Step], test: &Test, rows: &[Vec<u8>], exact: bool, note: &str) {
+    let Some(answer) = index.answer(test) else {
+        assert!(!exact, "no answer: {note}");
+        assert!(index.estimate(test).is_none() && index.checker(test).is_none());
+        return;
+    };
+    let (check, estimate) = (index.checker(test).unwrap(), index.estimate(test).unwrap());
+    let compiled = asking(steps, test);
+    let mut matching = 0;
+    for (row, bytes) in (0..).zip(rows) {
+        let wanted = compiled.matches(&Row(PayloadRef::new(bytes).unwrap())).unwrap();
+        let (sure, open) = (answer.sure.contains(row), answer.open.contains(row));
+        assert!(!(sure && open), "both, row {row}: {note}");
+        assert!(open || sure == wanted, "row {row} matches {wanted}: {note}");
+        assert!(
+            check(row).is_none_or(|checked| checked == wanted),
+            "check of row {row}: {note}"
+        );
+        matching += u64::from(wanted);
+    }
+    let Index::Ordered(ordered) = index;
+    if exact {
+        assert!(answer.is_exact(), "{:?} left open: {note}", answer.open);
+        if ordered.head.row_values_max <= 1 {
+            assert!(
+                (0..rows.len() as u32).all(|row| check(row).is_some()),
+                "unchecked: {note}"
+            );
+            assert_eq!((estimate.min, estimate.max), (matching, matching), "{note}");
+        }
+    }
+    assert!(
+        (estimate.min..=estimate.max).contains(&matching),
+        "{matching} {estimate:?}: {note}"
+    );
+    assert!(
+        (estimate.min..=estimate.max).contains(&estimate.expected),
+        "{estimate:?}: {note}"
+    );
+}
+
+#[test]
+fn answers_as_evaluation() {
+    for seed in 0..6_000 {
+        let mut draw = Draw::new(seed);
+        let kind = &KINDS[draw.below(KINDS.len())];
+        let is_uniform = draw.one_in(2) && !matches!(kind, IndexKind::Null | IndexKind::Geo);
+        let values_max = draw.of(&[1, 1, 4]);
+        let count = draw.of(&[0, 1, 5, 63, 64, 65, 130]);
+        let rows: Vec<Vec<u8>> = (0..count)
+            .map(|_| {
+                let map = if is_uniform {
+                    uniform(kind, values_max, &mut draw)
+                } else {
+                    draw.map(3)
+                };
+                let Value::Object(map) = varied(Value::Object(map), &mut Draw::new(seed)) else {
+                    unreachable!()
+                };
+                encode(&map)
+            })
+            .collect();
+        let path = if is_uniform {
+            PayloadPath::key("a")
+        } else {
+            draw.path()
+        };
+        let steps = path.steps();
+        let index = Index::open(build(kind, steps, &rows), count as u32).unwrap();
+        for _ in 0..12 {
+            let test = draw_test(&mut draw);
+            let has_nan = rows
+                .iter()
+                .any(|row| row.windows(8).any(|bits| bits == f64::NAN.to_le_bytes()));
+            let exact = is_uniform && !has_nan && is_served(kind, &test);
+            let note = format!("seed {seed}, {kind:?}, {steps:?}, {test:?}");
+            compare(&index, steps, &test, &rows, exact, &note);
+        }
+    }
+}
