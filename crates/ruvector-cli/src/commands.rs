@@ -134,6 +134,16 @@ pub(crate) struct BenchArguments {
     /// Filter of every search, as in the REST interface
     #[arg(long, value_name = "JSON")]
     pub(crate) filter: Option<String>,
+    /// Payload index to declare once the collection is loaded and reopened: a field and integer, float, datetime,
+    /// keyword, uuid, bool, geo, text or null; may be given again
+    #[arg(long, value_name = "PATH:KIND")]
+    pub(crate) index: Vec<String>,
+    /// Filtered searches to measure too, one a line: {"group", "query" (row of --queries), "filter", "truth" (ids)}
+    #[arg(long, value_name = "JSONL")]
+    pub(crate) filters: Option<PathBuf>,
+    /// Breadths of the filtered searches, if not the default one
+    #[arg(long, value_name = "ef=N,N,…", requires = "filters")]
+    pub(crate) filter_sweep: Option<String>,
     /// Threads that search at the same time, one query each
     #[arg(long, default_value_t = 1)]
     pub(crate) threads: usize,

@@ -153,7 +153,7 @@ fn calls(
 }
 
 /// The share of true neighbours that were returned, over all queries. A filter may leave fewer than k.
-fn recall(found: &[Vec<u64>], truth: &[Vec<u64>]) -> f64 {
+pub(super) fn recall(found: &[Vec<u64>], truth: &[Vec<u64>]) -> f64 {
     let (mut hits, mut wanted) = (0usize, 0usize);
     for (found, truth) in found.iter().zip(truth) {
         let returned: HashSet<u64> = found.iter().copied().collect();

@@ -2,6 +2,8 @@
 //! that everyone uses. Never reaches into the engine and never averages a failure away.
 
 pub(crate) mod codes;
+mod filters;
+mod indexes;
 mod load;
 mod measure;
 mod report;
@@ -53,14 +55,19 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
     // Until the status is green: components promoted, and whatever else the optimizer would do beside the searches.
     while collection.step()? {}
     let promote_s = started.elapsed().as_secs_f64() - reopen_s;
+    let built = indexes::build(&database, COLLECTION, &arguments.index)?;
     let (truth, truth_source) = plan.truth(arguments, &collection)?;
     let size = size_after_a_pass(&plan, &collection, io.as_ref())?;
     let mut points = Vec::new();
     for ef in &plan.sweep {
         points.push(measure::measure(&plan, &collection, &truth, *ef)?);
     }
+    let filtered = match &arguments.filters {
+        Some(path) => filters::measure_groups(&plan, &collection, path, &plan.filter_breadths(arguments)?)?,
+        None => Vec::new(),
+    };
     let measured = (truth_source, points);
-    let report = Report::new(
+    let mut report = Report::new(
         arguments,
         &plan,
         (loaded.as_ref(), &vector),
@@ -68,6 +75,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
         size,
         measured,
     );
+    report.add_filters(built, filtered);
     database.close()?;
     report.print();
     if let Some(path) = &arguments.json {
@@ -157,6 +165,14 @@ impl Plan {
             request
         };
         self.queries.iter().map(request).collect()
+    }
+
+    /// Breadths of the filtered searches; the default one unless others are named.
+    fn filter_breadths(&self, arguments: &BenchArguments) -> Result<Vec<Option<u32>>, CliError> {
+        let Some(text) = &arguments.filter_sweep else {
+            return Ok(vec![None]);
+        };
+        Ok(sweep(text)?.into_iter().map(Some).collect())
     }
 
     /// The true neighbours of every query, and where they are from.

@@ -7,9 +7,10 @@ use ruvector_types::{GraphProfile, VectorConfig};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Plan;
+use super::indexes::Built;
 use super::load::Loaded;
 use super::measure::Figures;
+use super::{Plan, filters};
 use crate::commands::BenchArguments;
 use crate::error::CliError;
 use crate::table;
@@ -60,6 +61,11 @@ pub(crate) struct Report {
     rss_bytes: u64,
     disk_bytes: u64,
     points: Vec<Value>,
+    /// Seconds until the payload indexes declared by this run were built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index_s: Option<f64>,
+    indexes: Vec<Value>,
+    filters: Vec<Value>,
 }
 
 /// How the collection was built, and what that took.
@@ -151,7 +157,16 @@ impl Report {
             rss_bytes: size.rss_bytes,
             disk_bytes: size.disk_bytes,
             points: figures.iter().map(|figures| point(plan, figures)).collect(),
+            index_s: None,
+            indexes: Vec::new(),
+            filters: Vec::new(),
         }
+    }
+
+    /// What payload indexes took, and the figures of filtered searches.
+    pub(crate) fn add_filters(&mut self, built: Built, filters: Vec<Value>) {
+        self.index_s = (!built.fields.is_empty()).then_some(built.seconds);
+        (self.indexes, self.filters) = (built.fields, filters);
     }
 
     /// The table on standard output.
@@ -191,6 +206,15 @@ impl Report {
             "measured",
         ];
         print!("{}", table::lines(&head, &rows, &[0, 1, 2, 3, 4, 5, 6, 7, 8]));
+        if let Some(seconds) = self.index_s {
+            println!(
+                "\n{} payload index(es) built in {seconds:.2} s",
+                self.indexes.len()
+            );
+        }
+        if !self.filters.is_empty() {
+            filters::print(&self.filters);
+        }
     }
 
     fn codes_line(&self) -> String {

@@ -1,0 +1,188 @@
+//! Filtered searches of a bench: every line of a file is one search with its filter and its true neighbours; figures are
+//! taken for each group of lines. Never times the making of a request.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use ruvector_api::{WireFilter, from_json};
+use ruvector_core::{Collection, Ctx, Trace};
+use ruvector_types::{CountRequest, Limits, SearchRequest};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Plan, measure};
+use crate::error::CliError;
+use crate::table;
+
+/// One search.
+#[derive(Deserialize)]
+struct Line {
+    /// Searches whose figures are taken together.
+    group: String,
+    /// Row of the queries.
+    query: usize,
+    /// As in the REST interface.
+    filter: WireFilter,
+    /// True neighbours among the points that match, best first; ids are rows of the base.
+    truth: Vec<u64>,
+}
+
+/// The searches of a group.
+#[derive(Default)]
+struct Group {
+    requests: Vec<SearchRequest>,
+    truth: Vec<Vec<u64>>,
+}
+
+/// The figures of each group, at a breadth or, without one, at the default settings.
+pub(crate) fn measure_groups(
+    plan: &Plan,
+    collection: &Collection,
+    path: &Path,
+    breadths: &[Option<u32>],
+) -> Result<Vec<Value>, CliError> {
+    let mut figures = Vec::new();
+    for (name, mut group) in groups(plan, path)? {
+        for breadth in breadths {
+            group
+                .requests
+                .iter_mut()
+                .for_each(|request| request.params.hnsw_ef = *breadth);
+            figures.push(group.measure(collection, &name, *breadth)?);
+        }
+    }
+    Ok(figures)
+}
+
+fn groups(plan: &Plan, path: &Path) -> Result<BTreeMap<String, Group>, CliError> {
+    let text = std::fs::read_to_string(path).map_err(|source| CliError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let wrong = |source| CliError::Line {
+            path: path.to_owned(),
+            line: number,
+            source,
+        };
+        let line: Line = from_json(line.as_bytes()).map_err(wrong)?;
+        let filter = line
+            .filter
+            .into_filter("filter", &Limits::default())
+            .map_err(wrong)?;
+        let query = plan.queries.get(line.query).ok_or_else(|| CliError::Shape {
+            path: path.to_owned(),
+            what: format!(
+                "line {number} names query {} of {}",
+                line.query,
+                plan.queries.len()
+            ),
+        })?;
+        let mut request = SearchRequest::nearest(query.clone(), plan.k);
+        request.filter = Some(filter);
+        request.params.quantization = plan.quantization;
+        let group = groups.entry(line.group).or_default();
+        group.requests.push(request);
+        group.truth.push(line.truth.into_iter().take(plan.k).collect());
+    }
+    Ok(groups)
+}
+
+impl Group {
+    fn measure(&self, collection: &Collection, name: &str, breadth: Option<u32>) -> Result<Value, CliError> {
+        let trace = Arc::new(Trace::default());
+        let traced = Ctx {
+            trace: Some(trace.clone()),
+            ..Ctx::default()
+        };
+        let recall = measure::recall(&measure::pass(collection, &self.requests, &traced)?, &self.truth);
+        let mut micros = Vec::with_capacity(self.requests.len());
+        let context = Ctx::default();
+        let started = Instant::now();
+        for request in &self.requests {
+            let begun = Instant::now();
+            std::hint::black_box(collection.search(&context, request)?);
+            micros.push(begun.elapsed().as_secs_f64() * 1e6);
+        }
+        let qps = micros.len() as f64 / started.elapsed().as_secs_f64();
+        micros.sort_by(f64::total_cmp);
+        let percentile = |share: f64| {
+            micros
+                .get((share * (micros.len() - 1) as f64).round() as usize)
+                .copied()
+        };
+        let searches = self.requests.len() as f64;
+        Ok(json!({
+            "group": name,
+            "ef": breadth,
+            "searches": self.requests.len(),
+            "matching_share": self.matching_share(collection)?,
+            "recall": recall,
+            "qps": qps,
+            "p50_us": percentile(0.5),
+            "p99_us": percentile(0.99),
+            "nodes_visited": trace.nodes_visited() as f64 / searches,
+            "vectors_measured": trace.vectors_measured() as f64 / searches,
+            "ways": self.ways(collection)?,
+        }))
+    }
+
+    /// The share of points that match, on average over some searches.
+    fn matching_share(&self, collection: &Collection) -> Result<f64, CliError> {
+        let context = Ctx::default();
+        let points = collection.count(&context, &CountRequest::default())?.max(1) as f64;
+        let (mut matching, mut counted) = (0, 0);
+        for request in self.requests.iter().take(50) {
+            let filter = request.filter.clone();
+            matching += collection.count(&context, &CountRequest { filter })?;
+            counted += 1;
+        }
+        Ok(matching as f64 / f64::from(counted.max(1)) / points)
+    }
+
+    /// How often segments were read which way.
+    fn ways(&self, collection: &Collection) -> Result<BTreeMap<String, u64>, CliError> {
+        let mut ways = BTreeMap::new();
+        for request in self.requests.iter().take(200) {
+            let trace = Arc::new(Trace::detailed());
+            let context = Ctx {
+                trace: Some(trace.clone()),
+                ..Ctx::default()
+            };
+            collection.search(&context, request)?;
+            for segment in trace.segments() {
+                let names: Vec<&str> = segment.ways.iter().map(|way| way.name()).collect();
+                *ways.entry(names.join(", then ")).or_default() += 1;
+            }
+        }
+        Ok(ways)
+    }
+}
+
+/// Prints the figures.
+pub(crate) fn print(figures: &[Value]) {
+    let head = [
+        "filter", "ef", "keeps", "recall", "QPS", "p50 µs", "p99 µs", "visited", "measured",
+    ];
+    let row = |figures: &Value| {
+        let number = |key: &str| figures[key].as_f64().unwrap_or(0.0);
+        vec![
+            figures["group"].as_str().unwrap_or_default().to_owned(),
+            figures["ef"]
+                .as_u64()
+                .map_or("default".to_owned(), |ef| ef.to_string()),
+            format!("{:.2} %", 100.0 * number("matching_share")),
+            format!("{:.4}", number("recall")),
+            format!("{:.0}", number("qps")),
+            format!("{:.1}", number("p50_us")),
+            format!("{:.1}", number("p99_us")),
+            format!("{:.1}", number("nodes_visited")),
+            format!("{:.1}", number("vectors_measured")),
+        ]
+    };
+    let rows: Vec<Vec<String>> = figures.iter().map(row).collect();
+    print!("\n{}", table::lines(&head, &rows, &[1, 2, 3, 4, 5, 6, 7, 8]));
+}
