@@ -102,9 +102,16 @@ impl OrderedBuilder {
 
     /// Keeps a value by its key; without one, or if there are too many, its row is among the others.
     fn push_key(&mut self, row: u32, other: Other, key: Option<Key>) {
-        match key {
-            Some(key) if self.pairs.len() < self.pairs_max => self.pairs.push(key.with_row(row)),
-            _ => self.others[other as usize].insert(row),
+        let Some(pair) = key.map(|key| key.with_row(row)) else {
+            self.others[other as usize].insert(row);
+            return;
+        };
+        if self.pairs.last() == Some(&pair) {
+            return;
+        }
+        match self.pairs.len() < self.pairs_max {
+            true => self.pairs.push(pair),
+            false => self.others[other as usize].insert(row),
         }
     }
 
