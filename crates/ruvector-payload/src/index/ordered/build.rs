@@ -23,6 +23,7 @@ pub(crate) struct OrderedBuilder {
     others: [RowListBuilder; OTHERS],
     /// [`Key::with_row`]; the key of a string is its number in `strings`, as it was met.
     pairs: Vec<u128>,
+    pairs_max: usize,
     strings: HashMap<Box<str>, u32>,
 }
 
@@ -33,7 +34,17 @@ impl OrderedBuilder {
             presence: PresenceBuilder::default(),
             others: Default::default(),
             pairs: Vec::new(),
+            pairs_max: PAIRS_MAX,
             strings: HashMap::new(),
+        }
+    }
+
+    /// One that holds fewer pairs.
+    #[cfg(test)]
+    pub(super) fn holding(kept: Kept, pairs_max: usize) -> OrderedBuilder {
+        OrderedBuilder {
+            pairs_max,
+            ..OrderedBuilder::new(kept)
         }
     }
 
@@ -71,7 +82,7 @@ impl OrderedBuilder {
                     None => {
                         // Fewer strings than pairs, whose number is bounded.
                         let number = self.strings.len() as u32;
-                        if self.pairs.len() < PAIRS_MAX {
+                        if self.pairs.len() < self.pairs_max {
                             self.strings.insert(text.into(), number);
                         }
                         number
@@ -91,9 +102,16 @@ impl OrderedBuilder {
 
     /// Keeps a value by its key; without one, or if there are too many, its row is among the others.
     fn push_key(&mut self, row: u32, other: Other, key: Option<Key>) {
-        match key {
-            Some(key) if self.pairs.len() < PAIRS_MAX => self.pairs.push(key.with_row(row)),
-            _ => self.others[other as usize].insert(row),
+        let Some(pair) = key.map(|key| key.with_row(row)) else {
+            self.others[other as usize].insert(row);
+            return;
+        };
+        if self.pairs.last() == Some(&pair) {
+            return;
+        }
+        match self.pairs.len() < self.pairs_max {
+            true => self.pairs.push(pair),
+            false => self.others[other as usize].insert(row),
         }
     }
 

@@ -4,8 +4,9 @@
 use std::ops::Range;
 
 use super::key::{Key, LOW_NONE};
-use super::{Kept, NO_RANK, OrderedIndex};
+use super::{Kept, NO_RANK, OrderedIndex, Other};
 use crate::RowSet;
+use crate::index::row_list::RowList;
 use crate::index::table::{array_at, item, items, partition_point};
 use crate::index::{IndexBytes, MalformedIndex};
 
@@ -59,7 +60,8 @@ impl<'a, B: IndexBytes> ValueRows<'a, B> {
 }
 
 impl<B: IndexBytes> OrderedIndex<B> {
-    /// Every distinct value with its rows, ascending. Values of types the index does not keep are not among them.
+    /// Every distinct value with its rows, ascending. Those of types the index does not keep
+    /// are not among them, see also [`Self::is_complete`].
     pub fn values(&self) -> impl Iterator<Item = Result<ValueRows<'_, B>, MalformedIndex>> {
         (0..self.head.distinct).map(move |rank| {
             let value = self.value(rank).ok_or(DAMAGED)?;
@@ -69,15 +71,36 @@ impl<B: IndexBytes> OrderedIndex<B> {
         })
     }
 
-    /// The only value of `row`, or that it has none of the type kept. `None`: it may have several, or damaged.
+    /// Whether all values of the type it keeps are among [`Self::values`]: not where some are NaN, nor beyond 2³² − 2
+    /// of all rows together.
+    pub fn is_complete(&self) -> bool {
+        self.left_out().is_none_or(|list| list.count() == 0)
+    }
+
+    /// The only value of `row`, or that it has none of the type kept. `None`: it may have several or one that is left
+    /// out, or damaged.
     pub fn value_of(&self, row: u32) -> Option<Option<IndexedValue<'_>>> {
-        if self.head.distinct == 0 {
-            return Some(None);
+        let rank = match self.head.distinct {
+            0 => NO_RANK,
+            _ => self.rank_of(row)?,
+        };
+        if rank != NO_RANK {
+            return self.value(rank).map(Some);
         }
-        match self.rank_of(row)? {
-            NO_RANK => Some(None),
-            rank => self.value(rank).map(Some),
-        }
+        let is_left_out = self.left_out()?.contains(&self.bytes, row)?;
+        (!is_left_out).then_some(None)
+    }
+
+    /// Rows with values of the type kept that are left out.
+    fn left_out(&self) -> Option<&RowList> {
+        let other = match self.head.kept {
+            Kept::Nothing => return None,
+            Kept::Bools => Other::Bool,
+            Kept::Numbers => Other::Number,
+            Kept::Times => Other::Time,
+            Kept::Strings => Other::String,
+        };
+        self.others.get(other as usize)
     }
 
     /// The value of a rank. `None`: there is none, or damaged.

@@ -70,6 +70,7 @@ impl Model {
         let some = RowSet::of(self.rows, (0..self.rows).filter(|row| row % 3 == 0));
         let values: Vec<_> = index.values().map(Result::unwrap).collect();
         assert_eq!(values.len(), self.postings.len());
+        assert!(index.is_complete());
         for (found, (wanted, rows)) in values.iter().zip(&self.postings) {
             assert_eq!(found.value, self.value(*wanted));
             assert_eq!(found.rows().unwrap().collect::<Vec<u32>>(), *rows);
@@ -123,4 +124,30 @@ fn values_and_order() {
         model.compare_values(&index);
         (0..5).for_each(|start| model.compare_order(&index, start));
     }
+}
+
+#[test]
+fn a_number_without_a_place_is_not_denied() {
+    let payloads = [
+        Value::Float(f64::NAN),
+        Value::Int(1),
+        Value::Null,
+        Value::from("x"),
+    ]
+    .map(|value| encode(&Map::from([("a".to_owned(), value)])));
+    let bytes = build(&IndexKind::Float, PayloadPath::key("a").steps(), &payloads);
+    let index = OrderedIndex::open(bytes, 4).unwrap();
+    assert!(!index.is_complete());
+    let wanted = [None, Some(Some(IndexedValue::Int(1))), Some(None), Some(None)];
+    assert_eq!([0, 1, 2, 3].map(|row| index.value_of(row)), wanted);
+    assert!(
+        index
+            .in_order(Bound::Included(IndexedValue::Float(f64::NAN)), false)
+            .is_none()
+    );
+    assert!(
+        index
+            .in_order(Bound::Included(IndexedValue::Str("x")), false)
+            .is_none()
+    );
 }
