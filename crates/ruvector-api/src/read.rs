@@ -90,6 +90,7 @@ impl ScrollPoints {
         let limit = self.limit.unwrap_or(10);
         at_most(limit, limits.limit_max, "limit", "limit_max")?;
         Ok(ScrollRequest {
+            order_by: None,
             from: self.offset.map(|id| id.0),
             limit,
             filter: self

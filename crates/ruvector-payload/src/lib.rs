@@ -10,7 +10,6 @@ mod encode;
 mod error;
 mod evaluate;
 mod geo;
-#[allow(dead_code, reason = "called by the answering of whole filters")]
 pub mod index;
 mod number;
 mod planned;
