@@ -5,21 +5,15 @@ use ruvector_types::{Filter, PointId};
 
 use crate::collection::Core;
 use crate::view::SegmentView;
-use crate::{Ctx, Error, ErrorKind};
+use crate::{Ctx, Error};
 
 /// Rows between two looks at the deadline.
 const ROWS_PER_CHECK: u32 = 1024;
 
-/// Checks a filter against the limits and compiles it; an unsupported condition is refused by its place.
+/// Checks a filter against the rules and limits and compiles it.
 pub(crate) fn compile_filter(filter: &Filter, core: &Core) -> Result<Compiled, Error> {
     filter.validate(&core.limits)?;
-    ruvector_payload::compile(filter).map_err(|unsupported| {
-        Error::new(
-            ErrorKind::NotSupported,
-            "filter_not_supported",
-            unsupported.to_string(),
-        )
-    })
+    Ok(ruvector_payload::compile(filter))
 }
 
 struct Row<'a> {
