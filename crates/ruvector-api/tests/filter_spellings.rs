@@ -1,7 +1,11 @@
 //! Goal: a filter means the same however it is spelled. Method: random expressions, written as JSON in Qdrant's
 //! spelling, as expressions, as the shorthand where it can say it, and mixed at random; each is read and compared with
 //! the tree that the expression itself makes in Rust.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 use ruvector_api::WireFilter;
 use ruvector_types::{

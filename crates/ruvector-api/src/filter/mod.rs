@@ -9,6 +9,9 @@
 //! 5. otherwise the shorthand: each key is a path, each value (string, integer, number, boolean or null) what
 //!    the field must be equal to; all must match. `{}` matches every point.
 //!
+//! Recursion is bounded by the JSON reader's limit of 128 levels; the levels of a filter and its conditions are counted
+//! after it is read.
+//!
 //! The words of rules 1 to 4 are reserved: a field of such a name is reached by `Eq` or by `key`.
 
 mod expression;
