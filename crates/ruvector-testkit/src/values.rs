@@ -2,7 +2,7 @@
 //! engine serves.
 
 use ruvector_types::{
-    Condition, FieldCondition, FieldTest, Filter, Map, Match, MinShould, PayloadPath, Range, Value,
+    Bounds, Condition, FieldCondition, FieldTest, Filter, Map, Match, MinShould, PayloadPath, Value,
 };
 
 use crate::{Generator, Random};
@@ -10,7 +10,13 @@ use crate::{Generator, Random};
 const WORDS: [&str; 5] = ["", "red", "green", "blue", "rouge é"];
 const INTS: [i64; 10] = [0, 1, 2, 3, 4, -1, 1 << 53, (1 << 53) + 1, i64::MAX, i64::MIN];
 const FLOATS: [f64; 8] = [0.0, -0.0, 1.0, 1.5, 2.0, -0.5, 9_007_199_254_740_992.0, 1e300];
-const PATHS: [&str; 16] = [
+/// Times among the words, and how they are asked for.
+const TIMES: [(&str, i64); 3] = [
+    ("1970-01-01", 0),
+    ("2024-02-29 12:30", 1_709_209_800_000_000),
+    ("2024-02-29T14:30:00.000001+02:00", 1_709_209_800_000_001),
+];
+const PATHS: [&str; 18] = [
     "n",
     "n",
     "n",
@@ -26,6 +32,8 @@ const PATHS: [&str; 16] = [
     "list[].a",
     "list[0]",
     "list[1].a",
+    "\"x.y\"",
+    "list[].\"x.y\"",
     "absent",
 ];
 
@@ -53,6 +61,7 @@ impl Random {
             }
             "tag" => Value::from(self.of(&WORDS)),
             "flag" => Value::Bool(self.one_in(2)),
+            "x.y" if self.one_in(2) => Value::from(self.of(&TIMES).0),
             "deep" => Value::Object(self.object(depth)),
             "list" => Value::Array((0..self.below(4)).map(|_| self.item(depth)).collect()),
             _ => self.any_value(depth),
@@ -95,26 +104,51 @@ impl Random {
     }
 
     fn field_test(&mut self) -> FieldTest {
-        match self.below(9) {
+        match self.below(13) {
             0..=2 => FieldTest::Match(self.matched()),
             3 => FieldTest::MatchAny((0..self.below(4)).map(|_| self.matched()).collect()),
             4 => FieldTest::MatchExcept((0..self.below(4)).map(|_| self.matched()).collect()),
-            5 | 6 => {
-                let mut bound = || self.one_in(3).then(|| self.of(&FLOATS));
-                FieldTest::Range(Range {
-                    gt: bound(),
-                    gte: bound(),
-                    lt: bound(),
-                    lte: bound(),
-                })
-            }
-            7 => FieldTest::IsEmpty,
+            5 | 6 => FieldTest::Range(self.bounds(|random| random.of(&FLOATS))),
+            7 => FieldTest::ValuesCount(self.bounds(|random| random.below(4) as u64)),
+            8 => FieldTest::DatetimeRange(self.bounds(|random| random.of(&TIMES).1)),
+            9 => FieldTest::StartsWith(self.of(&["", "r", "2024-"]).to_owned()),
+            10 => FieldTest::Contains(self.of(&["e", "ee", "é"]).to_owned()),
+            11 => FieldTest::IsEmpty,
             _ => FieldTest::IsNull,
+        }
+    }
+
+    fn bounds<T>(&mut self, one: impl Fn(&mut Random) -> T) -> Bounds<T> {
+        let mut bound = || self.one_in(3).then(|| one(self));
+        Bounds {
+            gt: bound(),
+            gte: bound(),
+            lt: bound(),
+            lte: bound(),
+        }
+    }
+
+    /// A condition on the items of an array.
+    fn nested(&mut self) -> Condition {
+        let mut field = || {
+            let path = PayloadPath::key(self.of(&["a", "tag", "x.y"]));
+            let test = self.field_test();
+            Condition::Field(FieldCondition { path, test })
+        };
+        let filter = Filter {
+            must: vec![field()],
+            must_not: vec![field()],
+            ..Filter::default()
+        };
+        Condition::Nested {
+            path: self.path(),
+            filter: Box::new(filter),
         }
     }
 
     fn matched(&mut self) -> Match {
         match self.below(4) {
+            0 if self.one_in(4) => Match::from_u64(u64::MAX - self.below(2) as u64),
             0 | 1 => Match::Integer(self.of(&INTS)),
             2 => Match::Keyword(self.of(&WORDS).to_owned()),
             _ => Match::Bool(self.one_in(2)),
@@ -131,7 +165,7 @@ impl Generator {
             3 => filter.must_not = self.conditions(1, depth),
             4 => filter.should = self.conditions(2, depth),
             5 => {
-                let min_count = self.random.below(4);
+                let min_count = 1 + self.random.below(3);
                 filter.min_should = Some(MinShould {
                     conditions: self.conditions(3, depth),
                     min_count,
@@ -158,7 +192,8 @@ impl Generator {
                 Condition::HasId(self.ids(count))
             }
             1 => Condition::HasVector(self.random.of(&["", "title", "absent"]).to_owned()),
-            2 | 3 if depth > 0 => Condition::Filter(Box::new(self.filter(depth - 1))),
+            2 => self.random.nested(),
+            3 | 4 if depth > 0 => Condition::Filter(Box::new(self.filter(depth - 1))),
             _ => {
                 let path = self.random.path();
                 Condition::Field(FieldCondition {
