@@ -5,8 +5,16 @@
 //! Damaged bytes never panic and never answer wrongly: the condition is then evaluated without the index.
 
 mod bytes;
+mod geo;
+mod leaves;
+mod presence;
+mod row_list;
+mod table;
+mod text;
 
 pub use bytes::IndexBytes;
+pub use geo::{GeoBuilder, GeoIndex};
+pub use text::{TextBuilder, TextIndex, TextStats};
 
 /// Why bytes are not an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -14,4 +14,4 @@ mod tests;
 pub use analyzer::{Analyzer, PREFIX_CHARS_MAX};
 pub use bm25::{Bm25, bm25_of, idf};
 pub use language::{UnservedText, check};
-pub(crate) use test::{Last, TextTest, Wanted, Words};
+pub(crate) use test::{Last, Phrase, TextTest, Wanted, Words};

@@ -168,10 +168,17 @@ impl Phrase {
 
     /// Goes on by a word from `at` good ones; whether the phrase is complete.
     fn step(&self, at: &mut usize, word: &str) -> bool {
-        let Some(word) = self.words.position(word) else {
-            *at = 0;
-            return false;
-        };
+        match self.words.position(word) {
+            Some(word) => self.step_to(at, word),
+            None => {
+                *at = 0;
+                false
+            }
+        }
+    }
+
+    /// Goes on by the word at `word` of `words`. Not to be called after the phrase is complete.
+    pub(crate) fn step_to(&self, at: &mut usize, word: usize) -> bool {
         while *at > 0 && self.order[*at] as usize != word {
             *at = self.back[*at] as usize;
         }
