@@ -9,12 +9,14 @@ mod edit_bytes;
 mod encode;
 mod error;
 mod evaluate;
+#[allow(dead_code, reason = "called by the compiling of filters")]
 mod geo;
 #[allow(dead_code, reason = "called by the answering of whole filters")]
 pub mod index;
 mod number;
 mod project;
 mod row_set;
+#[allow(dead_code, reason = "called by the compiling of filters")]
 pub mod text;
 mod view;
 

@@ -11,6 +11,7 @@ mod test;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use analyzer::Memo;
 pub use analyzer::{Analyzer, PREFIX_CHARS_MAX};
 pub use bm25::{Bm25, bm25_of, idf};
 pub use language::{UnservedText, check};

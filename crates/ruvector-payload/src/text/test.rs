@@ -60,9 +60,9 @@ impl TextTest {
             Text::All(text) => Words::of(analyzer.query_words(text)).map(Wanted::All),
             Text::Any(text) => Words::of(analyzer.query_words(text)).map(Wanted::Any),
             Text::Phrase(text) => Phrase::of(&analyzer, text).map(Wanted::Phrase),
-            Text::Prefix(text) => analyzer.unfinished(text).map(|(before, typed, finished)| {
+            Text::Prefix(text) => analyzer.unfinished(text).map(|(before, last)| {
                 let before = Words::of(analyzer.query_words(before));
-                Wanted::Prefix(before.unwrap_or(Words(Box::default())), Last { typed, finished })
+                Wanted::Prefix(before.unwrap_or(Words(Box::default())), last)
             }),
         };
         TextTest {

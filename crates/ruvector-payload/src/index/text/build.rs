@@ -2,7 +2,6 @@
 //! text.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 
 use ruvector_types::TextOptions;
 
@@ -12,13 +11,15 @@ use crate::index::leaves::each_item;
 use crate::index::presence::PresenceBuilder;
 use crate::index::row_list::RowListBuilder;
 use crate::index::table::pad;
-use crate::text::Analyzer;
+use crate::text::{Analyzer, Memo};
 use crate::{DecodeError, ValueRef};
 
-/// Collects the terms of the strings at a path. Memory: about the bytes of the index, and a hundred for each term.
+/// Collects the terms of the strings at a path. Memory: about the bytes of the index, two hundred for each term,
+/// and those of a memo, below 32 MiB.
 #[derive(Clone, Debug)]
 pub struct TextBuilder {
     analyzer: Analyzer,
+    memo: Memo,
     has_positions: bool,
     presence: PresenceBuilder,
     several: RowListBuilder,
@@ -58,6 +59,7 @@ impl TextBuilder {
         TextBuilder {
             has_positions: options.phrases && !analyzer.makes_prefixes(),
             analyzer,
+            memo: Memo::default(),
             presence: PresenceBuilder::default(),
             several: RowListBuilder::default(),
             lens: Vec::new(),
@@ -90,7 +92,7 @@ impl TextBuilder {
         let mut count = 0u32;
         let (numbers, terms, first) = (&mut self.numbers, &mut self.terms, self.row.position);
         let has_positions = self.has_positions;
-        self.analyzer.terms(text, |term| {
+        self.analyzer.terms_of_many(text, &mut self.memo, |term| {
             let number = match numbers.get(term) {
                 Some(number) => *number,
                 None => {
@@ -103,7 +105,6 @@ impl TextBuilder {
             let position = has_positions.then(|| first.saturating_add(count));
             terms[number as usize].occurs(row, position);
             count = count.saturating_add(1);
-            ControlFlow::Continue(())
         });
         if count > 0 {
             if self.row.has_terms {
