@@ -47,7 +47,8 @@ impl Vectors for Slices {
 
 fn write_field(disk: &SimDisk, field: u16) -> FieldEntry {
     let dim = DIMS[usize::from(field)];
-    let mut writer = VectorsWriter::create(disk, &path(ComponentKind::Vectors, Some(field.into())), 1, dim).unwrap();
+    let mut writer =
+        VectorsWriter::create(disk, &path(ComponentKind::Vectors, Some(field.into())), 1, dim).unwrap();
     let mut vectors = Slices(Vec::new());
     for row in (0..ROWS).filter(|row| has_field(*row, field)) {
         writer.push(row, &vector_of(row, dim)).unwrap();

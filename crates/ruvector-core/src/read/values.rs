@@ -30,7 +30,7 @@ impl<'a> Values<'a> {
         wanted: RowSet,
     ) -> Result<Values<'a>, Error> {
         let stored = stored_index(segment, declared);
-        let mut others = match stored {
+        let others = match stored {
             None => wanted.clone(),
             Some(_) => {
                 let mut changed = RowSet::of(segment.rows, segment.delta.iter().map(|(row, _)| row));
