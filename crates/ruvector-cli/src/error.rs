@@ -15,7 +15,10 @@ pub(crate) enum CliError {
     #[error("{}: {source}", .path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("{place}: {source}")]
-    Body { place: String, source: serde_json::Error },
+    Body {
+        place: String,
+        source: serde_json::Error,
+    },
     #[error("{place}: the body of a request is a JSON object")]
     NoObject { place: String },
     #[error("standard input: {0}")]

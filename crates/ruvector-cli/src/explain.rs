@@ -56,7 +56,8 @@ const HEAD: [&str; 11] = [
     "search µs",
 ];
 
-const NOTES: &str = "estimated: points that match the filter, guessed from the indexes; undecided: points for which no index
+const NOTES: &str =
+    "estimated: points that match the filter, guessed from the indexes; undecided: points for which no index
 decides; matching: points that match. filter µs: for what the indexes know; search µs: for the rest.";
 
 fn read_body(file: Option<&Path>) -> Result<Map<String, Value>, CliError> {
@@ -135,7 +136,9 @@ fn totals_row(totals: &Value) -> Vec<String> {
 
 /// A number; a dash where there is no filter.
 fn or_dash(value: &Value) -> String {
-    value.as_u64().map_or_else(|| "-".to_owned(), |number| number.to_string())
+    value
+        .as_u64()
+        .map_or_else(|| "-".to_owned(), |number| number.to_string())
 }
 
 fn micros(value: &Value) -> String {

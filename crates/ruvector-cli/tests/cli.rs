@@ -107,9 +107,18 @@ fn collections_are_worked_on() {
 fn reads_are_explained() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&folder.path().join("storage"));
-    let collection = ["collection", "create", "c", "--dimensions", "2", "--distance", "dot"];
+    let collection = [
+        "collection",
+        "create",
+        "c",
+        "--dimensions",
+        "2",
+        "--distance",
+        "dot",
+    ];
     out(&ruvector(&[&collection[..], &["--url", &server.url]].concat()));
-    let points = json!({"points": [{"id": 1, "vector": [1, 0], "payload": {"a": 1}}, {"id": 2, "vector": [0, 1]}]});
+    let points =
+        json!({"points": [{"id": 1, "vector": [1, 0], "payload": {"a": 1}}, {"id": 2, "vector": [0, 1]}]});
     let put = |path: &str, body: &Value| {
         let url = format!("{}/collections/c/{path}?wait=true", server.url);
         request(&agent(), "PUT", &url, body).unwrap()
@@ -135,10 +144,26 @@ fn reads_are_explained() {
     assert!(refusal(&explain("count", "[]")).contains("a JSON object"));
     assert!(refusal(&explain("count", "{")).contains("body.json"));
     assert!(refusal(&explain("search", "{}")).contains("400"));
-    let mut stdin = command(&["explain", "--collection", "c", "--operation", "count", "--url", &server.url]);
-    stdin.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut stdin = command(&[
+        "explain",
+        "--collection",
+        "c",
+        "--operation",
+        "count",
+        "--url",
+        &server.url,
+    ]);
+    stdin
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = stdin.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(br#"{"filter": {"a": 1}}"#).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(br#"{"filter": {"a": 1}}"#)
+        .unwrap();
     assert!(out(&child.wait_with_output().unwrap()).starts_with("1 points counted"));
     let described = out(&ruvector(&["collection", "describe", "c", "--url", &server.url]));
     assert!(described.contains("index  type"), "{described}");

@@ -22,7 +22,7 @@ const COLORS: [&str; 4] = ["red", "green", "blue", "grün"];
 
 fn payload(id: u64) -> Value {
     let mut payload =
-        json!({"n": id * 7 % 100, "color": COLORS[(id * id % 4) as usize], "tags": [id % 3, id % 5]});
+        json!({"n": id * 7 % 100, "color": COLORS[(id % 7 % 4) as usize], "tags": [id % 3, id % 5]});
     if id % 10 > 0 {
         let day = 1 + id % 28;
         payload["at"] = json!(format!("2024-02-{day:02}T00:00:00Z"));
@@ -103,7 +103,6 @@ fn answers(server: &Server) -> Vec<Value> {
     let filters = [
         json!({"color": "grün"}),
         json!({"must": [{"key": "n", "range": {"gte": 10, "lt": 40}}], "must_not": [{"key": "color", "match": {"any": ["red", "black"]}}]}),
-        json!({"must": [{"key": "at", "range": {"gt": "2024-02-20T00:00:00Z"}}]}),
         json!({"must": [{"is_empty": {"key": "at"}}]}),
         json!({"should": [{"key": "tags[]", "match": {"value": 4}}, {"key": "color", "match": {"value": "black"}}]}),
     ];
@@ -318,12 +317,17 @@ fn pages_come_in_the_order_of_values() {
     let body = json!({"order_by": {"key": "at", "direction": "desc", "start_from": "2024-02-11T12:00:00+02:00"}, "limit": 3,
                       "filter": {"color": "red"}});
     let page = server.ok("POST", "/collections/c/points/scroll", &body);
-    for point in page["points"].as_array().unwrap() {
-        assert_eq!(
-            (&point["payload"]["color"], day(&point["payload"])),
-            (&json!("red"), 11)
-        );
-    }
+    let mut wanted: Vec<(i64, u64)> = points
+        .iter()
+        .filter(|(_, point)| point["color"] == "red" && (1..=11).contains(&day(point)))
+        .map(|(id, point)| (-day(point), *id))
+        .collect();
+    wanted.sort_unstable();
+    let found = page["points"].as_array().unwrap().iter();
+    let found: Vec<(i64, u64)> = found
+        .map(|point| (-day(&point["payload"]), point["id"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(found, wanted[..3]);
     // A word alone is ascending.
     let short = server.ok(
         "POST",
