@@ -13,7 +13,7 @@ use crate::index::WireIndexParams;
 
 /// `stopwords`: a language, or languages and words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct WireStopWords {
+pub(crate) struct WireStopWords {
     languages: Vec<String>,
     custom: Vec<String>,
 }
@@ -29,7 +29,7 @@ struct StopWordsSet {
 /// `stemmer`: `{"type": "snowball", "language": …}` or `{"type": "none"}`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct WireStemmer {
+pub(crate) struct WireStemmer {
     #[serde(rename = "type")]
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -38,7 +38,10 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<(), CliError> {
     rows.push(totals_row(&explain["totals"]));
     let right = [2, 4, 5, 6, 7, 8, 9, 10];
     print!("\n{}", table::lines(&HEAD, &rows, &right));
-    println!("\n{NOTES}");
+    println!(
+        "\nTogether {} µs. {NOTES}",
+        micros(&explain["totals"]["total_us"])
+    );
     Ok(())
 }
 
@@ -57,8 +60,8 @@ const HEAD: [&str; 11] = [
 ];
 
 const NOTES: &str =
-    "estimated: points that match the filter, guessed from the indexes; undecided: points for which no index
-decides; matching: points that match. filter µs: for what the indexes know; search µs: for the rest.";
+    "estimated: points that match the filter, guessed from the indexes; undecided: points for
+which no index decides; matching: points that match. filter µs: for what the indexes know; search µs: for the rest.";
 
 fn read_body(file: Option<&Path>) -> Result<Map<String, Value>, CliError> {
     let (place, bytes) = match file.filter(|path| *path != Path::new("-")) {
@@ -123,7 +126,7 @@ fn totals_row(totals: &Value) -> Vec<String> {
         "all".to_owned(),
         String::new(),
         String::new(),
-        format!("{} µs", micros(&totals["total_us"])),
+        String::new(),
         totals["estimated"].to_string(),
         totals["undecided"].to_string(),
         totals["matching"].to_string(),
