@@ -28,8 +28,7 @@ fn server() -> Server {
                         "optimizers_config": {"active_rows_max": 64}});
     server.ok("PUT", "/collections/c", &config);
     for chunk in (0..600_u32).collect::<Vec<_>>().chunks(100) {
-        let point =
-            |id: &u32| json!({"id": id, "vector": [id, 1], "payload": {"n": id, "even": id % 2 == 0}});
+        let point = |id: &u32| json!({"id": id, "vector": [id, 1], "payload": {"n": id, "even": id.is_multiple_of(2)}});
         let points: Vec<Value> = chunk.iter().map(point).collect();
         server.ok(
             "PUT",

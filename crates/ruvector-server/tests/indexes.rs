@@ -23,7 +23,7 @@ const COLORS: [&str; 4] = ["red", "green", "blue", "grün"];
 fn payload(id: u64) -> Value {
     let mut payload =
         json!({"n": id * 7 % 100, "color": COLORS[(id % 7 % 4) as usize], "tags": [id % 3, id % 5]});
-    if id % 10 > 0 {
+    if !id.is_multiple_of(10) {
         let day = 1 + id % 28;
         payload["at"] = json!(format!("2024-02-{day:02}T00:00:00Z"));
     }

@@ -54,6 +54,7 @@ fn refused(server: &Server, method: &str, path: &str, body: &Value, says: &[&str
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn declarations() {
     let server = server();
     let many: Vec<String> = (0..5_000).map(|word| format!("w{word}")).collect();
@@ -238,6 +239,7 @@ fn no_more_indexes_than_their_limit() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn facets_and_orders() {
     let server = server();
     for (body, says) in [
