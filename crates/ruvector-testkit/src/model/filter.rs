@@ -30,7 +30,7 @@ fn holds(condition: &Condition, id: &PointId, point: &ModelPoint) -> bool {
 }
 
 /// The values a path leads to; an array at its end is one value.
-fn collect<'a>(value: &'a Value, steps: &[Step], found: &mut Vec<&'a Value>) {
+pub(super) fn collect<'a>(value: &'a Value, steps: &[Step], found: &mut Vec<&'a Value>) {
     match (value, steps) {
         (value, []) => found.push(value),
         (Value::Object(map), [Step::Key(key), rest @ ..]) => {

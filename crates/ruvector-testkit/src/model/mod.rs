@@ -4,6 +4,7 @@
 mod edit;
 mod filter;
 mod nearest;
+mod order;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use ruvector_types::{
 
 pub use filter::matches;
 pub use nearest::Ranked;
+pub use order::OrderedPoint;
 
 /// A point of the model.
 #[derive(Clone, Debug, PartialEq)]
