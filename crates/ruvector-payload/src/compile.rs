@@ -1,19 +1,12 @@
-//! Filter to evaluable form: lists sorted, cheap conditions first. Refuses what it cannot evaluate, by name.
+//! Filter to evaluable form: lists sorted, texts cut into words, cheap conditions first. Never refuses one: the rules
+//! of filters are checked before.
 
-use ruvector_types::{Bounds, Condition, FieldTest, Filter, Match, PointId, Range, Step, Text};
+use ruvector_types::{
+    Bounds, Condition, FieldTest, Filter, Match, PayloadPath, PointId, Range, Step, TextOptions,
+};
 
 use crate::geo::Shape;
 use crate::text::TextTest;
-
-/// A condition that is not served.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {what} is not supported")]
-pub struct NotSupported {
-    /// Where it stands, e.g. `filter.must[2].match.text`.
-    pub place: String,
-    /// What it is.
-    pub what: &'static str,
-}
 
 /// A filter ready to be evaluated, see [`Compiled::matches`].
 #[derive(Clone, Debug)]
@@ -35,7 +28,15 @@ pub(crate) enum Node {
     Ids(Box<[PointId]>),
     Vector(Box<str>),
     Field(Field),
+    Nested(Nested),
     Level(Box<Level>),
+}
+
+/// Whether one object among the items of an array at `steps` matches.
+#[derive(Clone, Debug)]
+pub(crate) struct Nested {
+    pub(crate) steps: Box<[Step]>,
+    pub(crate) level: Box<Level>,
 }
 
 /// Whether some value at `steps` passes `test` is `wanted`.
@@ -46,13 +47,18 @@ pub(crate) struct Field {
     pub(crate) wanted: bool,
 }
 
+/// What a value is put to.
 #[derive(Clone, Debug)]
 pub(crate) enum Test {
     Keyword(Box<str>),
     Integer(i64),
+    /// Above `i64::MAX`.
+    UInt(u64),
     Bool(bool),
     AnyOf(Values),
     NoneOf(Values),
+    StartsWith(Box<str>),
+    Contains(Box<str>),
     Range(Range),
     /// Microseconds since 1970.
     Datetime(Bounds<i64>),
@@ -61,6 +67,10 @@ pub(crate) enum Test {
     ValuesCount(Bounds<u64>),
     NotEmpty,
     HasNull,
+    /// Any value at all.
+    Exists,
+    /// No value.
+    Never,
 }
 
 /// A list of values, each kind sorted.
@@ -68,18 +78,25 @@ pub(crate) enum Test {
 pub(crate) struct Values {
     pub(crate) keywords: Box<[Box<str>]>,
     pub(crate) integers: Box<[i64]>,
+    /// Above `i64::MAX`.
+    pub(crate) uints: Box<[u64]>,
     /// Whether `false` and `true` are listed.
     pub(crate) bools: [bool; 2],
 }
 
-/// Compiles a filter that has passed `Filter::validate` (its nesting bounds the recursion).
-///
-/// Served: match, any, except, range, is-empty, is-null, has-id, has-vector, filters in filters.
-/// Refused: text, dates, places, counts of values, nested. Cost: linear, plus sorting the lists.
-pub fn compile(filter: &Filter) -> Result<Compiled, NotSupported> {
-    Ok(Compiled {
-        root: level(filter, "filter")?,
-    })
+/// Compiles a filter that has passed `Filter::validate` (its nesting bounds the recursion). Text conditions cut words
+/// as a field without an index does. Cost: linear, plus sorting the lists.
+pub fn compile(filter: &Filter) -> Compiled {
+    compile_with(filter, &|_| TextOptions::default())
+}
+
+/// As [`compile`], with the text options of each field. A field inside a nested condition is asked for by its whole
+/// path: `b` in the items of `a` is `a[].b`.
+pub fn compile_with(filter: &Filter, options: &dyn Fn(&[Step]) -> TextOptions) -> Compiled {
+    let fields = Fields { array: &[], options };
+    Compiled {
+        root: fields.level(filter),
+    }
 }
 
 impl Compiled {
@@ -95,7 +112,7 @@ impl Level {
         let clauses = self.must.iter().chain(&self.should).chain(&self.must_not);
         clauses.chain(at_least).any(|node| match node {
             Node::Ids(_) | Node::Vector(_) => false,
-            Node::Field(_) => true,
+            Node::Field(_) | Node::Nested(_) => true,
             Node::Level(inner) => inner.reads_payload(),
         })
     }
@@ -107,114 +124,139 @@ impl Node {
         match self {
             Node::Vector(_) => 0,
             Node::Ids(_) => 1,
-            Node::Field(_) => 2,
+            Node::Field(field) if field.test.is_cheap() => 2,
             Node::Level(_) => 3,
+            Node::Field(_) => 4,
+            Node::Nested(_) => 5,
         }
     }
 }
 
-fn level(filter: &Filter, place: &str) -> Result<Level, NotSupported> {
-    let min_should = match &filter.min_should {
-        None => None,
-        Some(min) => {
-            let conditions = nodes(&min.conditions, place, "min_should.conditions")?;
-            Some((min.min_count, conditions))
-        }
-    };
-    Ok(Level {
-        must: nodes(&filter.must, place, "must")?,
-        should: nodes(&filter.should, place, "should")?,
-        must_not: nodes(&filter.must_not, place, "must_not")?,
-        min_should,
-    })
+/// Where the fields of a filter lie, and how their texts are cut into words.
+struct Fields<'a> {
+    /// The path that leads to an item, inside a nested condition.
+    array: &'a [Step],
+    options: &'a dyn Fn(&[Step]) -> TextOptions,
 }
 
-fn nodes(conditions: &[Condition], place: &str, clause: &str) -> Result<Box<[Node]>, NotSupported> {
-    let mut nodes = conditions
-        .iter()
-        .enumerate()
-        .map(|(at, condition)| node(condition, || format!("{place}.{clause}[{at}]")))
-        .collect::<Result<Box<[Node]>, NotSupported>>()?;
-    nodes.sort_by_key(Node::cost);
-    Ok(nodes)
+impl Fields<'_> {
+    fn level(&self, filter: &Filter) -> Level {
+        let min_should = filter.min_should.as_ref();
+        Level {
+            must: self.nodes(&filter.must),
+            should: self.nodes(&filter.should),
+            must_not: self.nodes(&filter.must_not),
+            min_should: min_should.map(|min| (min.min_count, self.nodes(&min.conditions))),
+        }
+    }
+
+    fn nodes(&self, conditions: &[Condition]) -> Box<[Node]> {
+        let mut nodes: Box<[Node]> = conditions.iter().map(|condition| self.node(condition)).collect();
+        nodes.sort_by_key(Node::cost);
+        nodes
+    }
+
+    fn node(&self, condition: &Condition) -> Node {
+        match condition {
+            Condition::Field(field) => {
+                let (test, wanted) = self.test(&field.path, &field.test);
+                Node::Field(Field {
+                    steps: field.path.steps().into(),
+                    test,
+                    wanted,
+                })
+            }
+            Condition::HasId(ids) => {
+                let mut ids = ids.clone();
+                ids.sort();
+                ids.dedup();
+                Node::Ids(ids.into())
+            }
+            Condition::HasVector(name) => Node::Vector(name.as_str().into()),
+            Condition::Nested { path, filter } => self.nested(path, filter),
+            Condition::Filter(inner) => Node::Level(Box::new(self.level(inner))),
+        }
+    }
+
+    fn nested(&self, path: &PayloadPath, filter: &Filter) -> Node {
+        let steps = match path.steps() {
+            [steps @ .., Step::Each] => steps,
+            steps => steps,
+        };
+        let array = [self.array, steps, &[Step::Each]].concat();
+        let items = Fields {
+            array: &array,
+            options: self.options,
+        };
+        Node::Nested(Nested {
+            steps: steps.into(),
+            level: Box::new(items.level(filter)),
+        })
+    }
+
+    /// The test and the outcome wanted of it.
+    fn test(&self, path: &PayloadPath, test: &FieldTest) -> (Test, bool) {
+        let test = match test {
+            FieldTest::Match(Match::Keyword(text)) => Test::Keyword(text.as_str().into()),
+            FieldTest::Match(Match::Integer(number)) => Test::Integer(*number),
+            FieldTest::Match(Match::UInt(number)) => {
+                i64::try_from(*number).map_or(Test::UInt(*number), Test::Integer)
+            }
+            FieldTest::Match(Match::Bool(flag)) => Test::Bool(*flag),
+            FieldTest::MatchAny(list) => Test::AnyOf(values(list)),
+            FieldTest::MatchExcept(list) => Test::NoneOf(values(list)),
+            FieldTest::StartsWith(text) => Test::StartsWith(text.as_str().into()),
+            FieldTest::Contains(text) => Test::Contains(text.as_str().into()),
+            FieldTest::Range(bounds) => Test::Range(*bounds),
+            FieldTest::DatetimeRange(bounds) => Test::Datetime(*bounds),
+            FieldTest::Text(text) => {
+                let options = (self.options)(&[self.array, path.steps()].concat());
+                Test::Text(TextTest::compile(text, &options))
+            }
+            FieldTest::GeoRadius { .. } | FieldTest::GeoBoundingBox { .. } | FieldTest::GeoPolygon(_) => {
+                Shape::compile(test).map_or(Test::Never, Test::Geo)
+            }
+            FieldTest::ValuesCount(bounds) => Test::ValuesCount(*bounds),
+            FieldTest::IsEmpty => return (Test::NotEmpty, false),
+            FieldTest::IsNull => Test::HasNull,
+        };
+        (test, true)
+    }
 }
 
-fn node(condition: &Condition, place: impl Fn() -> String) -> Result<Node, NotSupported> {
-    Ok(match condition {
-        Condition::Field(field) => {
-            let (test, wanted) = test(&field.test).map_err(|(name, what)| NotSupported {
-                place: format!("{}.{name}", place()),
-                what,
-            })?;
-            Node::Field(Field {
-                steps: field.path.steps().into(),
-                test,
-                wanted,
-            })
-        }
-        Condition::HasId(ids) => {
-            let mut ids = ids.clone();
-            ids.sort();
-            ids.dedup();
-            Node::Ids(ids.into())
-        }
-        Condition::HasVector(name) => Node::Vector(name.as_str().into()),
-        Condition::Nested { .. } => {
-            return Err(NotSupported {
-                place: format!("{}.nested", place()),
-                what: "a nested condition",
-            });
-        }
-        Condition::Filter(inner) => Node::Level(Box::new(level(inner, &place())?)),
-    })
-}
-
-/// The test and the outcome wanted of it, or the name of what is refused and what it is.
-fn test(test: &FieldTest) -> Result<(Test, bool), (&'static str, &'static str)> {
-    let test = match test {
-        FieldTest::Match(Match::Keyword(text)) => Test::Keyword(text.as_str().into()),
-        FieldTest::Match(Match::Integer(number)) => Test::Integer(*number),
-        FieldTest::Match(Match::Bool(flag)) => Test::Bool(*flag),
-        FieldTest::MatchAny(list) => Test::AnyOf(values(list)),
-        FieldTest::MatchExcept(list) => Test::NoneOf(values(list)),
-        FieldTest::Range(bounds) => Test::Range(*bounds),
-        FieldTest::IsEmpty => return Ok((Test::NotEmpty, false)),
-        FieldTest::IsNull => Test::HasNull,
-        FieldTest::Text(text) => return Err((text_name(text), "text search")),
-        FieldTest::DatetimeRange(_) => return Err(("range", "a range of times")),
-        FieldTest::GeoRadius { .. } => return Err(("geo_radius", "a geographic condition")),
-        FieldTest::GeoBoundingBox { .. } => return Err(("geo_bounding_box", "a geographic condition")),
-        FieldTest::GeoPolygon(_) => return Err(("geo_polygon", "a geographic condition")),
-        FieldTest::ValuesCount(_) => return Err(("values_count", "a count of values")),
-    };
-    Ok((test, true))
-}
-
-fn text_name(text: &Text) -> &'static str {
-    match text {
-        Text::All(_) => "match.text",
-        Text::Any(_) => "match.text_any",
-        Text::Phrase(_) => "match.phrase",
-        Text::Prefix(_) => "match.prefix",
+impl Test {
+    /// Whether it looks at a value without walking through it.
+    fn is_cheap(&self) -> bool {
+        !matches!(
+            self,
+            Test::Text(_) | Test::Geo(_) | Test::Datetime(_) | Test::Contains(_)
+        )
     }
 }
 
 fn values(list: &[Match]) -> Values {
     let mut keywords: Vec<Box<str>> = Vec::new();
     let mut integers = Vec::new();
+    let mut uints = Vec::new();
     let mut bools = [false; 2];
     for value in list {
         match value {
             Match::Keyword(text) => keywords.push(text.as_str().into()),
             Match::Integer(number) => integers.push(*number),
+            Match::UInt(number) => match i64::try_from(*number) {
+                Ok(number) => integers.push(number),
+                Err(_) => uints.push(*number),
+            },
             Match::Bool(flag) => bools[usize::from(*flag)] = true,
         }
     }
     keywords.sort();
     integers.sort_unstable();
+    uints.sort_unstable();
     Values {
         keywords: keywords.into(),
         integers: integers.into(),
+        uints: uints.into(),
         bools,
     }
 }

@@ -19,7 +19,7 @@ mod text;
 mod view;
 
 pub use answer::Answer;
-pub use compile::{Compiled, NotSupported, compile};
+pub use compile::{Compiled, compile, compile_with};
 pub use edit::{Edit, apply};
 pub use edit_bytes::{decode_edit, encode_edit};
 pub use encode::{ENCODED_DEPTH_MAX, encode};

@@ -47,6 +47,12 @@ pub(crate) fn exact_int(float: f64) -> Option<i64> {
     fits.then_some(float as i64)
 }
 
+/// The integer equal to `float`, if there is one within `u64`.
+pub(crate) fn exact_uint(float: f64) -> Option<u64> {
+    let fits = (0.0..TWO_64).contains(&float) && float.trunc() == float;
+    fits.then_some(float as u64)
+}
+
 /// How a number equal to `whole` compares with `float`, of which it is the whole part.
 fn fraction(whole: f64, float: f64) -> Ordering {
     whole.partial_cmp(&float).unwrap_or(Ordering::Equal)

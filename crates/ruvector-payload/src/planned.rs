@@ -3,7 +3,7 @@
 
 use ruvector_types::{PointId, Step};
 
-use crate::compile::{Compiled, Field, Level, Node};
+use crate::compile::{Compiled, Field, Level, Nested, Node};
 use crate::index::{Estimate, Index, IndexBytes};
 use crate::{Answer, RowSet};
 
@@ -161,6 +161,7 @@ impl Node {
                 .rows_with_vector(name)
                 .map_or_else(|| Answer::unknown(rows), Answer::exact),
             Node::Field(field) => field.answer(segment).unwrap_or_else(|| Answer::unknown(rows)),
+            Node::Nested(nested) => nested.answer(segment),
             Node::Level(level) => level.answer(segment),
         }
     }
@@ -174,9 +175,49 @@ impl Node {
                 max: rows.min(ids.len() as u64),
             },
             Node::Vector(_) => Estimate::unknown(rows),
+            Node::Nested(nested) => {
+                let parts = nested.fields().filter_map(|field| field.estimate(segment));
+                let max = parts.map(|part| part.max).min().unwrap_or(rows);
+                Estimate {
+                    min: 0,
+                    expected: max / 2,
+                    max,
+                }
+            }
             Node::Field(field) => field.estimate(segment).unwrap_or_else(|| Estimate::unknown(rows)),
             Node::Level(level) => level.estimate(segment),
         }
+    }
+}
+
+impl Nested {
+    /// Rows of which some item passes each condition that all must pass: whether it is one and the same item is open.
+    fn answer<S: Indexed>(&self, segment: &S) -> Answer {
+        let mut answer = Answer::unknown(segment.rows());
+        for part in self.fields().filter_map(|field| field.answer(segment)) {
+            let mut may = part.sure;
+            may.or(&part.open);
+            answer.open.and(&may);
+        }
+        answer
+    }
+
+    /// The conditions on fields that an item must pass, with their paths from the payload's root.
+    fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+        self.level.must.iter().filter_map(|node| match node {
+            Node::Field(field) if field.wanted => {
+                let path = self
+                    .steps
+                    .iter()
+                    .chain(std::iter::once(&Step::Each))
+                    .chain(&field.steps);
+                Some(Field {
+                    steps: path.cloned().collect(),
+                    ..field.clone()
+                })
+            }
+            _ => None,
+        })
     }
 }
 

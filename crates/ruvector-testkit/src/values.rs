@@ -60,14 +60,14 @@ pub(crate) const FLOATS: [f64; 12] = [
     1e300,
     -1e300,
 ];
-/// Degrees of places, the last of them off the earth.
+/// Degrees of places, the last of them off the earth; none on the edge of a random shape.
 const DEGREES: [f64; 8] = [0.0, 0.5, -0.5, 2.0, 60.0, -89.0, 179.5, 200.0];
 /// Keys of payloads.
 const KEYS: [&str; 12] = [
     "n", "u", "tag", "flag", "deep", "list", "x.y", "when", "place", "text", "key", "a",
 ];
 /// Paths, those asked most often more than once.
-const PATHS: [&str; 26] = [
+const PATHS: [&str; 28] = [
     "n",
     "n",
     "n",
@@ -86,6 +86,8 @@ const PATHS: [&str; 26] = [
     "list[].a",
     "list[0]",
     "list[1].a",
+    "\"x.y\"",
+    "list[].\"x.y\"",
     "a.b[].c",
     "a.b[].c",
     "a.b",
@@ -201,7 +203,11 @@ impl Random {
 
     /// A path that often leads somewhere.
     pub fn path(&mut self) -> PayloadPath {
-        let text = self.of(&PATHS);
-        PayloadPath::parse(text).unwrap_or_else(|_| PayloadPath::key(text))
+        parsed(self.of(&PATHS))
     }
+}
+
+/// The path that a text spells; the key of that name if it spells none.
+pub(crate) fn parsed(text: &str) -> PayloadPath {
+    PayloadPath::parse(text).unwrap_or_else(|_| PayloadPath::key(text))
 }

@@ -1,10 +1,11 @@
 //! RFC 3339 dates and times to microseconds since 1970. Never guesses a time zone: none given means UTC.
 
 /// Reads `2024-05-01T12:30:00.25Z`, with `T` or a space, an offset or none, seconds and fraction or none, or
-/// a date alone. `None` if it is none of these or not a real date. Digits past the microsecond are dropped.
+/// a date alone; white space before it, a space before the offset and `UTC` for `Z` are read too. `None` if it is none
+/// of these or not a real date. Digits past the microsecond are dropped.
 pub fn parse_micros(text: &str) -> Option<i64> {
     let mut reader = Reader {
-        rest: text.as_bytes(),
+        rest: text.trim_start().as_bytes(),
     };
     let year = reader.number(4)?;
     reader.byte(b"-")?;
@@ -75,8 +76,15 @@ impl Reader<'_> {
         Some(taken.fold(0, |value, byte| value * 10 + i64::from(byte - b'0')))
     }
 
-    /// `Z`, nothing, or `±hh:mm`, `±hhmm`, `±hh`: minutes east of UTC.
+    /// `Z`, ` UTC`, nothing, or `±hh:mm`, `±hhmm`, `±hh`, with a space before it or none: minutes east of UTC.
     fn offset(&mut self) -> Option<i64> {
+        if self.rest == b" UTC" {
+            self.rest = &[];
+            return Some(0);
+        }
+        if let [b' ', b'+' | b'-', ..] = self.rest {
+            self.rest = &self.rest[1..];
+        }
         if self.rest.is_empty() || self.byte(b"Zz").is_some() {
             return Some(0);
         }
@@ -127,6 +135,8 @@ mod tests {
             ("2024-02-29 12:30", 1_709_209_800_000_000),
             ("2024-02-29T14:30:00.25+02:00", 1_709_209_800_250_000),
             ("2024-02-29t09:30:00.2500009-0300", 1_709_209_800_250_000),
+            ("  2024-02-29 12:30:00 UTC", 1_709_209_800_000_000),
+            ("2024-02-29T14:30:00.25 +0200", 1_709_209_800_250_000),
             ("2000-03-01", 951_868_800_000_000),
             ("0000-01-01", -62_167_219_200_000_000),
             ("9999-12-31T23:59:59Z", 253_402_300_799_000_000),
@@ -147,6 +157,8 @@ mod tests {
             "2024-01-01T25:00",
             "2024-01-01T00:00:00.",
             "2024-01-01T00:00:00x",
+            "2024-01-01T00:00:00 ",
+            "2024-01-01 UTC",
             "2024-01-01T00:00:00+24:00",
             "２024-01-01",
             "2024-01-01T00:00:00Zjunk",

@@ -1,6 +1,6 @@
 //! The filter AST: one tree behind every spelling of a filter. Says what is asked, never how it is answered.
 
-use crate::{Invalid, Limits, PayloadPath, PointId, Problem};
+use crate::{PayloadPath, PointId};
 
 /// A point matches if every `must`, no `must_not`, at least one `should` (if any are given) and at least
 /// `min_should.min_count` of `min_should.conditions` match. The empty filter matches every point.
@@ -34,7 +34,7 @@ pub enum Condition {
     HasId(Vec<PointId>),
     /// The point has this vector.
     HasVector(String),
-    /// One item of the array of objects at `path` matches `filter` by itself.
+    /// One item of the array of objects at `path` matches `filter` by itself. `a` and `a[]` name the same array.
     Nested {
         /// The array.
         path: PayloadPath,
@@ -63,6 +63,10 @@ pub enum FieldTest {
     MatchAny(Vec<Match>),
     /// A value other than all of these.
     MatchExcept(Vec<Match>),
+    /// A string that begins so, to the letter.
+    StartsWith(String),
+    /// A string with this in it, to the letter.
+    Contains(String),
     /// Text search.
     Text(Text),
     /// A number within bounds.
@@ -85,7 +89,7 @@ pub enum FieldTest {
     },
     /// A place within a polygon.
     GeoPolygon(GeoPolygon),
-    /// The number of values at the path.
+    /// The number of values: of an array its length, of `null` or nothing 0, of anything else 1.
     ValuesCount(Bounds<u64>),
     /// Missing, `null` or `[]`.
     IsEmpty,
@@ -100,8 +104,31 @@ pub enum Match {
     Keyword(String),
     /// An integer; 1 and 1.0 are equal.
     Integer(i64),
+    /// An integer above `i64::MAX`.
+    UInt(u64),
     /// A boolean.
     Bool(bool),
+}
+
+impl Match {
+    /// An unsigned integer in its canonical variant.
+    pub fn from_u64(number: u64) -> Match {
+        i64::try_from(number).map_or(Match::UInt(number), Match::Integer)
+    }
+
+    /// The integer equal to `number`, if there is one of 64 bits.
+    pub fn from_whole(number: f64) -> Option<Match> {
+        // 2^63 and 2^64 are exact as f64.
+        const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+        if number.trunc() != number || !(-TWO_63..2.0 * TWO_63).contains(&number) {
+            return None;
+        }
+        Some(if number < TWO_63 {
+            Match::Integer(number as i64)
+        } else {
+            Match::UInt(number as u64)
+        })
+    }
 }
 
 /// Text search in one field.
@@ -181,6 +208,14 @@ impl Filter {
         }
     }
 
+    /// A filter that one condition must not match.
+    pub fn must_not(condition: Condition) -> Filter {
+        Filter {
+            must_not: vec![condition],
+            ..Filter::default()
+        }
+    }
+
     /// Whether it has no condition at all.
     pub fn is_empty(&self) -> bool {
         self.must.is_empty()
@@ -208,63 +243,20 @@ impl Filter {
                 .map(move |(at, item)| (name, at, item))
         })
     }
+}
 
-    /// Checks depth, number of conditions and listed values against `limits`; names the faulty clause.
-    pub fn validate(&self, limits: &Limits) -> Result<(), Invalid> {
-        let mut conditions = 0;
-        self.validate_level("filter", 1, &mut conditions, limits)
-    }
-
-    fn validate_level(
-        &self,
-        place: &str,
-        depth: usize,
-        conditions: &mut usize,
-        limits: &Limits,
-    ) -> Result<(), Invalid> {
-        let above = |given: usize, limit: usize, limit_name| {
-            Invalid::new(
-                place,
-                Problem::AboveLimit {
-                    given: given as u64,
-                    limit: limit as u64,
-                    limit_name,
-                },
-            )
-        };
-        if depth > limits.filter_depth_max {
-            return Err(above(depth, limits.filter_depth_max, "filter_depth_max"));
-        }
-        for (clause, at, condition) in self.clauses() {
-            *conditions += 1;
-            if *conditions > limits.filter_conditions_max {
-                return Err(above(
-                    *conditions,
-                    limits.filter_conditions_max,
-                    "filter_conditions_max",
-                ));
-            }
-            let values = condition.listed_values();
-            if values > limits.filter_values_max {
-                return Err(above(values, limits.filter_values_max, "filter_values_max"));
-            }
-            if let Condition::Filter(inner) | Condition::Nested { filter: inner, .. } = condition {
-                inner.validate_level(&format!("{place}.{clause}[{at}]"), depth + 1, conditions, limits)?;
-            }
-        }
-        Ok(())
+impl From<Filter> for Condition {
+    fn from(filter: Filter) -> Condition {
+        Condition::Filter(Box::new(filter))
     }
 }
 
-impl Condition {
-    fn listed_values(&self) -> usize {
-        match self {
-            Condition::HasId(ids) => ids.len(),
-            Condition::Field(FieldCondition {
-                test: FieldTest::MatchAny(v) | FieldTest::MatchExcept(v),
-                ..
-            }) => v.len(),
-            _ => 0,
+/// The filter itself where the condition is one.
+impl From<Condition> for Filter {
+    fn from(condition: Condition) -> Filter {
+        match condition {
+            Condition::Filter(filter) => *filter,
+            other => Filter::must(other),
         }
     }
 }

@@ -3,8 +3,10 @@
 
 mod config;
 pub mod datetime;
+mod expression;
 mod field_index;
 mod filter;
+mod filter_rules;
 mod id;
 mod invalid;
 mod limits;
@@ -15,10 +17,12 @@ mod query;
 mod value;
 
 pub use config::{CollectionConfig, Distance, GraphProfile, HnswConfig, OptimizerConfig, VectorConfig};
+pub use expression::{AnyRange, Bound, FilterExpression, Scalar};
 pub use field_index::{FieldIndex, IndexKind, Language, TextOptions, Tokenizer};
 pub use filter::{
     Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Match, MinShould, Range, Text,
 };
+pub use filter_rules::{check_radius, check_ring};
 pub use id::{PointId, PointIdError};
 pub use invalid::{Invalid, Problem};
 pub use limits::Limits;

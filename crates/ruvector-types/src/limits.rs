@@ -48,6 +48,10 @@ pub struct Limits {
     pub filter_conditions_max: usize,
     /// Values listed in one match-any or has-id condition.
     pub filter_values_max: usize,
+    /// Bytes of the text of one condition of a filter.
+    pub filter_text_bytes_max: usize,
+    /// Points of one polygon, its holes included.
+    pub filter_polygon_points_max: usize,
 }
 
 impl Default for Limits {
@@ -72,6 +76,8 @@ impl Default for Limits {
             filter_depth_max: 32,
             filter_conditions_max: 4_096,
             filter_values_max: 100_000,
+            filter_text_bytes_max: 16 << 10,
+            filter_polygon_points_max: 10_000,
         }
     }
 }

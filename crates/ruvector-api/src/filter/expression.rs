@@ -1,11 +1,11 @@
 //! The expression spelling: `{"Eq": {"field", "value"}}`, `{"And": [..]}`, `{"Not": ..}`. Never mixes with
 //! other keys.
 
-use ruvector_types::{Bounds, Condition, FieldCondition, FieldTest, Filter, Text};
+use ruvector_types::{Bound, Condition, FilterExpression as Is};
 use serde_json::Value;
 
 use super::json::{self, Object};
-use super::{equality, node, qdrant};
+use super::{node, qdrant};
 use crate::ApiError;
 
 /// The operators.
@@ -26,98 +26,96 @@ pub(super) const OPERATORS: [&str; 14] = [
     "Not",
 ];
 
-/// One operator of [`OPERATORS`] with its operand. `Ne` is `Not` of `Eq`: a point without the field matches.
+/// One operator of [`OPERATORS`] with its operand.
 pub(super) fn expression(operator: &str, value: &Value, place: &str) -> Result<Condition, ApiError> {
+    read(operator, value, place).map(Condition::from)
+}
+
+fn read(operator: &str, value: &Value, place: &str) -> Result<Is, ApiError> {
     match operator {
-        "And" | "Or" => return list(operator, value, place),
-        "Not" => return Ok(qdrant::negation(node(value, place)?)),
+        "And" => return list(value, place).map(Is::And),
+        "Or" => return list(value, place).map(Is::Or),
+        "Not" => return Ok(!Is::Other(node(value, place)?)),
         _ => {}
     }
     let object = json::object(value, place)?;
-    let path = json::path(object, "field", place)?;
-    let test = match operator {
+    let field = json::path(object, "field", place)?;
+    Ok(match operator {
         "Eq" | "Ne" => {
-            json::only(object, &["field", "value"], place, "field and value")?;
-            equality(json::get(object, "value", place)?, &format!("{place}.value"))?
+            let value = operand(object, place)?;
+            let value = json::scalar(value, &format!("{place}.value"))?;
+            if operator == "Eq" {
+                Is::Eq { field, value }
+            } else {
+                Is::Ne { field, value }
+            }
         }
-        "Gt" | "Gte" | "Lt" | "Lte" => comparison(operator, object, place)?,
+        "Gt" | "Gte" | "Lt" | "Lte" => {
+            let value = bound(operand(object, place)?, &format!("{place}.value"))?;
+            match operator {
+                "Gt" => Is::Gt { field, value },
+                "Gte" => Is::Gte { field, value },
+                "Lt" => Is::Lt { field, value },
+                _ => Is::Lte { field, value },
+            }
+        }
         "Range" => {
-            let mut bounds = object.clone();
-            bounds.remove("field");
-            qdrant::range(&Value::Object(bounds), place)?
+            let expected = "field with gt, gte, lt or lte";
+            json::only(object, &["field", "gt", "gte", "lt", "lte"], place, expected)?;
+            let range = qdrant::bounds(object, place)?;
+            Is::Range { field, range }
         }
         "GeoRadius" => {
             let expected = "field, center and radius_m";
             json::only(object, &["field", "center", "radius_m"], place, expected)?;
-            let center = json::get(object, "center", place)?;
-            let radius = json::get(object, "radius_m", place)?;
-            FieldTest::GeoRadius {
-                center: json::geo_point(center, &format!("{place}.center"))?,
-                radius_m: json::radius(radius, &format!("{place}.radius_m"))?,
+            let (center, radius_m) = json::circle(object, "radius_m", place)?;
+            Is::GeoRadius {
+                field,
+                center,
+                radius_m,
             }
         }
         "GeoBoundingBox" => {
             let expected = "field, top_left and bottom_right";
             json::only(object, &["field", "top_left", "bottom_right"], place, expected)?;
-            let top_left = json::get(object, "top_left", place)?;
-            let bottom_right = json::get(object, "bottom_right", place)?;
-            FieldTest::GeoBoundingBox {
-                top_left: json::geo_point(top_left, &format!("{place}.top_left"))?,
-                bottom_right: json::geo_point(bottom_right, &format!("{place}.bottom_right"))?,
+            let (top_left, bottom_right) = json::corners(object, place)?;
+            Is::GeoBoundingBox {
+                field,
+                top_left,
+                bottom_right,
             }
         }
-        "Match" => FieldTest::Text(Text::All(text(object, "text", "field and text", place)?)),
-        _ => FieldTest::Text(Text::Phrase(text(object, "phrase", "field and phrase", place)?)),
-    };
-    let condition = Condition::Field(FieldCondition { path, test });
-    Ok(if operator == "Ne" {
-        qdrant::negation(condition)
-    } else {
-        condition
+        "Match" => {
+            let text = text(object, "text", "field and text", place)?;
+            Is::Match { field, text }
+        }
+        _ => {
+            let phrase = text(object, "phrase", "field and phrase", place)?;
+            Is::MatchPhrase { field, phrase }
+        }
     })
 }
 
-fn list(operator: &str, value: &Value, place: &str) -> Result<Condition, ApiError> {
+/// Conditions in any spelling, at least one.
+fn list(value: &Value, place: &str) -> Result<Vec<Is>, ApiError> {
     let items = json::array(value, place)?;
     crate::selector::not_empty(items, place)?;
-    let conditions = items
-        .iter()
-        .enumerate()
-        .map(|(at, item)| node(item, &format!("{place}[{at}]")))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut filter = Filter::default();
-    if operator == "And" {
-        filter.must = conditions;
-    } else {
-        filter.should = conditions;
-    }
-    Ok(Condition::Filter(Box::new(filter)))
+    let one = |(at, item)| node(item, &format!("{place}[{at}]")).map(Is::Other);
+    items.iter().enumerate().map(one).collect()
 }
 
-/// A comparison with a number, or with a time where the value is a string.
-fn comparison(operator: &str, object: &Object, place: &str) -> Result<FieldTest, ApiError> {
+/// The value of `{"field", "value"}`.
+fn operand<'a>(object: &'a Object, place: &str) -> Result<&'a Value, ApiError> {
     json::only(object, &["field", "value"], place, "field and value")?;
-    let value = json::get(object, "value", place)?;
-    let place = format!("{place}.value");
-    if value.is_string() {
-        return Ok(FieldTest::DatetimeRange(bound(
-            operator,
-            qdrant::time(value, &place)?,
-        )));
-    }
-    Ok(FieldTest::Range(bound(operator, json::number(value, &place)?)))
+    json::get(object, "value", place)
 }
 
-fn bound<T>(operator: &str, value: T) -> Bounds<T> {
-    let mut bounds = Bounds::default();
-    let slot = match operator {
-        "Gt" => &mut bounds.gt,
-        "Gte" => &mut bounds.gte,
-        "Lt" => &mut bounds.lt,
-        _ => &mut bounds.lte,
-    };
-    *slot = Some(value);
-    bounds
+/// A number, or a time where the value is a string.
+fn bound(value: &Value, place: &str) -> Result<Bound, ApiError> {
+    match value {
+        Value::String(_) => qdrant::time(value, place).map(Bound::Time),
+        _ => json::number(value, place).map(Bound::Number),
+    }
 }
 
 fn text(object: &Object, key: &'static str, expected: &'static str, place: &str) -> Result<String, ApiError> {

@@ -1,7 +1,7 @@
 //! Takes typed values out of a JSON tree, naming the place of what does not fit. Never knows an operator.
 
-use ruvector_types::{Bounds, GeoPoint, PayloadPath};
-use serde_json::{Map, Number, Value};
+use ruvector_types::{Bounds, GeoPoint, PayloadPath, Scalar};
+use serde_json::{Map, Value};
 
 use crate::ApiError;
 use crate::error::parse_path;
@@ -57,18 +57,20 @@ pub(super) fn unsigned(value: &Value, place: &str) -> Result<u64, ApiError> {
         .ok_or_else(|| wrong_type(place, "an unsigned integer", value))
 }
 
-/// The integer that a number is, if it is one (`1.0` is 1).
-pub(super) fn whole(number: &Number, place: &str) -> Result<Option<i64>, ApiError> {
-    if let Some(whole) = number.as_i64() {
-        return Ok(Some(whole));
-    }
-    if number.is_u64() {
-        let rule = "an integer to be equal to must lie within -9223372036854775808 and 9223372036854775807";
-        return Err(ApiError::rule(place, rule));
-    }
-    let float = number.as_f64().unwrap_or(f64::NAN);
-    let fits = float.fract() == 0.0 && (-9.2e18..9.2e18).contains(&float);
-    Ok(fits.then_some(float as i64))
+/// A plain value: a string, a number, a boolean or null.
+pub(super) fn scalar(value: &Value, place: &str) -> Result<Scalar, ApiError> {
+    let expected = "a string, a number, true, false or null";
+    Ok(match value {
+        Value::Null => Scalar::Null,
+        Value::Bool(flag) => Scalar::Bool(*flag),
+        Value::String(text) => Scalar::String(text.clone()),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(whole), _) => Scalar::Int(whole),
+            (None, Some(whole)) => Scalar::UInt(whole),
+            (None, None) => Scalar::Float(self::number(value, place)?),
+        },
+        Value::Array(_) | Value::Object(_) => return Err(wrong_type(place, expected, value)),
+    })
 }
 
 /// Refuses keys outside `known`, which `expected` lists in words.
@@ -110,8 +112,6 @@ pub(super) fn path(object: &Object, key: &'static str, place: &str) -> Result<Pa
     parse_path(string(get(object, key, place)?, &place_of_key)?, &place_of_key)
 }
 
-const BOUNDS: [&str; 4] = ["gt", "gte", "lt", "lte"];
-
 /// `{"gt", "gte", "lt", "lte"}`, each optional, `null` like absent; at least one.
 pub(super) fn bounds<T>(
     object: &Object,
@@ -137,43 +137,32 @@ pub(super) fn bounds<T>(
     Ok(bounds)
 }
 
-/// As [`bounds`], refusing other keys.
-pub(super) fn only_bounds<T>(
-    value: &Value,
-    place: &str,
-    read: impl Fn(&Value, &str) -> Result<T, ApiError>,
-) -> Result<Bounds<T>, ApiError> {
-    let object = object(value, place)?;
-    only(object, &BOUNDS, place, "gt, gte, lt or lte")?;
-    bounds(object, place, read)
-}
-
 /// `{"lon", "lat"}` in degrees.
 pub(super) fn geo_point(value: &Value, place: &str) -> Result<GeoPoint, ApiError> {
     let object = object(value, place)?;
     only(object, &["lon", "lat"], place, "lon and lat")?;
     let lon = number(get(object, "lon", place)?, &format!("{place}.lon"))?;
     let lat = number(get(object, "lat", place)?, &format!("{place}.lat"))?;
-    if !(-180.0..=180.0).contains(&lon) {
-        return Err(ApiError::rule(
-            format!("{place}.lon"),
-            "must lie within -180 and 180",
-        ));
-    }
-    if !(-90.0..=90.0).contains(&lat) {
-        return Err(ApiError::rule(
-            format!("{place}.lat"),
-            "must lie within -90 and 90",
-        ));
-    }
-    Ok(GeoPoint { lon, lat })
+    let point = GeoPoint { lon, lat };
+    point.check().map_err(|invalid| invalid.within(place))?;
+    Ok(point)
 }
 
-/// Metres above 0.
-pub(super) fn radius(value: &Value, place: &str) -> Result<f64, ApiError> {
-    let radius = number(value, place)?;
-    if radius > 0.0 {
-        return Ok(radius);
-    }
-    Err(ApiError::rule(place, "must be above 0"))
+/// `center` and a radius in metres, which the object calls `radius`.
+pub(super) fn circle(
+    object: &Object,
+    radius: &'static str,
+    place: &str,
+) -> Result<(GeoPoint, f64), ApiError> {
+    let center = geo_point(get(object, "center", place)?, &format!("{place}.center"))?;
+    let place_of_radius = format!("{place}.{radius}");
+    let metres = number(get(object, radius, place)?, &place_of_radius)?;
+    ruvector_types::check_radius(metres, &place_of_radius)?;
+    Ok((center, metres))
+}
+
+/// `top_left` and `bottom_right`.
+pub(super) fn corners(object: &Object, place: &str) -> Result<(GeoPoint, GeoPoint), ApiError> {
+    let corner = |name| geo_point(get(object, name, place)?, &format!("{place}.{name}"));
+    Ok((corner("top_left")?, corner("bottom_right")?))
 }

@@ -9,13 +9,16 @@
 //! 5. otherwise the shorthand: each key is a path, each value (string, integer, number, boolean or null) what
 //!    the field must be equal to; all must match. `{}` matches every point.
 //!
+//! Recursion is bounded by the JSON reader's limit of 128 levels; the levels of a filter and its conditions are counted
+//! after it is read.
+//!
 //! The words of rules 1 to 4 are reserved: a field of such a name is reached by `Eq` or by `key`.
 
 mod expression;
 mod json;
 mod qdrant;
 
-use ruvector_types::{Condition, FieldCondition, FieldTest, Filter, Limits};
+use ruvector_types::{Condition, FieldCondition, Filter, Limits};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -33,11 +36,8 @@ const CONDITIONS: [&str; 6] = ["is_empty", "is_null", "has_id", "has_vector", "n
 impl WireFilter {
     /// The filter, checked against `limits`; `field` is its name in the request. Errors name the clause.
     pub fn into_filter(self, field: &str, limits: &Limits) -> Result<Filter, ApiError> {
-        let filter = match node(&self.0, field)? {
-            Condition::Filter(filter) => *filter,
-            condition => Filter::must(condition),
-        };
-        filter.validate(limits)?;
+        let filter = Filter::from(node(&self.0, field)?);
+        filter.validate_at(field, limits)?;
         Ok(filter)
     }
 }
@@ -80,41 +80,17 @@ fn shorthand(object: &json::Object, place: &str) -> Result<Condition, ApiError> 
             });
         }
         let path = parse_path(key, &field)?;
-        let test = equality(value, &field)?;
+        let test = json::scalar(value, &field)?.equality();
         must.push(Condition::Field(FieldCondition { path, test }));
     }
-    Ok(Condition::Filter(Box::new(Filter {
+    if must.len() == 1 {
+        return Ok(must.remove(0));
+    }
+    Ok(Filter {
         must,
         ..Filter::default()
-    })))
-}
-
-/// The test for being equal to a plain value.
-fn equality(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
-    use ruvector_types::{Match, Range};
-    Ok(match value {
-        Value::Null => FieldTest::IsNull,
-        Value::Bool(flag) => FieldTest::Match(Match::Bool(*flag)),
-        Value::String(text) => FieldTest::Match(Match::Keyword(text.clone())),
-        Value::Number(number) => match json::whole(number, place)? {
-            Some(whole) => FieldTest::Match(Match::Integer(whole)),
-            None => {
-                let exactly = json::number(value, place)?;
-                FieldTest::Range(Range {
-                    gte: Some(exactly),
-                    lte: Some(exactly),
-                    ..Range::default()
-                })
-            }
-        },
-        Value::Array(_) | Value::Object(_) => {
-            return Err(json::wrong_type(
-                place,
-                "a string, a number, true, false or null",
-                value,
-            ));
-        }
-    })
+    }
+    .into())
 }
 
 #[cfg(test)]

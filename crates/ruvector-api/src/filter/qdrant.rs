@@ -1,7 +1,8 @@
 //! Qdrant's spelling: clauses and conditions. Never guesses: what it does not know is refused by name.
 
 use ruvector_types::{
-    Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPolygon, Match, MinShould, PayloadPath, Text,
+    AnyRange, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Match, MinShould,
+    PayloadPath, Text,
 };
 use serde_json::Value;
 
@@ -20,6 +21,8 @@ const TESTS: [&str; 8] = [
     "is_empty",
     "is_null",
 ];
+
+const BOUNDS: [&str; 4] = ["gt", "gte", "lt", "lte"];
 
 /// `{"must", "should", "must_not", "min_should"}`, each a condition or a list, `null` like absent.
 pub(super) fn filter(object: &Object, place: &str) -> Result<Condition, ApiError> {
@@ -111,19 +114,11 @@ pub(super) fn field_condition(object: &Object, place: &str) -> Result<Condition,
         return Ok(if json::boolean(value, &place)? {
             condition
         } else {
-            negation(condition)
+            Filter::must_not(condition).into()
         });
     }
     let test = test(name, value, &place)?;
     Ok(Condition::Field(FieldCondition { path, test }))
-}
-
-/// Matches where `condition` does not.
-pub(super) fn negation(condition: Condition) -> Condition {
-    Condition::Filter(Box::new(Filter {
-        must_not: vec![condition],
-        ..Filter::default()
-    }))
 }
 
 fn test(name: &str, value: &Value, place: &str) -> Result<FieldTest, ApiError> {
@@ -133,40 +128,32 @@ fn test(name: &str, value: &Value, place: &str) -> Result<FieldTest, ApiError> {
         "geo_radius" => {
             let object = json::object(value, place)?;
             json::only(object, &["center", "radius"], place, "center and radius (metres)")?;
-            let center = json::get(object, "center", place)?;
-            let radius = json::get(object, "radius", place)?;
-            Ok(FieldTest::GeoRadius {
-                center: json::geo_point(center, &format!("{place}.center"))?,
-                radius_m: json::radius(radius, &format!("{place}.radius"))?,
+            let (center, radius_m) = json::circle(object, "radius", place)?;
+            Ok(FieldTest::GeoRadius { center, radius_m })
+        }
+        "geo_bounding_box" => {
+            let object = json::object(value, place)?;
+            let expected = "top_left and bottom_right";
+            json::only(object, &["top_left", "bottom_right"], place, expected)?;
+            let (top_left, bottom_right) = json::corners(object, place)?;
+            Ok(FieldTest::GeoBoundingBox {
+                top_left,
+                bottom_right,
             })
         }
-        "geo_bounding_box" => bounding_box(value, place),
         "geo_polygon" => polygon(value, place),
-        _ => Ok(FieldTest::ValuesCount(json::only_bounds(
-            value,
-            place,
-            json::unsigned,
-        )?)),
+        _ => {
+            let object = json::object(value, place)?;
+            json::only(object, &BOUNDS, place, "gt, gte, lt or lte")?;
+            json::bounds(object, place, json::unsigned).map(FieldTest::ValuesCount)
+        }
     }
 }
 
-/// `{"top_left": {…}, "bottom_right": {…}}`.
-fn bounding_box(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
-    let object = json::object(value, place)?;
-    let expected = "top_left and bottom_right";
-    json::only(object, &["top_left", "bottom_right"], place, expected)?;
-    let top_left = json::get(object, "top_left", place)?;
-    let bottom_right = json::get(object, "bottom_right", place)?;
-    Ok(FieldTest::GeoBoundingBox {
-        top_left: json::geo_point(top_left, &format!("{place}.top_left"))?,
-        bottom_right: json::geo_point(bottom_right, &format!("{place}.bottom_right"))?,
-    })
-}
-
-/// `{"value"}`, `{"any"}`, `{"except"}`, `{"text"}`, `{"text_any"}`, `{"phrase"}` or `{"prefix"}`.
+/// One way to match. `integer` and `keyword` are what Qdrant once called `value`; `text_prefix` is ours.
 fn matching(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
     let object = json::object(value, place)?;
-    let expected = "one of value, any, except, text, text_any, phrase and prefix";
+    let expected = "one of value, any, except, prefix, substring, text, text_any, text_prefix and phrase";
     let mut entries = object.iter().filter(|(_, value)| !value.is_null());
     let (Some((name, value)), None) = (entries.next(), entries.next()) else {
         return Err(ApiError::Missing {
@@ -178,18 +165,17 @@ fn matching(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
     let text = || json::string(value, &at).map(str::to_owned);
     Ok(match name.as_str() {
         "value" => FieldTest::Match(one_match(value, &at)?),
+        "keyword" => FieldTest::Match(Match::Keyword(text()?)),
+        "integer" if value.is_number() => FieldTest::Match(one_match(value, &at)?),
+        "integer" => return Err(json::wrong_type(&at, "an integer", value)),
         "any" => FieldTest::MatchAny(matches(value, &at)?),
         "except" => FieldTest::MatchExcept(matches(value, &at)?),
+        "prefix" => FieldTest::StartsWith(text()?),
+        "substring" => FieldTest::Contains(text()?),
         "text" => FieldTest::Text(Text::All(text()?)),
         "text_any" => FieldTest::Text(Text::Any(text()?)),
+        "text_prefix" => FieldTest::Text(Text::Prefix(text()?)),
         "phrase" => FieldTest::Text(Text::Phrase(text()?)),
-        "prefix" => FieldTest::Text(Text::Prefix(text()?)),
-        "substring" => {
-            return Err(ApiError::NotSupported {
-                field: at,
-                what: "substrings are not searched; text, phrase and prefix are spelled so",
-            });
-        }
         _ => {
             return Err(ApiError::Unknown {
                 field: place.to_owned(),
@@ -210,25 +196,29 @@ fn matches(value: &Value, place: &str) -> Result<Vec<Match>, ApiError> {
 
 fn one_match(value: &Value, place: &str) -> Result<Match, ApiError> {
     let expected = "a string, an integer, true or false (for other numbers use range)";
-    match value {
-        Value::String(text) => Ok(Match::Keyword(text.clone())),
-        Value::Bool(flag) => Ok(Match::Bool(*flag)),
-        Value::Number(number) => match json::whole(number, place)? {
-            Some(whole) => Ok(Match::Integer(whole)),
-            None => Err(json::wrong_type(place, expected, value)),
-        },
+    let equality = match value {
+        Value::Null => None,
+        _ => Some(json::scalar(value, place)?.equality()),
+    };
+    match equality {
+        Some(FieldTest::Match(wanted)) => Ok(wanted),
         _ => Err(json::wrong_type(place, expected, value)),
     }
 }
 
+fn range(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
+    let object = json::object(value, place)?;
+    json::only(object, &BOUNDS, place, "gt, gte, lt or lte")?;
+    bounds(object, place).map(AnyRange::test)
+}
+
 /// Bounds of numbers, or of RFC 3339 times where they are strings.
-pub(super) fn range(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
-    let times = json::object(value, place)?.values().any(Value::is_string);
-    if times {
-        let bounds: Bounds<i64> = json::only_bounds(value, place, time)?;
-        return Ok(FieldTest::DatetimeRange(bounds));
+pub(super) fn bounds(object: &Object, place: &str) -> Result<AnyRange, ApiError> {
+    let is_time = |name: &&str| object.get::<str>(name).is_some_and(Value::is_string);
+    if BOUNDS.iter().any(is_time) {
+        return json::bounds(object, place, time).map(AnyRange::Times);
     }
-    Ok(FieldTest::Range(json::only_bounds(value, place, json::number)?))
+    json::bounds(object, place, json::number).map(AnyRange::Numbers)
 }
 
 pub(super) fn time(value: &Value, place: &str) -> Result<i64, ApiError> {
@@ -265,7 +255,7 @@ fn polygon(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
     Ok(FieldTest::GeoPolygon(GeoPolygon { exterior, interiors }))
 }
 
-fn ring(value: &Value, place: &str) -> Result<Vec<ruvector_types::GeoPoint>, ApiError> {
+fn ring(value: &Value, place: &str) -> Result<Vec<GeoPoint>, ApiError> {
     let object = json::object(value, place)?;
     json::only(object, &["points"], place, "points")?;
     let at = format!("{place}.points");
@@ -274,12 +264,7 @@ fn ring(value: &Value, place: &str) -> Result<Vec<ruvector_types::GeoPoint>, Api
         .enumerate()
         .map(|(index, item)| json::geo_point(item, &format!("{at}[{index}]")))
         .collect::<Result<Vec<_>, _>>()?;
-    if points.len() < 4 || points.first() != points.last() {
-        return Err(ApiError::rule(
-            at,
-            "a ring has at least 4 points, the last equal to the first",
-        ));
-    }
+    ruvector_types::check_ring(&points).map_err(|invalid| invalid.within(place))?;
     Ok(points)
 }
 
@@ -309,10 +294,8 @@ pub(super) fn special(name: &str, value: &Value, place: &str) -> Result<Conditio
             json::only(object, &["key", "filter"], place, "key and filter")?;
             let path = json::path(object, "key", place)?;
             let at = format!("{place}.filter");
-            let filter = match node(json::get(object, "filter", place)?, &at)? {
-                Condition::Filter(filter) => filter,
-                condition => Box::new(Filter::must(condition)),
-            };
+            let filter = node(json::get(object, "filter", place)?, &at)?;
+            let filter = Box::new(Filter::from(filter));
             Ok(Condition::Nested { path, filter })
         }
         _ => Err(ApiError::NotSupported {

@@ -52,7 +52,9 @@ fn spellings_agree() {
         ],
         vec![
             json!({"key": "t", "range": {"gt": "2024-01-01"}}),
+            json!({"key": "t", "range": {"gt": "2024-01-01 00:00:00", "lt": null}}),
             json!({"Gt": {"field": "t", "value": "2024-01-01T00:00:00Z"}}),
+            json!({"Range": {"field": "t", "gt": "2024-01-01T02:00+02:00"}}),
         ],
         vec![
             json!({"should": [{"a": true}, {"b": null}]}),
@@ -66,6 +68,12 @@ fn spellings_agree() {
             json!({"key": "x", "match": {"text": "a b"}}),
             json!({"Match": {"field": "x", "text": "a b"}}),
         ],
+        vec![
+            json!({"x": u64::MAX}),
+            json!({"key": "x", "match": {"value": u64::MAX}}),
+            json!({"key": "x", "match": {"integer": u64::MAX}}),
+        ],
+        vec![json!({"x": "1"}), json!({"key": "x", "match": {"keyword": "1"}})],
         vec![
             json!({"x": 0.5}),
             json!({"key": "x", "range": {"gte": 0.5, "lte": 0.5}}),
@@ -146,8 +154,36 @@ fn refusals_name_their_place() {
             "filter.match.value: expected a string, an integer",
         ),
         (
-            json!({"key": "a", "match": {"value": u64::MAX}}),
-            "filter.match.value: an integer",
+            json!({"key": "a", "match": {"any": [1, 1e300]}}),
+            "filter.match.any[1]: expected a string, an integer",
+        ),
+        (
+            json!({"key": "a", "match": {"integer": "1"}}),
+            "filter.match.integer: expected an integer",
+        ),
+        (
+            json!({"min_should": {"conditions": [{"a": 1}], "min_count": 0}}),
+            "filter.min_should.min_count: 0 is below",
+        ),
+        (
+            json!({"must": [{"a": 1}, {"nested": {"key": "a", "filter": {"must": {"has_id": [1]}}}}]}),
+            "filter.must[1].nested.filter.must[0].has_id: asks for a point",
+        ),
+        (
+            json!({"must": {"key": "a", "match": {"phrase": "a ".repeat(500_000)}}}),
+            "filter.must[0].match.phrase: 1000000 is above the limit",
+        ),
+        (
+            json!({"key": "a", "geo_radius": {"center": {"lon": 0, "lat": 0}, "radius": -1}}),
+            "filter.geo_radius.radius: must be",
+        ),
+        (
+            json!({"And": [{"GeoRadius": {"field": "a", "center": {"lon": 0, "lat": 91}, "radius_m": 1}}]}),
+            "filter.And[0].GeoRadius.center.lat: must lie",
+        ),
+        (
+            json!({"Range": {"field": "a", "gte": 1, "to": 2}}),
+            "filter.Range: unknown name \"to\"",
         ),
         (
             json!({"key": "a", "match": {"value": 1, "any": [1]}}),
@@ -184,8 +220,11 @@ fn refusals_name_their_place() {
             "filter.must[0].has_id: expected a list",
         ),
         (json!({"must": [{"slice": {}}]}), "filter.must[0].slice: slices"),
-        (deep, "filter_depth_max"),
-        (json!({"should": wide}), "filter_conditions_max"),
+        (deep, "filter.must[0].must[0].must[0].must[0]"),
+        (
+            json!({"should": wide}),
+            "filter.should[4096]: 4097 is above the limit 4096 (filter_conditions_max)",
+        ),
     ];
     for (text, message) in table {
         let error = read(&text).unwrap_err();

@@ -213,6 +213,8 @@ impl Values {
             filter_depth_max: self.size("limits.filter_depth_max"),
             filter_conditions_max: self.size("limits.filter_conditions_max"),
             filter_values_max: self.size("limits.filter_values_max"),
+            filter_text_bytes_max: self.size("limits.filter_text_bytes_max"),
+            filter_polygon_points_max: self.size("limits.filter_polygon_points_max"),
             ..Limits::default()
         }
     }

@@ -241,4 +241,16 @@ pub(crate) const TABLE: &[Setting] = &[
         10_000_000,
         "Values listed in one condition"
     ),
+    limit!(
+        filter_text_bytes_max,
+        "filter-text-bytes-max",
+        1 << 20,
+        "Bytes of the text of one condition"
+    ),
+    limit!(
+        filter_polygon_points_max,
+        "filter-polygon-points-max",
+        1_000_000,
+        "Points of one polygon, its holes included"
+    ),
 ];

@@ -7,11 +7,11 @@ use arc_swap::Guard;
 use ruvector_payload::index::{Estimate, Index};
 use ruvector_payload::{Answer, Compiled, Indexed, PayloadRef, RowSet, Subject};
 use ruvector_storage::{Component, DeclaredIndex};
-use ruvector_types::{Filter, PointId, Step};
+use ruvector_types::{Filter, IndexKind, PointId, Step, TextOptions};
 
 use crate::collection::Core;
 use crate::view::{SegmentView, Source};
-use crate::{Ctx, Error, ErrorKind};
+use crate::{Ctx, Error};
 
 /// Rows between two looks at the deadline.
 const ROWS_PER_CHECK: usize = 1024;
@@ -19,16 +19,19 @@ const ROWS_PER_CHECK: usize = 1024;
 /// Rows left open by indexes that are looked at before a search, so that it knows how many rows match.
 const SETTLED_ROWS_MAX: u64 = 512;
 
-/// Checks a filter against the limits and compiles it; an unsupported condition is refused by its place.
+/// Checks a filter against the rules and limits and compiles it. Words of text conditions are cut as the field's text
+/// index declares it, built or not.
 pub(crate) fn compile_filter(filter: &Filter, core: &Core) -> Result<Compiled, Error> {
     filter.validate(&core.limits)?;
-    ruvector_payload::compile(filter).map_err(|unsupported| {
-        Error::new(
-            ErrorKind::NotSupported,
-            "filter_not_supported",
-            unsupported.to_string(),
-        )
-    })
+    let declared = core.indexes.load();
+    let options = |steps: &[Step]| {
+        let found = declared.iter().find(|index| index.path.steps() == steps);
+        match found.map(|index| &index.index.kind) {
+            Some(IndexKind::Text(options)) => options.clone(),
+            _ => TextOptions::default(),
+        }
+    };
+    Ok(ruvector_payload::compile_with(filter, &options))
 }
 
 struct Row<'a> {

@@ -49,7 +49,7 @@ fn damaged_bytes_never_panic() {
             }
             if let Ok(payload) = PayloadRef::new(&bytes) {
                 let filter = draw.filter(1);
-                let _ = compile(&filter).unwrap().matches(&Point { payload, id: 1 });
+                let _ = compile(&filter).matches(&Point { payload, id: 1 });
                 let _ = ruvector_payload::project(&payload, &PayloadSelector::Include(vec![draw.path()]));
             }
         }

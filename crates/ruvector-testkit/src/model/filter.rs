@@ -1,12 +1,20 @@
-//! Filters on plain values, by their definition. A condition that the engine does not serve matches nothing.
+//! Filters on plain values, by their definition. Knows all conditions but those on texts.
 
 use ruvector_types::{Bounds, Condition, FieldTest, Filter, Match, PointId, Step, Value};
 
 use super::ModelPoint;
+use super::place::{lies_in, place};
+use crate::values::TIMES;
 
 /// Whether a point matches.
 pub fn matches(filter: &Filter, id: &PointId, point: &ModelPoint) -> bool {
-    let holds = |condition: &Condition| holds(condition, id, point);
+    let root = Value::Object(point.payload.clone());
+    level(filter, &root, Some((id, point)))
+}
+
+/// Whether a payload matches, or an item of an array, which is no point.
+fn level(filter: &Filter, root: &Value, point: Option<(&PointId, &ModelPoint)>) -> bool {
+    let holds = |condition: &Condition| holds(condition, root, point);
     let min = filter.min_should.as_ref();
     filter.must.iter().all(holds)
         && !filter.must_not.iter().any(holds)
@@ -14,18 +22,27 @@ pub fn matches(filter: &Filter, id: &PointId, point: &ModelPoint) -> bool {
         && min.is_none_or(|min| min.conditions.iter().filter(|c| holds(c)).count() >= min.min_count)
 }
 
-fn holds(condition: &Condition, id: &PointId, point: &ModelPoint) -> bool {
+fn holds(condition: &Condition, root: &Value, point: Option<(&PointId, &ModelPoint)>) -> bool {
+    let values = |steps| {
+        let mut found = Vec::new();
+        collect(root, steps, &mut found);
+        found
+    };
     match condition {
-        Condition::HasId(ids) => ids.contains(id),
-        Condition::HasVector(name) => point.vectors.contains_key(name),
-        Condition::Filter(inner) => matches(inner, id, point),
-        Condition::Field(field) => {
-            let root = Value::Object(point.payload.clone());
-            let mut found = Vec::new();
-            collect(&root, field.path.steps(), &mut found);
-            passes(&field.test, &found)
+        Condition::HasId(ids) => point.is_some_and(|(id, _)| ids.contains(id)),
+        Condition::HasVector(name) => point.is_some_and(|(_, point)| point.vectors.contains_key(name)),
+        Condition::Filter(inner) => level(inner, root, point),
+        Condition::Field(field) => passes(&field.test, &values(field.path.steps())),
+        Condition::Nested { path, filter } => {
+            let steps = path.steps();
+            let steps = steps.strip_suffix(&[Step::Each]).unwrap_or(steps);
+            let arrays = values(steps).into_iter().filter_map(|value| match value {
+                Value::Array(items) => Some(items),
+                _ => None,
+            });
+            let mut objects = arrays.flatten().filter(|item| matches!(item, Value::Object(_)));
+            objects.any(|item| level(filter, item, None))
         }
-        Condition::Nested { .. } => false,
     }
 }
 
@@ -68,7 +85,32 @@ fn passes(test: &FieldTest, found: &[&Value]) -> bool {
         FieldTest::IsEmpty => found
             .iter()
             .all(|value| **value == Value::Null || **value == Value::Array(Vec::new())),
-        _ => false,
+        FieldTest::StartsWith(start) => single.any(|value| text(value).is_some_and(|t| t.starts_with(start))),
+        FieldTest::Contains(part) => single.any(|value| text(value).is_some_and(|t| t.contains(part))),
+        FieldTest::DatetimeRange(bounds) => single.any(|value| {
+            let known = TIMES.iter().find(|(spelled, _)| text(value) == Some(spelled));
+            let micros = known.and_then(|(_, micros)| *micros);
+            micros.is_some_and(|micros| bounds.contain(&micros))
+        }),
+        FieldTest::ValuesCount(bounds) if found.is_empty() => bounds.contain(&0),
+        FieldTest::ValuesCount(bounds) => found.iter().any(|value| {
+            bounds.contain(&match value {
+                Value::Null => 0,
+                Value::Array(items) => items.len() as u64,
+                _ => 1,
+            })
+        }),
+        FieldTest::GeoRadius { .. } | FieldTest::GeoBoundingBox { .. } | FieldTest::GeoPolygon(_) => {
+            single.any(|value| place(value).is_some_and(|place| lies_in(place, test)))
+        }
+        FieldTest::Text(_) => false,
+    }
+}
+
+fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
     }
 }
 
@@ -77,6 +119,10 @@ fn equal(value: &Value, wanted: &Match) -> bool {
         (Value::String(text), Match::Keyword(wanted)) => text == wanted,
         (Value::Int(number), Match::Integer(wanted)) => number == wanted,
         (Value::Float(number), Match::Integer(wanted)) => {
+            number.fract() == 0.0 && *number as i128 == i128::from(*wanted)
+        }
+        (Value::UInt(number), Match::UInt(wanted)) => number == wanted,
+        (Value::Float(number), Match::UInt(wanted)) => {
             number.fract() == 0.0 && *number as i128 == i128::from(*wanted)
         }
         (Value::Bool(flag), Match::Bool(wanted)) => flag == wanted,

@@ -5,6 +5,7 @@ mod edit;
 mod filter;
 mod nearest;
 mod order;
+mod place;
 
 use std::collections::{BTreeMap, BTreeSet};
 

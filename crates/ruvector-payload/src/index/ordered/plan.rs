@@ -31,6 +31,7 @@ impl<B: IndexBytes> OrderedIndex<B> {
         match test {
             Test::Keyword(text) => one(Other::String, IndexedValue::Str(text)),
             Test::Integer(integer) => one(Other::Number, IndexedValue::Int(*integer)),
+            Test::UInt(integer) => one(Other::Number, IndexedValue::UInt(*integer)),
             Test::Bool(flag) => one(Other::Bool, IndexedValue::Bool(*flag)),
             Test::AnyOf(list) => self.any_of(list),
             Test::NoneOf(list) => self.none_of(list),
@@ -43,11 +44,19 @@ impl<B: IndexBytes> OrderedIndex<B> {
                 let bounds = map_bounds(bounds, IndexedValue::Time);
                 Some(Plan::may(Other::Time).with(self.within(Kept::Times, &bounds)?))
             }
-            Test::Datetime(_) | Test::Text(_) if self.head.kept == Kept::Strings => {
+            Test::StartsWith(start) if self.head.kept == Kept::Strings => {
+                Some(Plan::may(Other::String).with(self.starting_with(start.as_bytes())?))
+            }
+            Test::Datetime(_) | Test::Text(_) | Test::StartsWith(_) | Test::Contains(_)
+                if self.head.kept == Kept::Strings =>
+            {
                 (self.head.distinct == 0).then(|| Plan::may(Other::String))
             }
-            Test::Datetime(_) | Test::Text(_) => Some(Plan::may(Other::String)),
-            Test::Geo(_) | Test::ValuesCount(_) | Test::NotEmpty | Test::HasNull => None,
+            Test::Datetime(_) | Test::Text(_) | Test::StartsWith(_) | Test::Contains(_) => {
+                Some(Plan::may(Other::String))
+            }
+            Test::Never => Some(Plan::default()),
+            Test::Geo(_) | Test::ValuesCount(_) | Test::NotEmpty | Test::HasNull | Test::Exists => None,
         }
     }
 
@@ -78,7 +87,11 @@ impl<B: IndexBytes> OrderedIndex<B> {
             .filter(|flag| list.bools[usize::from(*flag)]);
         match self.head.kept {
             Kept::Strings => self.found(list.keywords.iter().map(|text| IndexedValue::Str(text))),
-            Kept::Numbers => self.found(list.integers.iter().map(|integer| IndexedValue::Int(*integer))),
+            Kept::Numbers => {
+                let integers = list.integers.iter().map(|integer| IndexedValue::Int(*integer));
+                let larger = list.uints.iter().map(|integer| IndexedValue::UInt(*integer));
+                self.found(integers.chain(larger))
+            }
             Kept::Bools => self.found(bools.map(IndexedValue::Bool)),
             Kept::Times | Kept::Nothing => Some(Vec::new()),
         }
@@ -112,6 +125,26 @@ impl<B: IndexBytes> OrderedIndex<B> {
             IndexedValue::Time(_) => self.head.kept == Kept::Times,
             IndexedValue::Str(_) => self.head.kept == Kept::Strings,
         }
+    }
+
+    /// Ranks of the strings that begin with `start`: they stand together.
+    fn starting_with(&self, start: &[u8]) -> Option<Vec<Range<u32>>> {
+        let (first, _) = self.text_below(start)?;
+        // No byte of UTF-8 is 255, so the last one has a successor.
+        let end = match start.split_last() {
+            None => self.head.distinct,
+            Some((last, rest)) => {
+                let mut after = rest.to_vec();
+                after.push(last.saturating_add(1));
+                self.text_below(&after)?.0
+            }
+        };
+        Some(
+            Some(first..end)
+                .filter(|span| !span.is_empty())
+                .into_iter()
+                .collect(),
+        )
     }
 
     /// Ranks of the values within bounds, if values of their type are kept. No bound is NaN.
@@ -151,7 +184,7 @@ impl Plan {
 fn named(list: &Values) -> [bool; OTHERS] {
     let mut named = [false; OTHERS];
     named[Other::Bool as usize] = list.bools != [false; 2];
-    named[Other::Number as usize] = !list.integers.is_empty();
+    named[Other::Number as usize] = !list.integers.is_empty() || !list.uints.is_empty();
     named[Other::String as usize] = !list.keywords.is_empty();
     named
 }

@@ -130,7 +130,8 @@ impl<B: IndexBytes> OrderedIndex<B> {
         Some((below, below < self.head.distinct && self.key(below)? == key))
     }
 
-    fn text_below(&self, text: &[u8]) -> Option<(u32, bool)> {
+    /// Strings below a string of bytes, and whether it is there. `None`: damaged.
+    pub(super) fn text_below(&self, text: &[u8]) -> Option<(u32, bool)> {
         let distinct = u64::from(self.head.distinct);
         let below = partition_point(distinct, |rank| Some(self.text(rank as u32)? < text))? as u32;
         Some((below, below < self.head.distinct && self.text(below)? == text))
