@@ -1,32 +1,14 @@
-//! Asks a collection for filters, pages by value and facets, and compares them with the model. An answer may be
-//! refused as damaged where the caller allows it, and is never wrong.
+//! Asks a collection for filters, pages by value and facets, and compares them with the model. Panics at
+//! the first difference.
 
 use ruvector_core::types::*;
-use ruvector_core::{Collection, Ctx, Error, ErrorKind};
+use ruvector_core::{Collection, Ctx};
 use ruvector_testkit::{Generator, Model, OrderedPoint};
 
 use crate::declared;
 
-/// The answer; `None` if it was refused as damaged, which only `damaged` allows.
-fn served<T>(answer: Result<T, Error>, damaged: bool) -> Option<T> {
-    match answer {
-        Ok(answer) => Some(answer),
-        Err(error) => {
-            assert!(damaged && error.kind() == ErrorKind::Corrupt, "{error}");
-            None
-        }
-    }
-}
-
-/// Random filters, and a page and a facet of every field that has an index for them. Returns how many were refused.
-pub(crate) fn are_right(
-    collection: &Collection,
-    model: &Model,
-    random: &mut Generator,
-    filters: usize,
-    damaged: bool,
-) -> usize {
-    let mut refused = 0;
+/// Random filters, and a page and a facet of every field that has an index for them.
+pub(crate) fn are_right(collection: &Collection, model: &Model, random: &mut Generator, filters: usize) {
     for _ in 0..filters {
         let filter = random.filter(2);
         let expected = model.matching(Some(&filter));
@@ -40,11 +22,8 @@ pub(crate) fn are_right(
         };
         if let Some(times) = times {
             let request = random.ordered_page(path.clone(), times);
-            let page = served(collection.scroll(&Ctx::default(), &request), damaged);
-            match page {
-                Some(page) => ordered_is_right(page, model, &request, times),
-                None => refused += 1,
-            }
+            let page = collection.scroll(&Ctx::default(), &request).unwrap();
+            ordered_is_right(page, model, &request, times);
         }
         if let IndexKind::Keyword
         | IndexKind::Uuid
@@ -53,13 +32,10 @@ pub(crate) fn are_right(
         {
             let request = random.facet(path);
             let expected = model.facet(&request, &index.kind);
-            match served(collection.facet(&Ctx::default(), &request), damaged) {
-                Some(found) => assert_eq!(found, expected, "{request:?}"),
-                None => refused += 1,
-            }
+            let found = collection.facet(&Ctx::default(), &request).unwrap();
+            assert_eq!(found, expected, "{request:?}");
         }
     }
-    refused
 }
 
 fn ordered_is_right(page: ScrollPage, model: &Model, request: &ScrollRequest, times: bool) {

@@ -152,9 +152,9 @@ impl Script {
         let state = self.states[self.acknowledged..].iter().find(same);
         let state = state.unwrap_or_else(|| panic!("{what}: no state that may be"));
         let mut random = self.random.clone();
-        are_right(&collection, state, &mut random, 6, false);
+        are_right(&collection, state, &mut random, 6);
         collection.optimize().unwrap();
-        are_right(&collection, state, &mut random, 6, false);
+        are_right(&collection, state, &mut random, 6);
         let files = index_files(disk);
         let wanted = if state.points().is_empty() { 0 } else { found.len() };
         assert_eq!(files.len(), wanted, "{what}: {files:?} for {found:?}");

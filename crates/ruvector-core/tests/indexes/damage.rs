@@ -84,7 +84,7 @@ fn a_damaged_index_changes_no_answer_and_is_built_again() {
     let mut files = whole.files();
     files.retain(|(name, _)| name.contains(".index."));
     assert_eq!(files.len(), 9, "{files:?}");
-    let (mut met, mut refused) = (0, 0);
+    let mut met = 0;
     for (name, len) in files {
         let anywhere: Vec<u64> = (0..FLIPS)
             .map(|_| random.random.below(len as usize) as u64)
@@ -96,14 +96,14 @@ fn a_damaged_index_changes_no_answer_and_is_built_again() {
             disk.flip_bit(&name, byte, (byte % 8) as u8).unwrap();
             let database = open(Arc::new(disk.clone())).unwrap();
             let collection = database.collection("c").unwrap();
-            refused += are_right(&collection, &model, &mut random, 6, true);
+            are_right(&collection, &model, &mut random, 6);
             long_and_number(&collection, &model, &mut random);
             met += usize::from(collection.info().status == Status::Red);
             while database.step().unwrap() {}
-            are_right(&collection, &model, &mut random, 4, true);
+            are_right(&collection, &model, &mut random, 4);
             while database.step().unwrap() {}
             collection.optimize().unwrap();
-            assert_eq!(are_right(&collection, &model, &mut random, 4, false), 0, "{what}");
+            are_right(&collection, &model, &mut random, 4);
             assert_eq!(collection.info().status, Status::Green, "{what}");
             let infos = collection.indexes();
             let all = infos
@@ -113,7 +113,6 @@ fn a_damaged_index_changes_no_answer_and_is_built_again() {
         }
     }
     assert!(met > 0, "no answer met the damage");
-    println!("{met} met, {refused} refused");
 }
 
 /// Filters of the fields whose values are all different.
