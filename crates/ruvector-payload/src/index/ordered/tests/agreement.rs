@@ -68,13 +68,18 @@ fn asking(steps: &[Step], test: &Test) -> Compiled {
 
 /// Whether the index must leave nothing open for a field that holds only values of its kind.
 fn is_served(kind: &IndexKind, test: &Test) -> bool {
+    if matches!(test, Test::Geo(_) | Test::ValuesCount(_) | Test::Exists) {
+        return false;
+    }
     match kind {
         IndexKind::Null | IndexKind::Geo => matches!(test, Test::NotEmpty | Test::HasNull),
         IndexKind::Datetime => matches!(
             test,
             Test::Datetime(_) | Test::Range(_) | Test::NotEmpty | Test::HasNull
         ),
-        IndexKind::Keyword | IndexKind::Uuid => !matches!(test, Test::Datetime(_)),
+        IndexKind::Keyword | IndexKind::Uuid => {
+            !matches!(test, Test::Datetime(_) | Test::Text(_) | Test::Contains(_))
+        }
         _ => true,
     }
 }

@@ -41,7 +41,7 @@ fn build(kind: &IndexKind, steps: &[Step], rows: &[Vec<u8>]) -> Vec<u8> {
 
 fn compiled_test(test: FieldTest) -> Test {
     let path = PayloadPath::key("a");
-    let compiled = compile(&Filter::must(Condition::Field(FieldCondition { path, test }))).unwrap();
+    let compiled = compile(&Filter::must(Condition::Field(FieldCondition { path, test })));
     match compiled.root.must.first() {
         Some(Node::Field(field)) => field.test.clone(),
         other => panic!("compiled to {other:?}"),
