@@ -5,6 +5,7 @@
 mod answers;
 mod crash;
 mod damage;
+mod live;
 mod same;
 mod space;
 
