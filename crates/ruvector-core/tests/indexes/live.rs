@@ -71,7 +71,7 @@ fn answers_hold_while_points_change() {
     let mut random = Generator::new(21, &config);
     random.ids_max = 240;
     let mut model = Model::new(config);
-    let mut apply = |model: &mut Model, op: WriteOp| {
+    let apply = |model: &mut Model, op: WriteOp| {
         model.apply(&op);
         write(&collection, op).unwrap();
     };

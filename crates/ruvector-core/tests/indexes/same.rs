@@ -1,5 +1,6 @@
 //! Goal: two spellings of one filter find the same points, at default settings, with and without indexes. Method: pairs
-//! of filters over clustered vectors, in a sealed segment that is walked, every answer compared to the last score.
+//! of filters over clustered vectors, in a sealed segment that is walked, every answer compared to the last score, and its points with
+//! the numbers they were written with.
 
 use std::sync::Arc;
 
@@ -70,7 +71,8 @@ fn spellings(first: i64, last: i64) -> Vec<Filter> {
     ]
 }
 
-fn collection_of(points: u64) -> (ruvector_core::Database, Collection, Clusters) {
+/// Points, and the `n` of each.
+fn collection_of(points: u64) -> (ruvector_core::Database, Collection, Clusters, Vec<i64>) {
     let database = open(Arc::new(MemIo::new())).unwrap();
     database
         .create_collection("c", CollectionConfig::single(DIM as u32, Distance::Cosine))
@@ -78,9 +80,11 @@ fn collection_of(points: u64) -> (ruvector_core::Database, Collection, Clusters)
     let collection = database.collection("c").unwrap();
     let mut clusters = Clusters::new(11, 20, DIM, 0.7);
     let mut random = Random::new(11);
+    let mut numbers = Vec::new();
     let mut point = |id| {
         // Whole numbers in both spellings.
         let n = random.below(100) as i64;
+        numbers.push(n);
         let n = if random.one_in(3) {
             Value::Float(n as f64)
         } else {
@@ -105,19 +109,20 @@ fn collection_of(points: u64) -> (ruvector_core::Database, Collection, Clusters)
         .unwrap();
     }
     collection.optimize().unwrap();
-    (database, collection, clusters)
+    (database, collection, clusters, numbers)
 }
 
-fn found(collection: &Collection, query: &[f32], filter: &Filter) -> Vec<(PointId, f32)> {
+fn found(collection: &Collection, query: &[f32], filter: &Filter, exact: bool) -> Vec<(PointId, f32)> {
     let mut request = SearchRequest::nearest(query.to_vec(), 10);
     request.filter = Some(filter.clone());
+    request.params.exact = exact;
     let found = collection.search(&Ctx::default(), &request).unwrap();
     found.into_iter().map(|hit| (hit.id, hit.score)).collect()
 }
 
 #[test]
 fn every_spelling_finds_the_same() {
-    let (database, collection, mut clusters) = collection_of(POINTS);
+    let (database, collection, mut clusters, numbers) = collection_of(POINTS);
     let queries: Vec<Vec<f32>> = (0..25).map(|_| clusters.draw().0).collect();
     let shares = [(1, 10), (7, 7), (0, 49), (0, 98), (20, 22)];
     let mut counts = Vec::new();
@@ -138,10 +143,16 @@ fn every_spelling_finds_the_same() {
                 );
             }
             for query in &queries {
-                let expected = found(&collection, query, &spellings[0]);
+                let expected = found(&collection, query, &spellings[0], false);
+                let exact = found(&collection, query, &spellings[0], true);
                 assert_eq!(expected.len(), 10);
+                for (id, _) in expected.iter().chain(&exact) {
+                    let PointId::Num(id) = id else { panic!("{id}") };
+                    let n = numbers[*id as usize];
+                    assert!((first..=last).contains(&n), "indexed: {indexed}, {id} has {n}");
+                }
                 for spelling in &spellings[1..] {
-                    let found = found(&collection, query, spelling);
+                    let found = found(&collection, query, spelling, false);
                     assert_eq!(found, expected, "indexed: {indexed}, {spelling:?}");
                 }
             }
