@@ -8,7 +8,7 @@ use ruvector_types::{FieldIndex, IndexKind, Invalid, Limits, PayloadPath, Proble
 
 use crate::collection::at_most;
 use crate::view::Source;
-use crate::{Collection, Database, Error};
+use crate::{Collection, Database, Error, ErrorKind};
 
 /// An index of a collection, and how far it is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,15 @@ impl Database {
     /// is ready. The same index again changes nothing; another one of the same field takes its place.
     pub fn create_index(&self, collection: &str, path: &PayloadPath, index: FieldIndex) -> Result<(), Error> {
         check(&index, self.limits())?;
+        if let IndexKind::Text(options) = &index.kind {
+            ruvector_payload::text::check(options).map_err(|unserved| {
+                Error::new(
+                    ErrorKind::NotSupported,
+                    "language_not_supported",
+                    format!("field_schema: {unserved}"),
+                )
+            })?;
+        }
         let indexes_max = self.limits().payload_indexes_max;
         let change = |indexes: &mut Vec<DeclaredIndex>, number: u32| {
             let before = indexes.iter().position(|declared| declared.path == *path);

@@ -83,11 +83,39 @@ fn config() -> CollectionConfig {
     }
 }
 
-/// Sealed segments, deletes and payload updates beside them, and a tail in the log.
+/// The payload indexes of directories from the third version on.
+fn indexes() -> [(PayloadPath, FieldIndex); 3] {
+    let integer = IndexKind::Integer {
+        lookup: true,
+        range: true,
+    };
+    let text = IndexKind::Text(TextOptions {
+        stop_languages: [Language::German].into(),
+        ..TextOptions::default()
+    });
+    [
+        ("number", integer),
+        ("word", IndexKind::Keyword),
+        ("nested.deep[]", text),
+    ]
+    .map(|(path, kind)| {
+        let index = FieldIndex {
+            kind,
+            on_disk: path == "word",
+            is_principal: path == "number",
+        };
+        (PayloadPath::parse(path).unwrap(), index)
+    })
+}
+
+/// Sealed segments, indexes, deletes and payload updates beside them, and a tail in the log.
 fn write(root: &Path) {
     let database = open(root);
     database.create_collection("golden", config()).unwrap();
     let collection = database.collection("golden").unwrap();
+    for (path, index) in indexes() {
+        database.create_index("golden", &path, index).unwrap();
+    }
     upsert(&collection, 0..60);
     collection.optimize().unwrap();
     let ctx = Ctx::default();
@@ -144,6 +172,40 @@ fn check(database: &Database) {
     );
 }
 
+/// The indexes are declared, and filters and pages by value are answered.
+fn check_indexes(database: &Database) {
+    let collection = database.collection("golden").unwrap();
+    let found = collection.indexes();
+    let found: Vec<_> = found.into_iter().map(|(path, info)| (path, info.index)).collect();
+    let mut expected = indexes().to_vec();
+    expected.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(found, expected);
+    let path = PayloadPath::parse("word").unwrap();
+    let test = FieldTest::Match(Match::Keyword("wört 42".to_owned()));
+    let filter = Some(Filter::must(Condition::Field(FieldCondition { path, test })));
+    assert_eq!(
+        collection
+            .count(&Ctx::default(), &CountRequest { filter })
+            .unwrap(),
+        1
+    );
+    let request = ScrollRequest {
+        from: None,
+        order_by: Some(OrderBy {
+            path: PayloadPath::parse("number").unwrap(),
+            descending: true,
+            start_from: Some(OrderValue::Int(70)),
+        }),
+        limit: 1_000,
+        filter: None,
+        with_payload: PayloadSelector::None,
+        with_vectors: VectorSelector::None,
+    };
+    let page = collection.scroll(&Ctx::default(), &request).unwrap();
+    let ids: Vec<PointId> = page.points.into_iter().map(|record| record.id).collect();
+    assert_eq!(ids, (4..=70).rev().map(id).collect::<Vec<_>>());
+}
+
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -167,11 +229,18 @@ fn directories_of_every_version_open() {
         copy(&version.path(), folder.path());
         let database = open(folder.path());
         check(&database);
+        let indexed = !["v1", "v2"].map(Into::into).contains(&version.file_name());
+        if indexed {
+            check_indexes(&database);
+        }
         let collection = database.collection("golden").unwrap();
         upsert(&collection, 4..POINTS);
         collection.optimize().unwrap();
         assert_eq!(collection.info().points, POINTS - 4);
+        if indexed {
+            check_indexes(&database);
+        }
         versions += 1;
     }
-    assert!(versions >= 1);
+    assert_eq!(versions, 3);
 }

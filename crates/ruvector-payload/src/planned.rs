@@ -265,7 +265,8 @@ impl Estimate {
         let share = u128::from(self.expected) * u128::from(other.expected) / u128::from(rows.max(1));
         Estimate {
             min,
-            expected: (share as u64).clamp(min, max),
+            // Not `clamp`, which panics where figures of damaged bytes contradict each other.
+            expected: (share as u64).max(min).min(max),
             max,
         }
     }

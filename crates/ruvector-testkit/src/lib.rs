@@ -2,12 +2,14 @@
 //! Never used by shipped code, never draws from anything but its seed.
 
 mod clusters;
+mod conditions;
 mod generator;
+mod indexes;
 mod model;
 mod random;
 mod values;
 
 pub use clusters::Clusters;
 pub use generator::Generator;
-pub use model::{Model, ModelPoint, Ranked, matches};
+pub use model::{Model, ModelPoint, OrderedPoint, Ranked, matches};
 pub use random::{Random, seeds};

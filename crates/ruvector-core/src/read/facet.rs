@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use ruvector_payload::RowSet;
 use ruvector_payload::index::{IndexBytes, IndexedValue, MalformedIndex, OrderedIndex};
+use ruvector_payload::{Compiled, RowSet};
 use ruvector_storage::DeclaredIndex;
 use ruvector_types::{FacetHit, FacetRequest, IndexKind, Invalid, Problem, Value};
 
@@ -35,14 +35,34 @@ impl Snapshot {
         let declared = countable(core, request)?;
         let filter = request.filter.as_ref();
         let filter = filter.map(|filter| compile_filter(filter, core)).transpose()?;
+        // An index found damaged is left out from then on: each attempt finds another one, or none.
+        for _ in 0..=self.segments().count() {
+            if let Some(counts) = self.counts(ctx, request, &declared, filter.as_ref())? {
+                return Ok(counts.most(request.limit));
+            }
+            core.note_damage();
+        }
+        let what = "a payload index is damaged and is built again";
+        Err(Error::corrupt(what.to_owned()))
+    }
+
+    /// The counts of all values. `None`: an index is damaged.
+    fn counts(
+        &self,
+        ctx: &Ctx,
+        request: &FacetRequest,
+        declared: &DeclaredIndex,
+        filter: Option<&Compiled>,
+    ) -> Result<Option<Counts>, Error> {
+        let core = &self.core;
         let mut counts = Counts::default();
         let every_row = filter.is_none() && !request.exact;
         for (place, segment) in self.segments() {
             ctx.check(core.io.as_ref())?;
             let mut observer = Observer::begin(ctx, core, place.shard, segment);
             ctx.took(Way::Rows);
-            let rows = SegmentFilter::rows(ctx, core, segment, filter.as_ref(), observer.as_mut())?;
-            let values = Values::of(ctx, core, segment, &declared, rows)?;
+            let rows = SegmentFilter::rows(ctx, core, segment, filter, observer.as_mut())?;
+            let values = Values::of(ctx, core, segment, declared, rows)?;
             let stored = values.stored.as_ref();
             let counted = stored.map_or(Ok(()), |(index, rows)| {
                 // Changed rows are counted from what they changed to, and must not be counted twice.
@@ -52,13 +72,12 @@ impl Snapshot {
             let made = values.made.as_ref();
             let counted =
                 counted.and_then(|()| made.map_or(Ok(()), |(index, rows)| counts.add(index, Some(rows))));
-            counted.map_err(|error| {
-                core.note_damage();
-                Error::corrupt("a payload index is damaged and is built again".to_owned()).because(error)
-            })?;
-            observer.map_or(Ok(()), |observer| observer.end(filter.as_ref()))?;
+            if counted.is_err() {
+                return Ok(None);
+            }
+            observer.map_or(Ok(()), |observer| observer.end(filter))?;
         }
-        Ok(counts.most(request.limit))
+        Ok(Some(counts))
     }
 }
 

@@ -4,8 +4,8 @@
 use std::cmp::Ordering;
 use std::ops::Bound;
 
-use ruvector_payload::RowSet;
 use ruvector_payload::index::{IndexBytes, IndexedValue, MalformedIndex, OrderedIndex};
+use ruvector_payload::{Compiled, RowSet};
 use ruvector_storage::DeclaredIndex;
 use ruvector_types::{
     IndexKind, Invalid, OrderBy, OrderValue, PointId, PointRecord, Problem, ScrollPage, ScrollRequest,
@@ -46,12 +46,37 @@ impl Snapshot {
         let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
         let filter = request.filter.as_ref();
         let filter = filter.map(|filter| compile_filter(filter, core)).transpose()?;
+        // An index found damaged is left out from then on: each attempt finds another one, or none.
+        for _ in 0..=self.segments().count() {
+            if let Some(mut found) = self.ordered_rows(ctx, request, (order, &declared), filter.as_ref())? {
+                let by_value = |a: &Ordered, b: &Ordered| compare(&a.value, &b.value, order.descending);
+                found.sort_by(|a, b| by_value(a, b).then_with(|| a.id.cmp(&b.id)));
+                found.truncate(request.limit);
+                let record = |ordered: Ordered| self.ordered_record(ordered, &fetch);
+                let points = found.into_iter().map(record).collect::<Result<_, Error>>()?;
+                return Ok(ScrollPage { points, next: None });
+            }
+            core.note_damage();
+        }
+        let what = "a payload index is damaged and is built again";
+        Err(Error::corrupt(what.to_owned()))
+    }
+
+    /// What each segment has of the page. `None`: an index is damaged.
+    fn ordered_rows(
+        &self,
+        ctx: &Ctx,
+        request: &ScrollRequest,
+        (order, declared): (&OrderBy, &DeclaredIndex),
+        filter: Option<&Compiled>,
+    ) -> Result<Option<Vec<Ordered>>, Error> {
+        let core = &self.core;
         let mut found = Vec::new();
         for (place, segment) in self.segments() {
             ctx.check(core.io.as_ref())?;
             let mut observer = Observer::begin(ctx, core, place.shard, segment);
             ctx.took(Way::Rows);
-            let rows = SegmentFilter::rows(ctx, core, segment, filter.as_ref(), observer.as_mut())?;
+            let rows = SegmentFilter::rows(ctx, core, segment, filter, observer.as_mut())?;
             let values = Values::of(ctx, core, segment, declared, rows)?;
             let mut page = Page {
                 order,
@@ -60,20 +85,17 @@ impl Snapshot {
                 wanted: request.limit,
                 found: Vec::new(),
             };
-            if let Some((index, rows)) = &values.stored {
-                page.take(index, rows).map_err(|error| damaged(core, error))?;
-            }
-            if let Some((index, rows)) = &values.made {
-                page.take(index, rows).map_err(|error| damaged(core, error))?;
+            let stored = values.stored.as_ref();
+            let made = values.made.as_ref();
+            let taken = stored.map_or(Ok(()), |(index, rows)| page.take(index, rows));
+            let taken = taken.and_then(|()| made.map_or(Ok(()), |(index, rows)| page.take(index, rows)));
+            if taken.is_err() {
+                return Ok(None);
             }
             found.append(&mut page.found);
-            observer.map_or(Ok(()), |observer| observer.end(filter.as_ref()))?;
+            observer.map_or(Ok(()), |observer| observer.end(filter))?;
         }
-        found.sort_by(|a, b| compare(&a.value, &b.value, order.descending).then_with(|| a.id.cmp(&b.id)));
-        found.truncate(request.limit);
-        let record = |ordered: Ordered| self.ordered_record(ordered, &fetch);
-        let points = found.into_iter().map(record).collect::<Result<_, Error>>()?;
-        Ok(ScrollPage { points, next: None })
+        Ok(Some(found))
     }
 
     fn ordered_record(&self, ordered: Ordered, fetch: &Fetch<'_>) -> Result<PointRecord, Error> {
@@ -122,11 +144,6 @@ fn orderable(core: &Core, order: &OrderBy) -> Result<(DeclaredIndex, OrderBy), E
     }
 }
 
-fn damaged(core: &Core, error: MalformedIndex) -> Error {
-    core.note_damage();
-    Error::corrupt("a payload index is damaged and is built again".to_owned()).because(error)
-}
-
 /// The part of a page that one segment holds.
 struct Page<'a> {
     order: &'a OrderBy,
@@ -144,7 +161,14 @@ impl Page<'_> {
             .start_from
             .map_or(Bound::Unbounded, |value| Bound::Included(indexed(value)));
         let (mut taken, mut last) = (0, None);
-        for pair in index.in_order(start, self.order.descending).into_iter().flatten() {
+        // The start is of the type that the index keeps: what it does not find is damaged.
+        let pairs = index
+            .in_order(start, self.order.descending)
+            .ok_or(MalformedIndex {
+                at: 0,
+                rule: "values are damaged",
+            })?;
+        for pair in pairs {
             let (value, row) = pair?;
             if taken >= self.wanted && last != Some(value) {
                 break;

@@ -9,6 +9,7 @@ use ruvector_io::Io;
 use ruvector_testkit::{Generator, Model};
 
 use crate::check::{Check, Recall, differences, same_points, scroll_all};
+use crate::indexes::Declared;
 
 /// What a seed's data is like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,18 +26,27 @@ impl Size {
     }
 }
 
+/// A snapshot and what it must hold.
+struct Held {
+    snapshot: Snapshot,
+    model: Model,
+    /// The indexes when its database was closed; those of now while it is open.
+    declared: Option<Declared>,
+}
+
 /// The state of a run.
 pub(crate) struct Run {
     io: Arc<dyn Io>,
-    seed: u64,
+    pub(crate) seed: u64,
     threads: u32,
     size: Size,
     config: CollectionConfig,
-    database: Database,
-    collection: Collection,
-    model: Model,
-    random: Generator,
-    held: Vec<(Snapshot, Model)>,
+    pub(crate) database: Database,
+    pub(crate) collection: Collection,
+    pub(crate) model: Model,
+    pub(crate) random: Generator,
+    pub(crate) declared: Declared,
+    held: Vec<Held>,
     /// Of each point: the model's version and the engine's.
     versions: BTreeMap<PointId, (u64, u64)>,
     pub(crate) recall: Recall,
@@ -128,6 +138,7 @@ impl Run {
             collection,
             model,
             random,
+            declared: Declared::new(),
             held,
             versions,
             recall,
@@ -151,7 +162,7 @@ impl Run {
     }
 
     fn operation(&mut self) -> &'static str {
-        match self.random.random.below(60) {
+        match self.random.random.below(66) {
             0..=24 => {
                 self.write();
                 "write"
@@ -176,6 +187,10 @@ impl Run {
             37..=42 => {
                 self.hold();
                 "hold"
+            }
+            60..=65 => {
+                self.change_indexes();
+                "change of indexes"
             }
             _ => {
                 for _ in 0..self.random.random.within(1..=8) {
@@ -258,6 +273,9 @@ impl Run {
     /// With or without an orderly close. Snapshots of the former database stay held.
     fn reopen(&mut self) {
         self.database.close().unwrap();
+        for held in &mut self.held {
+            held.declared.get_or_insert_with(|| self.declared.clone());
+        }
         let error = self.collection.snapshot().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         self.database = Database::open(self.io.clone(), options(self.seed, self.threads)).unwrap();
@@ -269,8 +287,11 @@ impl Run {
             let gone = self.random.random.below(self.held.len());
             self.held.swap_remove(gone);
         }
-        self.held
-            .push((self.collection.snapshot().unwrap(), self.model.clone()));
+        self.held.push(Held {
+            snapshot: self.collection.snapshot().unwrap(),
+            model: self.model.clone(),
+            declared: None,
+        });
     }
 
     fn check(&mut self, what: &str, number: u32) {
@@ -285,6 +306,7 @@ impl Run {
             self.recall.add(&check.search(&mut self.random));
         }
         check.filtered(&mut self.random);
+        check.by_value(&mut self.random, &self.declared);
         if number.is_multiple_of(5) || self.size == Size::Small {
             let versions = check.points(&mut self.random);
             self.check_versions(&versions, what);
@@ -292,16 +314,17 @@ impl Run {
         }
         if number.is_multiple_of(4) && !self.held.is_empty() {
             let at = self.random.random.below(self.held.len());
-            let (snapshot, model) = &self.held[at];
+            let held = &self.held[at];
             let what = format!("{what}, held snapshot");
             let check = Check {
-                snapshot,
-                model,
+                snapshot: &held.snapshot,
+                model: &held.model,
                 config: &self.config,
                 what: &what,
             };
             check.points(&mut self.random);
             check.filtered(&mut self.random);
+            check.by_value(&mut self.random, held.declared.as_ref().unwrap_or(&self.declared));
             self.recall.add(&check.search(&mut self.random));
         }
     }
@@ -324,6 +347,7 @@ impl Run {
     }
 
     fn check_info(&self, what: &str) {
+        self.check_declared();
         self.counters_are_ordered();
         let info = self.collection.info();
         assert_eq!(info.points, self.model.points().len() as u64, "{what}: {info:?}");
@@ -360,6 +384,7 @@ impl Run {
     }
 
     fn check_optimized(&self) {
+        self.check_built();
         let info = self.collection.info();
         let what = format!("seed {}, optimized: {info:?}", self.seed);
         assert!(info.segments <= u64::from(self.config.shards), "{what}");

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bench;
+mod filters;
 
 use bench::{Bench, POINTS};
 use ruvector_core::Ctx;

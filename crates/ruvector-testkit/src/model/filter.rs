@@ -1,8 +1,10 @@
-//! Filters on plain values, by their definition. Knows all conditions but those on texts and places.
+//! Filters on plain values, by their definition. Knows all conditions but those on texts.
 
 use ruvector_types::{Bounds, Condition, FieldTest, Filter, Match, PointId, Step, Value};
 
 use super::ModelPoint;
+use super::place::{lies_in, place};
+use crate::values::TIMES;
 
 /// Whether a point matches.
 pub fn matches(filter: &Filter, id: &PointId, point: &ModelPoint) -> bool {
@@ -45,7 +47,7 @@ fn holds(condition: &Condition, root: &Value, point: Option<(&PointId, &ModelPoi
 }
 
 /// The values a path leads to; an array at its end is one value.
-fn collect<'a>(value: &'a Value, steps: &[Step], found: &mut Vec<&'a Value>) {
+pub(super) fn collect<'a>(value: &'a Value, steps: &[Step], found: &mut Vec<&'a Value>) {
     match (value, steps) {
         (value, []) => found.push(value),
         (Value::Object(map), [Step::Key(key), rest @ ..]) => {
@@ -86,7 +88,8 @@ fn passes(test: &FieldTest, found: &[&Value]) -> bool {
         FieldTest::StartsWith(start) => single.any(|value| text(value).is_some_and(|t| t.starts_with(start))),
         FieldTest::Contains(part) => single.any(|value| text(value).is_some_and(|t| t.contains(part))),
         FieldTest::DatetimeRange(bounds) => single.any(|value| {
-            let micros = text(value).and_then(ruvector_types::datetime::parse_micros);
+            let known = TIMES.iter().find(|(spelled, _)| text(value) == Some(spelled));
+            let micros = known.and_then(|(_, micros)| *micros);
             micros.is_some_and(|micros| bounds.contain(&micros))
         }),
         FieldTest::ValuesCount(bounds) if found.is_empty() => bounds.contain(&0),
@@ -97,10 +100,10 @@ fn passes(test: &FieldTest, found: &[&Value]) -> bool {
                 _ => 1,
             })
         }),
-        FieldTest::Text(_)
-        | FieldTest::GeoRadius { .. }
-        | FieldTest::GeoBoundingBox { .. }
-        | FieldTest::GeoPolygon(_) => false,
+        FieldTest::GeoRadius { .. } | FieldTest::GeoBoundingBox { .. } | FieldTest::GeoPolygon(_) => {
+            single.any(|value| place(value).is_some_and(|place| lies_in(place, test)))
+        }
+        FieldTest::Text(_) => false,
     }
 }
 

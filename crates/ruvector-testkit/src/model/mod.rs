@@ -4,6 +4,8 @@
 mod edit;
 mod filter;
 mod nearest;
+mod order;
+mod place;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +15,7 @@ use ruvector_types::{
 
 pub use filter::matches;
 pub use nearest::Ranked;
+pub use order::OrderedPoint;
 
 /// A point of the model.
 #[derive(Clone, Debug, PartialEq)]
