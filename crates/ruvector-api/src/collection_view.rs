@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use ruvector_core::{CollectionInfo, ShardInfo, Status};
+use ruvector_core::{CollectionInfo, IndexInfo, ShardInfo, Status};
 use ruvector_types::{
-    CollectionConfig, Distance, GraphProfile, HnswConfig, QuantizationConfig, VectorConfig,
+    CollectionConfig, Distance, GraphProfile, HnswConfig, PayloadPath, QuantizationConfig, VectorConfig,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::index_view::{PayloadSchemaView, payload_schema};
 use crate::quantization::WireQuantization;
 
 /// Result of `GET /collections`.
@@ -52,7 +53,8 @@ pub struct CollectionView {
     indexed_vectors_count: u64,
     segments_count: u64,
     config: ConfigView,
-    payload_schema: BTreeMap<String, String>,
+    /// The payload indexes by field.
+    payload_schema: PayloadSchemaView,
     ram_bytes: u64,
     /// Of these, copies of graphs, vectors and ids in memory for searches.
     promoted_bytes: u64,
@@ -151,7 +153,11 @@ struct ShardView {
 
 impl CollectionView {
     /// From the engine's configuration and figures.
-    pub fn new(config: &CollectionConfig, info: CollectionInfo) -> CollectionView {
+    pub fn new(
+        config: &CollectionConfig,
+        info: CollectionInfo,
+        indexes: BTreeMap<PayloadPath, IndexInfo>,
+    ) -> CollectionView {
         let optimizer_status = if info.damages.is_empty() {
             OptimizerStatus::Ok
         } else {
@@ -169,7 +175,7 @@ impl CollectionView {
             indexed_vectors_count: info.indexed_vectors,
             segments_count: info.segments,
             config: ConfigView::new(config),
-            payload_schema: BTreeMap::new(),
+            payload_schema: payload_schema(indexes),
             ram_bytes: info.ram_bytes,
             promoted_bytes: info.promoted_bytes,
             disk_bytes: info.disk_bytes,

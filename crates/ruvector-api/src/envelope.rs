@@ -1,14 +1,16 @@
-//! What every response body looks like: `{"result", "status", "time"}`. Never holds request logic.
+//! What every response body looks like: `{"result", "status", "time"}`, and `"explain"` if asked for. Never holds request logic.
 
 use serde::Serialize;
 
-use crate::ApiError;
+use crate::{ApiError, ExplainView};
 
 #[derive(Serialize)]
 struct Success<'a, T> {
     result: &'a T,
     status: &'static str,
     time: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<ExplainView>,
 }
 
 #[derive(Serialize)]
@@ -22,12 +24,17 @@ struct FailureStatus<'a> {
     error: &'a str,
 }
 
-/// The body of an answer: the result and the seconds it took.
-pub fn success<T: Serialize>(result: &T, time: f64) -> Result<Vec<u8>, ApiError> {
+/// The body of an answer: the result, the seconds it took, and what was done if that was asked for.
+pub fn success<T: Serialize>(
+    result: &T,
+    time: f64,
+    explain: Option<ExplainView>,
+) -> Result<Vec<u8>, ApiError> {
     let envelope = Success {
         result,
         status: "ok",
         time,
+        explain,
     };
     serde_json::to_vec(&envelope).map_err(ApiError::Response)
 }

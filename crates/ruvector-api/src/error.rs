@@ -1,7 +1,7 @@
 //! Why a request fails, and the HTTP status that says so: one exhaustive match. Never hides a cause.
 
 use ruvector_core::ErrorKind;
-use ruvector_types::{Invalid, PathError, PayloadPath, Problem};
+use ruvector_types::{Invalid, Language, PathError, PayloadPath, Problem};
 
 /// A request that fails. `Display` is what the caller reads: it names the field and the limit.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,14 @@ pub enum ApiError {
         name: String,
         /// The names known there.
         expected: &'static str,
+    },
+    /// A name of no language.
+    #[error("Wrong input: {field}: unknown language {name:?}; there are {known}", known = languages())]
+    UnknownLanguage {
+        /// Where.
+        field: String,
+        /// The name given.
+        name: String,
     },
     /// Something that the place needs.
     #[error("Wrong input: {field}: missing {what}")]
@@ -82,6 +90,12 @@ pub enum ApiError {
     /// A path of the URL that is not percent-encoded UTF-8.
     #[error("Wrong input: the URL's path is not valid percent-encoded UTF-8")]
     BadUrl,
+    /// An index that was dropped or replaced while somebody waited for it.
+    #[error("Conflict: the index of {field:?} was dropped or replaced before it was built")]
+    IndexGone {
+        /// The field.
+        field: String,
+    },
     /// A point that is not there.
     #[error("Not found: point {id} does not exist in collection {collection:?}")]
     NoPoint {
@@ -160,6 +174,7 @@ impl ApiError {
             | ApiError::Invalid(_)
             | ApiError::WrongType { .. }
             | ApiError::Unknown { .. }
+            | ApiError::UnknownLanguage { .. }
             | ApiError::Missing { .. }
             | ApiError::Length { .. }
             | ApiError::BadTime { .. }
@@ -170,6 +185,7 @@ impl ApiError {
             ApiError::NoPoint { .. } | ApiError::NoRoute { .. } => 404,
             ApiError::NoMethod { .. } => 405,
             ApiError::Timeout { .. } => 408,
+            ApiError::IndexGone { .. } => 409,
             ApiError::BodyTooLarge { .. } => 413,
             ApiError::MediaType { .. } => 415,
             ApiError::Busy { .. } => 429,
@@ -229,6 +245,15 @@ fn title(kind: ErrorKind) -> &'static str {
         ErrorKind::Unavailable => "Unavailable",
         ErrorKind::DiskFull => "Disk full",
     }
+}
+
+/// The names of all languages.
+fn languages() -> String {
+    let names: Vec<&str> = (0..u8::MAX)
+        .map_while(Language::of_number)
+        .map(Language::name)
+        .collect();
+    names.join(", ")
 }
 
 fn place(field: &str) -> String {

@@ -10,8 +10,13 @@ mod collection_update;
 mod collection_view;
 mod envelope;
 mod error;
+mod explain;
+mod facet;
 mod filter;
 mod id;
+mod index;
+mod index_view;
+mod order;
 mod payload;
 mod point;
 mod quantization;
@@ -20,6 +25,7 @@ mod read;
 mod schema;
 mod search;
 mod selector;
+mod text_index;
 mod tuning;
 mod update;
 mod vector;
@@ -30,16 +36,20 @@ pub use collection_update::{QuantizationChanges, UpdateCollection, VectorDiff};
 pub use collection_view::{CollectionExists, CollectionNames, CollectionView, NamedCollection};
 pub use envelope::{failure, success};
 pub use error::ApiError;
+pub use explain::ExplainView;
+pub use facet::{FacetPoints, FacetView};
 pub use filter::WireFilter;
 pub use id::WireId;
+pub use index::{CreateFieldIndex, WireIndexParams, WireIndexSchema, index_path};
+pub use index_view::IndexView;
 pub use payload::WirePayload;
 pub use point::UpsertPoints;
 pub use quantization::{WireQuantization, WireQuantizationSearch};
 pub use read::{CountPoints, CountView, RecordView, RetrievePoints, ScrollPoints, ScrollView, retrieve_one};
 pub use schema::{
-    ErrorEnvelope, ErrorStatus, FilterSchema, PayloadSchema, PointIdSchema, PointSchema,
-    QuantizationChangeSchema, RecordSchema, ScoredPointSchema, VectorSchema, WithPayloadSchema,
-    WithVectorSchema,
+    ErrorEnvelope, ErrorStatus, FacetHitSchema, FacetValueSchema, FilterSchema, IndexSchemaSchema,
+    OrderBySchema, PayloadSchema, PointIdSchema, PointSchema, QuantizationChangeSchema, RecordSchema,
+    ScoredPointSchema, VectorSchema, WithPayloadSchema, WithVectorSchema,
 };
 pub use search::{QueryPoints, QueryView, ScoredView, SearchPoints, WireSearchParams};
 pub use selector::{WirePayloadSelector, WireVectorSelector};

@@ -129,7 +129,8 @@ impl Serialize for PayloadView<'_> {
     }
 }
 
-struct ValueView<'a>(&'a Value);
+/// A value on its way out.
+pub(crate) struct ValueView<'a>(pub(crate) &'a Value);
 
 impl Serialize for ValueView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -8,8 +8,11 @@ use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::id::into_ids;
+use crate::order::{OrderValueView, WireOrderBy};
 use crate::payload::PayloadView;
-use crate::schema::{FilterSchema, PointIdSchema, RecordSchema, WithPayloadSchema, WithVectorSchema};
+use crate::schema::{
+    FilterSchema, OrderBySchema, PointIdSchema, RecordSchema, WithPayloadSchema, WithVectorSchema,
+};
 use crate::selector::{NO_SHARD_KEYS, Unserved, at_most, payload_selector, refuse, vector_selector};
 use crate::vector::VectorsView;
 use crate::{ApiError, WireFilter, WireId, WirePayloadSelector, WireVectorSelector};
@@ -72,8 +75,11 @@ pub struct ScrollPoints {
     with_vector: Option<WireVectorSelector>,
     #[schema(ignore)]
     with_vectors: Option<WireVectorSelector>,
-    #[schema(ignore)]
-    order_by: Unserved,
+    /// The order of the points, if not that of their ids; not with `offset`.
+    #[schema(value_type = Option<OrderBySchema>)]
+    order_by: Option<WireOrderBy>,
+    /// Tell what was done in each segment.
+    pub explain: Option<bool>,
     #[schema(ignore)]
     shard_key: Unserved,
 }
@@ -82,16 +88,12 @@ impl ScrollPoints {
     /// The engine's request.
     pub fn into_request(self, limits: &Limits) -> Result<ScrollRequest, ApiError> {
         refuse("shard_key", &self.shard_key, NO_SHARD_KEYS)?;
-        refuse(
-            "order_by",
-            &self.order_by,
-            "points come in the order of their ids",
-        )?;
         let limit = self.limit.unwrap_or(10);
         at_most(limit, limits.limit_max, "limit", "limit_max")?;
         Ok(ScrollRequest {
             order_by: None,
             from: self.offset.map(|id| id.0),
+            order_by: self.order_by.map(WireOrderBy::into_order).transpose()?,
             limit,
             filter: self
                 .filter
@@ -114,6 +116,8 @@ pub struct CountPoints {
     #[serde(rename = "exact")]
     #[schema(rename = "exact")]
     _exact: Option<bool>,
+    /// Tell what was done in each segment.
+    pub explain: Option<bool>,
     #[schema(ignore)]
     shard_key: Unserved,
 }
@@ -143,13 +147,16 @@ pub struct RecordView(pub PointRecord);
 
 impl Serialize for RecordView {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut record = serializer.serialize_struct("Record", 3)?;
+        let mut record = serializer.serialize_struct("Record", 4)?;
         record.serialize_field("id", &WireId(self.0.id.clone()))?;
         if let Some(payload) = &self.0.payload {
             record.serialize_field("payload", &PayloadView(payload))?;
         }
         if let Some(vectors) = &self.0.vectors {
             record.serialize_field("vector", &VectorsView(vectors))?;
+        }
+        if let Some(value) = self.0.order_value {
+            record.serialize_field("order_value", &OrderValueView(value))?;
         }
         record.end()
     }
@@ -158,10 +165,10 @@ impl Serialize for RecordView {
 /// Result of `POST …/points/scroll`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ScrollView {
-    /// The points, by id.
+    /// The points, by id or in the order asked for.
     #[schema(value_type = Vec<RecordSchema>)]
     points: Vec<RecordView>,
-    /// `offset` of the next page; `null` at the end.
+    /// `offset` of the next page; `null` at the end, and where values order the points.
     #[schema(value_type = Option<PointIdSchema>)]
     next_page_offset: Option<WireId>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use utoipa::ToSchema;
 
-use crate::WireQuantization;
+use crate::{WireIndexParams, WireQuantization};
 
 /// A point id: an unsigned 64-bit number, a UUID, or any other string of 1 to 512 bytes. `"1"` is 1.
 #[derive(Debug, ToSchema)]
@@ -107,6 +107,61 @@ pub struct RecordSchema {
     pub payload: Option<PayloadSchema>,
     /// Its vectors, if asked for. Cosine vectors come back normalised.
     pub vector: Option<VectorSchema>,
+    /// What it was ordered by, if it was: a number; of a time, the microseconds since 1970.
+    pub order_value: Option<f64>,
+}
+
+/// The type of a payload index, or an object with `type` and its options.
+#[derive(Debug, ToSchema)]
+#[schema(as = IndexSchema, example = json!({"type": "text", "tokenizer": "word", "stopwords": "english"}))]
+#[serde(untagged)]
+pub enum IndexSchemaSchema {
+    /// `keyword`, `integer`, `float`, `geo`, `text`, `bool`, `datetime`, `uuid` or `null`.
+    Type(String),
+    /// With options.
+    Params(Box<WireIndexParams>),
+}
+
+/// A field, or `{"key", "direction", "start_from"}`.
+#[derive(Debug, ToSchema)]
+#[schema(as = OrderBy, example = json!({"key": "year", "direction": "desc", "start_from": 1999}))]
+#[serde(untagged)]
+pub enum OrderBySchema {
+    /// A field with an integer (with range), float or datetime index, ascending.
+    Key(String),
+    /// With direction and start.
+    Params {
+        /// The field.
+        key: String,
+        /// `asc` (if absent) or `desc`.
+        direction: Option<String>,
+        /// The first value: a number, or an RFC 3339 time.
+        #[schema(value_type = Option<Object>)]
+        start_from: Option<f64>,
+    },
+}
+
+/// A value and how many points have it.
+#[derive(Debug, ToSchema)]
+#[schema(as = FacetHit)]
+pub struct FacetHitSchema {
+    /// The value.
+    pub value: FacetValueSchema,
+    /// Points.
+    pub count: u64,
+}
+
+/// A value that facets count.
+#[derive(Debug, ToSchema)]
+#[schema(as = FacetValue)]
+#[serde(untagged)]
+pub enum FacetValueSchema {
+    /// Of a keyword or uuid index.
+    Text(String),
+    /// Of an integer index.
+    Integer(i64),
+    /// Of a bool index.
+    Flag(bool),
 }
 
 /// A result of a search.

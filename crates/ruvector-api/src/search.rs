@@ -43,6 +43,8 @@ pub struct SearchPoints {
     with_vectors: Option<WireVectorSelector>,
     /// Only scores at least (Cosine, Dot) or at most (Euclid, Manhattan) this.
     score_threshold: Option<f32>,
+    /// Tell what was done in each segment.
+    pub explain: Option<bool>,
     #[schema(ignore)]
     shard_key: Unserved,
 }
@@ -75,6 +77,8 @@ pub struct QueryPoints {
     with_vectors: Option<WireVectorSelector>,
     /// Only scores at least (Cosine, Dot) or at most (Euclid, Manhattan) this.
     score_threshold: Option<f32>,
+    /// Tell what was done in each segment.
+    pub explain: Option<bool>,
     #[schema(ignore)]
     prefetch: Unserved,
     #[schema(ignore)]

@@ -96,8 +96,8 @@ pub struct DeletePayload {
 /// Result of a write.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UpdateView {
-    /// Number of the operation.
-    operation_id: u64,
+    /// Number of the operation; `null` for a change of the collection itself, such as of its indexes.
+    operation_id: Option<u64>,
     /// `completed` (with `wait=true`: on the disk and visible) or `acknowledged`.
     status: &'static str,
 }
@@ -105,14 +105,25 @@ pub struct UpdateView {
 impl UpdateView {
     /// From the engine's answer.
     pub fn new(outcome: &WriteOutcome, wait: Wait) -> UpdateView {
-        let status = match wait {
-            Wait::Durable => "completed",
-            Wait::Accepted => "acknowledged",
-        };
         UpdateView {
-            operation_id: outcome.operation_id,
-            status,
+            operation_id: Some(outcome.operation_id),
+            status: status_of(wait),
         }
+    }
+
+    /// Of a change of the collection itself, durable when it is answered.
+    pub fn of_collection(wait: Wait) -> UpdateView {
+        UpdateView {
+            operation_id: None,
+            status: status_of(wait),
+        }
+    }
+}
+
+fn status_of(wait: Wait) -> &'static str {
+    match wait {
+        Wait::Durable => "completed",
+        Wait::Accepted => "acknowledged",
     }
 }
 

@@ -31,8 +31,14 @@ impl Client {
 
     /// The result of a request. A refusal of the server is an error with its message.
     pub(crate) fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, CliError> {
+        let mut answer = self.answer(method, path, body)?;
+        Ok(answer["result"].take())
+    }
+
+    /// As [`Client::send`], the whole answer.
+    pub(crate) fn answer(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, CliError> {
         match self.try_send(method, path, body)? {
-            (200, mut answer) => Ok(answer["result"].take()),
+            (200, answer) => Ok(answer),
             (status, answer) => {
                 let message = answer["status"]["error"].as_str().unwrap_or("no message");
                 Err(CliError::Refused {

@@ -100,6 +100,11 @@ fn describe(client: &Client, name: &str) -> Result<(), CliError> {
         rows.push(row("damage", text(&info["optimizer_status"]["error"])));
     }
     print!("{}", table::lines(&["collection", name], &rows, &[]));
+    let indexes = index_rows(&info["payload_schema"]);
+    if !indexes.is_empty() {
+        let head = ["index", "type", "points", "waiting", "RAM", "disk"];
+        print!("\n{}", table::lines(&head, &indexes, &[2, 3, 4, 5]));
+    }
     let shards: Vec<Vec<String>> = info["shards"]
         .as_array()
         .into_iter()
@@ -128,6 +133,20 @@ fn describe(client: &Client, name: &str) -> Result<(), CliError> {
     ];
     print!("\n{}", table::lines(&head, &shards, &[0, 1, 2, 3, 4, 5]));
     Ok(())
+}
+
+fn index_rows(schema: &Value) -> Vec<Vec<String>> {
+    let row = |(field, index): (&String, &Value)| {
+        vec![
+            field.clone(),
+            text(&index["data_type"]),
+            text(&index["points"]),
+            text(&index["points_waiting"]),
+            table::bytes(index["ram_bytes"].as_u64().unwrap_or(0)),
+            table::bytes(index["disk_bytes"].as_u64().unwrap_or(0)),
+        ]
+    };
+    schema.as_object().into_iter().flatten().map(row).collect()
 }
 
 /// `384 Cosine`, or `title 384 Cosine, body 768 Dot`.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::bench::codes::CodesArguments;
 use crate::settings;
@@ -25,6 +25,8 @@ pub(crate) enum Command {
     /// Work on the collections of a running server
     #[command(subcommand)]
     Collection(CollectionCommand),
+    /// Show how a running server carries out a search, scroll, count or facet: segment by segment
+    Explain(ExplainArguments),
     /// Measure recall, speed and size on your own vectors, embedded (no server)
     Bench(Box<BenchArguments>),
     /// Measure what a static index does not have to bear, on your own vectors, embedded: churn, merges, live writes
@@ -68,6 +70,31 @@ pub(crate) enum CollectionCommand {
     Describe(OneCollection),
     /// Delete a collection with all its points
     Delete(OneCollection),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// The collection
+    #[arg(long, value_name = "NAME")]
+    pub(crate) collection: String,
+    /// What the body asks for
+    #[arg(long, value_enum, default_value_t = Operation::Search)]
+    pub(crate) operation: Operation,
+    /// The request's body in JSON, as in the REST interface; - or nothing: standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) body: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// A read that can be explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Operation {
+    Search,
+    Query,
+    Scroll,
+    Count,
+    Facet,
 }
 
 #[derive(Debug, Args)]

@@ -14,6 +14,15 @@ pub(crate) enum CliError {
     Setting(#[from] SettingError),
     #[error("{}: {source}", .path.display())]
     File { path: PathBuf, source: std::io::Error },
+    #[error("{place}: {source}")]
+    Body {
+        place: String,
+        source: serde_json::Error,
+    },
+    #[error("{place}: the body of a request is a JSON object")]
+    NoObject { place: String },
+    #[error("standard input: {0}")]
+    Input(#[source] std::io::Error),
     #[error("{}: {source}", .path.display())]
     Npy { path: PathBuf, source: NpyError },
     #[error("the wordnet data of this program: {0}")]

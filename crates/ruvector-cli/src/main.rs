@@ -5,6 +5,7 @@ mod client;
 mod collection;
 mod commands;
 mod error;
+mod explain;
 mod npy;
 mod quickstart;
 mod serve;
@@ -47,6 +48,7 @@ fn run() -> Result<(), CliError> {
         }
         Command::Collection(command) => collection::run(&command),
         Command::Quickstart(arguments) => quickstart::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Workload(command) => workload::run(&command),
         Command::Config(ConfigCommand::Docs) => {

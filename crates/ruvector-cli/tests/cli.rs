@@ -9,8 +9,9 @@
 
 mod harness;
 
+use std::io::Write;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use harness::{Server, agent, command, request, ruvector, write_npy};
 use serde_json::{Value, json};
@@ -100,6 +101,72 @@ fn collections_are_worked_on() {
     assert!(refusal(&run(&["describe", "a b"])).contains("a b"));
     let nobody = ruvector(&["collection", "list", "--url", "http://127.0.0.1:1"]);
     assert!(refusal(&nobody).contains("start one with: cargo run --release -- serve"));
+}
+
+#[test]
+fn reads_are_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("storage"));
+    let collection = [
+        "collection",
+        "create",
+        "c",
+        "--dimensions",
+        "2",
+        "--distance",
+        "dot",
+    ];
+    out(&ruvector(&[&collection[..], &["--url", &server.url]].concat()));
+    let points =
+        json!({"points": [{"id": 1, "vector": [1, 0], "payload": {"a": 1}}, {"id": 2, "vector": [0, 1]}]});
+    let put = |path: &str, body: &Value| {
+        let url = format!("{}/collections/c/{path}?wait=true", server.url);
+        request(&agent(), "PUT", &url, body).unwrap()
+    };
+    put("points", &points);
+    put("index/a", &json!("integer"));
+    let body = folder.path().join("body.json");
+    let explain = |operation: &str, text: &str| {
+        std::fs::write(&body, text).unwrap();
+        let file = body.to_str().unwrap();
+        let arguments = ["explain", "--collection", "c", "--operation", operation, file];
+        ruvector(&[&arguments[..], &["--url", &server.url]].concat())
+    };
+    let text = out(&explain("search", r#"{"vector": [1, 0], "filter": {"a": 1}}"#));
+    assert!(text.starts_with("1 results\n"), "{text}");
+    for word in ["segment", "active", "points scored", "search µs", "all"] {
+        assert!(text.contains(word), "{text}");
+    }
+    assert!(out(&explain("query", r#"{"query": [1, 0]}"#)).starts_with("2 results"));
+    assert!(out(&explain("scroll", r#"{"order_by": "a"}"#)).contains("rows"));
+    assert!(out(&explain("facet", r#"{"key": "a"}"#)).starts_with("1 values"));
+    assert!(out(&explain("count", "{}")).contains("No segment was visited"));
+    assert!(refusal(&explain("count", "[]")).contains("a JSON object"));
+    assert!(refusal(&explain("count", "{")).contains("body.json"));
+    assert!(refusal(&explain("search", "{}")).contains("400"));
+    let mut stdin = command(&[
+        "explain",
+        "--collection",
+        "c",
+        "--operation",
+        "count",
+        "--url",
+        &server.url,
+    ]);
+    stdin
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = stdin.spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(br#"{"filter": {"a": 1}}"#)
+        .unwrap();
+    assert!(out(&child.wait_with_output().unwrap()).starts_with("1 points counted"));
+    let described = out(&ruvector(&["collection", "describe", "c", "--url", &server.url]));
+    assert!(described.contains("index  type"), "{described}");
 }
 
 #[test]

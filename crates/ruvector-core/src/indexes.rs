@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use ruvector_storage::DeclaredIndex;
-use ruvector_types::{FieldIndex, IndexKind, Invalid, PayloadPath, Problem};
+use ruvector_types::{FieldIndex, IndexKind, Invalid, Limits, PayloadPath, Problem, TextOptions};
 
+use crate::collection::at_most;
 use crate::view::Source;
-use crate::{Collection, Database, Error};
+use crate::{Collection, Database, Error, ErrorKind};
 
 /// An index of a collection, and how far it is built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct IndexInfo {
     pub index: FieldIndex,
     /// Live points whose segment has it. Those of active segments are looked at one by one.
     pub points: u64,
+    /// Live points of sealed segments that it is still to be built for.
+    pub points_waiting: u64,
     /// Bytes on disk.
     pub disk_bytes: u64,
     /// Of these, copied into resident memory.
@@ -26,7 +29,16 @@ impl Database {
     /// Declares an index of a payload field, durable on return; it is built in the background, and filters use it where it
     /// is ready. The same index again changes nothing; another one of the same field takes its place.
     pub fn create_index(&self, collection: &str, path: &PayloadPath, index: FieldIndex) -> Result<(), Error> {
-        check(&index)?;
+        check(&index, self.limits())?;
+        if let IndexKind::Text(options) = &index.kind {
+            ruvector_payload::text::check(options).map_err(|unserved| {
+                Error::new(
+                    ErrorKind::NotSupported,
+                    "language_not_supported",
+                    format!("field_schema: {unserved}"),
+                )
+            })?;
+        }
         let indexes_max = self.limits().payload_indexes_max;
         let change = |indexes: &mut Vec<DeclaredIndex>, number: u32| {
             let before = indexes.iter().position(|declared| declared.path == *path);
@@ -34,7 +46,7 @@ impl Database {
                 return Ok::<(), Error>(());
             }
             before.map(|at| indexes.remove(at));
-            crate::collection::at_most(
+            at_most(
                 "payload indexes",
                 indexes.len() + 1,
                 indexes_max,
@@ -76,6 +88,7 @@ impl Collection {
             let mut info = IndexInfo {
                 index: declared.index.clone(),
                 points: 0,
+                points_waiting: 0,
                 disk_bytes: 0,
                 ram_bytes: 0,
             };
@@ -84,10 +97,15 @@ impl Collection {
                     continue;
                 };
                 let of_number = |index: &&ruvector_storage::SealedIndex| index.number == declared.number;
-                if let Some(found) = sealed.indexes.iter().find(of_number) {
-                    info.points += segment.live_rows();
-                    info.disk_bytes += found.component().file_bytes();
-                    info.ram_bytes += found.component().promoted_bytes();
+                match sealed.indexes.iter().find(of_number) {
+                    Some(found) => {
+                        info.points += segment.live_rows();
+                        info.disk_bytes += found.component().file_bytes();
+                        info.ram_bytes += found.component().promoted_bytes();
+                    }
+                    // A segment whose rows are damaged gets no index any more.
+                    None if sealed.rows_damaged() => {}
+                    None => info.points_waiting += segment.live_rows(),
                 }
             }
             (declared.path.clone(), info)
@@ -97,13 +115,55 @@ impl Collection {
 }
 
 /// Refuses options that contradict each other or are not served.
-fn check(index: &FieldIndex) -> Result<(), Invalid> {
+fn check(index: &FieldIndex, limits: &Limits) -> Result<(), Invalid> {
     let refused = |rule| Err(Invalid::new("field_schema", Problem::Contradiction { rule }));
     match &index.kind {
         IndexKind::Integer {
             lookup: false,
             range: false,
         } => refused("an integer index serves lookup, range or both"),
+        IndexKind::Text(options) => check_text(options, limits),
         _ => Ok(()),
     }
+}
+
+/// Refuses lengths of which no word is, and lists of stop words above their limits.
+fn check_text(options: &TextOptions, limits: &Limits) -> Result<(), Invalid> {
+    let lengths = [
+        ("field_schema.min_token_len", options.token_chars_min),
+        ("field_schema.max_token_len", options.token_chars_max),
+    ];
+    for (field, chars) in lengths {
+        let chars = chars.unwrap_or(1);
+        if chars == 0 {
+            return Err(Invalid::new(field, Problem::BelowLimit { given: 0, limit: 1 }));
+        }
+        let chars_max = limits.token_chars_max as usize;
+        at_most(field, chars as usize, chars_max, "token_chars_max")?;
+    }
+    if let (Some(least), Some(most)) = (options.token_chars_min, options.token_chars_max)
+        && least > most
+    {
+        let rule = "must be at least min_token_len";
+        return Err(Invalid::new(
+            "field_schema.max_token_len",
+            Problem::Contradiction { rule },
+        ));
+    }
+    let field = "field_schema.stopwords.custom";
+    at_most(
+        field,
+        options.stop_words.len(),
+        limits.stop_words_max,
+        "stop_words_max",
+    )?;
+    for word in &options.stop_words {
+        at_most(
+            field,
+            word.len(),
+            limits.stop_word_bytes_max,
+            "stop_word_bytes_max",
+        )?;
+    }
+    Ok(())
 }

@@ -30,6 +30,8 @@ pub enum Way {
     Graph,
     /// A walk of the fast layout, the filter inside.
     FastGraph,
+    /// The rows that may match, by their codes in the fast layout; the best compared in full.
+    FastScan,
     /// Codes compared one by one.
     CodeScan,
     /// A walk of the plain graph that compares codes.
@@ -45,6 +47,7 @@ impl Way {
             Way::Scan => "scan",
             Way::Graph => "graph",
             Way::FastGraph => "fast graph",
+            Way::FastScan => "fast scan",
             Way::CodeScan => "scan of codes",
             Way::CodeGraph => "graph by codes",
             Way::Rows => "rows",

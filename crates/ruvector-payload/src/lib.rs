@@ -15,7 +15,7 @@ mod number;
 mod planned;
 mod project;
 mod row_set;
-mod text;
+pub mod text;
 mod view;
 
 pub use answer::Answer;

@@ -1,6 +1,8 @@
 //! One request on its way to the engine: bounds, body, timeout, a thread to work on. Never runs engine code on
 //! an async thread, and never stops a write once it was accepted.
 
+use std::cell::OnceCell;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
@@ -9,9 +11,9 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::response::Response;
-use ruvector_api::ApiError;
-use ruvector_core::{Ctx, Database, Wait};
-use ruvector_types::{Invalid, Limits, PointId, Problem};
+use ruvector_api::{ApiError, ExplainView};
+use ruvector_core::{Ctx, Database, Trace, Wait};
+use ruvector_types::{Invalid, Limits, PayloadPath, PointId, Problem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
@@ -52,12 +54,39 @@ pub(crate) struct Job {
     pub(crate) ctx: Ctx,
     pub(crate) wait: Wait,
     body: Bytes,
+    /// When its time ends, and what it was.
+    ends: Instant,
+    timeout: Duration,
+    /// Set if the request is to be explained.
+    trace: OnceCell<Arc<Trace>>,
 }
 
 impl Job {
     /// The body, read as `T`.
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         ruvector_api::from_json(&self.body)
+    }
+
+    /// What is left of the request's time.
+    pub(crate) fn time_left(&self) -> Duration {
+        self.ends.saturating_duration_since(Instant::now())
+    }
+
+    /// The refusal of a request whose time is up.
+    pub(crate) fn timed_out(&self) -> ApiError {
+        ApiError::Timeout {
+            after_ms: self.timeout.as_millis() as u64,
+        }
+    }
+
+    /// The context of a read that may ask to be explained.
+    pub(crate) fn explained(&self, explain: Option<bool>) -> Ctx {
+        let mut ctx = self.ctx.clone();
+        if explain == Some(true) {
+            let trace = self.trace.get_or_init(|| Arc::new(Trace::detailed()));
+            ctx.trace = Some(trace.clone());
+        }
+        ctx
     }
 
     /// The limits of the database.
@@ -142,11 +171,15 @@ impl Call {
             database: app.database.clone(),
             wait: self.params.wait,
             body,
+            ends: self.started + self.timeout,
+            timeout: self.timeout,
+            trace: OnceCell::new(),
         };
         let started = self.started;
         let done = tokio::task::spawn_blocking(move || {
             let result = work(&job)?;
-            let body = ruvector_api::success(&result, started.elapsed().as_secs_f64());
+            let explain = job.trace.get().map(|trace| ExplainView::new(trace));
+            let body = ruvector_api::success(&result, started.elapsed().as_secs_f64(), explain);
             drop(permits);
             body
         });
@@ -209,6 +242,19 @@ impl FromRequestParts<App> for Name {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let name = Path::<String>::from_request_parts(parts, app).await;
         Ok(Name(name.map_err(|_| ApiError::BadUrl)?.0))
+    }
+}
+
+/// The collection and the payload field named in the path.
+pub(crate) struct NameAndField(pub(crate) String, pub(crate) PayloadPath);
+
+impl FromRequestParts<App> for NameAndField {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let pair = Path::<(String, String)>::from_request_parts(parts, app).await;
+        let Path((name, field)) = pair.map_err(|_| ApiError::BadUrl)?;
+        Ok(NameAndField(name, ruvector_api::index_path(&field)?))
     }
 }
 

@@ -57,7 +57,8 @@ pub(crate) async fn create(State(app): State<App>, Name(name): Name, call: Call)
 pub(crate) async fn describe(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.read(app, move |job| {
         let collection = job.database.collection(&name)?;
-        Ok(CollectionView::new(&collection.config(), collection.info()))
+        let (config, info) = (collection.config(), collection.info());
+        Ok(CollectionView::new(&config, info, collection.indexes()))
     })
     .await
 }

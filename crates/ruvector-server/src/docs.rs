@@ -1,5 +1,6 @@
 //! The OpenAPI document, generated from the code, and Swagger UI over it. Never fetches anything from outside.
 
+use ruvector_api::ExplainView;
 use serde::Serialize;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::{OpenApi, ToSchema};
@@ -16,6 +17,19 @@ pub(crate) struct Answer<T> {
     pub(crate) time: f64,
 }
 
+/// The envelope of an answer that can be explained.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Explained<T> {
+    /// What was asked for.
+    pub(crate) result: T,
+    /// `ok`.
+    pub(crate) status: String,
+    /// Seconds.
+    pub(crate) time: f64,
+    /// What was done in each segment, if the request says `"explain": true`.
+    pub(crate) explain: Option<ExplainView>,
+}
+
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -26,6 +40,7 @@ pub(crate) struct Answer<T> {
         (name = "collections", description = "Create, list, describe, change and delete collections"),
         (name = "points", description = "Write and read points"),
         (name = "payload", description = "Change payloads without touching vectors"),
+        (name = "indexes", description = "Declare and drop payload indexes; count the values of a field"),
         (name = "search", description = "Find the nearest points"),
         (name = "service", description = "Health and version")
     )

@@ -8,6 +8,7 @@ mod collections;
 mod config;
 mod docs;
 mod health;
+mod indexes;
 mod params;
 mod points;
 mod routes;

@@ -10,7 +10,7 @@ use ruvector_types::{PointSelector, WriteOp};
 
 use crate::app::App;
 use crate::call::{Call, Job, Name, NameAndId};
-use crate::docs::Answer;
+use crate::docs::{Answer, Explained};
 
 /// Hands a write to the engine.
 pub(crate) fn write(job: &Job, name: &str, op: WriteOp) -> Result<UpdateView, ApiError> {
@@ -92,15 +92,17 @@ pub(crate) async fn retrieve(State(app): State<App>, Name(name): Name, call: Cal
     .await
 }
 
-/// Page through points in the order of their ids
+/// Page through points in the order of their ids, or of a field's values
 #[utoipa::path(post, path = "/collections/{name}/points/scroll", tag = "points", params(("name" = String, Path)),
     request_body(content = ScrollPoints, example = json!({"limit": 10, "filter": {"type": "doc"}})),
-    responses((status = 200, body = Answer<ScrollView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
+    responses((status = 200, body = Explained<ScrollView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn scroll(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.read(app, move |job| {
-        let request = job.body::<ScrollPoints>()?.into_request(job.limits())?;
-        let collection = job.database.collection(&name)?;
-        Ok(ScrollView::new(collection.scroll(&job.ctx, &request)?))
+        let body = job.body::<ScrollPoints>()?;
+        let ctx = job.explained(body.explain);
+        let request = body.into_request(job.limits())?;
+        let page = job.database.collection(&name)?.scroll(&ctx, &request)?;
+        Ok(ScrollView::new(page))
     })
     .await
 }
@@ -108,12 +110,13 @@ pub(crate) async fn scroll(State(app): State<App>, Name(name): Name, call: Call)
 /// Count the points that match
 #[utoipa::path(post, path = "/collections/{name}/points/count", tag = "points", params(("name" = String, Path)),
     request_body(content = CountPoints, example = json!({"filter": {"type": "doc"}})),
-    responses((status = 200, body = Answer<CountView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
+    responses((status = 200, body = Explained<CountView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn count(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.read(app, move |job| {
-        let request = job.body::<CountPoints>()?.into_request(job.limits())?;
-        let collection = job.database.collection(&name)?;
-        let count = collection.count(&job.ctx, &request)?;
+        let body = job.body::<CountPoints>()?;
+        let ctx = job.explained(body.explain);
+        let request = body.into_request(job.limits())?;
+        let count = job.database.collection(&name)?.count(&ctx, &request)?;
         Ok(CountView { count })
     })
     .await

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::{answer, collections, docs, health, points, search, updates};
+use crate::{answer, collections, docs, health, indexes, points, search, updates};
 
 /// Every documented route. Native routes and Qdrant's share handlers where they are one operation.
 pub(crate) fn documented() -> OpenApiRouter<App> {
@@ -36,6 +36,9 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(search::query))
         .routes(routes!(points::scroll))
         .routes(routes!(points::count))
+        .routes(routes!(indexes::create))
+        .routes(routes!(indexes::create_native, indexes::drop_index))
+        .routes(routes!(indexes::facet))
         .routes(routes!(health::version))
         .routes(routes!(health::health))
         .routes(routes!(health::ready))

@@ -6,17 +6,18 @@ use ruvector_api::{ErrorEnvelope, QueryPoints, QueryView, ScoredPointSchema, Sco
 
 use crate::app::App;
 use crate::call::{Call, Name};
-use crate::docs::Answer;
+use crate::docs::Explained;
 
 /// Find the points nearest to a vector
 #[utoipa::path(post, path = "/collections/{name}/points/search", tag = "search", params(("name" = String, Path)),
     request_body(content = SearchPoints, example = json!({"vector": [0.1, 0.2, 0.3], "limit": 5, "filter": {"type": "doc"}, "with_payload": true})),
-    responses((status = 200, body = Answer<Vec<ScoredPointSchema>>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
+    responses((status = 200, body = Explained<Vec<ScoredPointSchema>>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn search(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.read(app, move |job| {
-        let request = job.body::<SearchPoints>()?.into_request(job.limits())?;
-        let collection = job.database.collection(&name)?;
-        let found = collection.search(&job.ctx, &request)?;
+        let body = job.body::<SearchPoints>()?;
+        let ctx = job.explained(body.explain);
+        let request = body.into_request(job.limits())?;
+        let found = job.database.collection(&name)?.search(&ctx, &request)?;
         Ok(found.into_iter().map(ScoredView).collect::<Vec<_>>())
     })
     .await
@@ -25,12 +26,14 @@ pub(crate) async fn search(State(app): State<App>, Name(name): Name, call: Call)
 /// Find the points nearest to a vector (universal query form)
 #[utoipa::path(post, path = "/collections/{name}/points/query", tag = "search", params(("name" = String, Path)),
     request_body(content = QueryPoints, example = json!({"query": [0.1, 0.2, 0.3], "limit": 5, "with_payload": true})),
-    responses((status = 200, body = Answer<QueryView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
+    responses((status = 200, body = Explained<QueryView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn query(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.read(app, move |job| {
-        let request = job.body::<QueryPoints>()?.into_request(job.limits())?;
-        let collection = job.database.collection(&name)?;
-        Ok(QueryView::new(collection.search(&job.ctx, &request)?))
+        let body = job.body::<QueryPoints>()?;
+        let ctx = job.explained(body.explain);
+        let request = body.into_request(job.limits())?;
+        let found = job.database.collection(&name)?.search(&ctx, &request)?;
+        Ok(QueryView::new(found))
     })
     .await
 }

@@ -43,6 +43,10 @@ fn service_routes() {
         &document["paths"]["/collections/{name}"]["patch"]["requestBody"]["content"]["application/json"];
     assert!(change["example"]["vectors"][""]["quantization_config"]["rotated"].is_object());
     assert!(document["components"]["schemas"]["WireQuantization"]["properties"]["product"].is_object());
+    let index = &document["paths"]["/collections/{name}/index"]["put"]["requestBody"]["content"];
+    assert!(index["application/json"]["example"]["field_schema"].is_object());
+    assert!(document["components"]["schemas"]["Explanation"]["properties"]["totals"].is_object());
+    check_references(&document, &document);
     assert_eq!(
         document,
         serde_json::to_value(ruvector_server::open_api()).unwrap()
@@ -51,6 +55,23 @@ fn service_routes() {
     let page = String::from_utf8(page).unwrap();
     assert!(status == 200 && page.contains("swagger-ui"));
     assert!(!page.contains("https://"), "the page loads from elsewhere");
+}
+
+/// Every schema that is referred to is there.
+fn check_references(document: &Value, part: &Value) {
+    match part {
+        Value::Object(members) => {
+            if let Some(reference) = part["$ref"].as_str() {
+                let pointer = reference.strip_prefix('#').unwrap();
+                assert!(document.pointer(pointer).is_some(), "{reference}");
+            }
+            members
+                .values()
+                .for_each(|member| check_references(document, member));
+        }
+        Value::Array(items) => items.iter().for_each(|item| check_references(document, item)),
+        _ => {}
+    }
 }
 
 #[test]

@@ -42,6 +42,12 @@ pub struct Limits {
     pub offset_max: usize,
     /// Payload indexes of a collection.
     pub payload_indexes_max: usize,
+    /// Stop words that a text index lists itself, beside those of languages.
+    pub stop_words_max: usize,
+    /// Bytes of one of them.
+    pub stop_word_bytes_max: usize,
+    /// Characters that the lengths of a text index's words may name.
+    pub token_chars_max: u32,
     /// Levels of nesting of a filter.
     pub filter_depth_max: usize,
     /// Conditions of a filter, all levels together.
@@ -73,6 +79,9 @@ impl Default for Limits {
             limit_max: 100_000,
             offset_max: 1_000_000,
             payload_indexes_max: 256,
+            stop_words_max: 2_048,
+            stop_word_bytes_max: 128,
+            token_chars_max: 1_024,
             filter_depth_max: 32,
             filter_conditions_max: 4_096,
             filter_values_max: 100_000,

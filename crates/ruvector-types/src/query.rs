@@ -119,7 +119,7 @@ pub struct OrderBy {
     pub path: PayloadPath,
     /// The greatest first.
     pub descending: bool,
-    /// The first value, inclusive.
+    /// The first value, inclusive. Where times order, an integer is one in microseconds since 1970.
     pub start_from: Option<OrderValue>,
 }
 

@@ -224,6 +224,30 @@ pub(crate) const TABLE: &[Setting] = &[
         "Results skipped by one search"
     ),
     limit!(
+        payload_indexes_max,
+        "payload-indexes-max",
+        4_096,
+        "Payload indexes of a collection"
+    ),
+    limit!(
+        stop_words_max,
+        "stop-words-max",
+        100_000,
+        "Stop words that a text index lists itself, beside those of languages"
+    ),
+    limit!(
+        stop_word_bytes_max,
+        "stop-word-bytes-max",
+        65_535,
+        "Bytes of one such stop word"
+    ),
+    limit!(
+        token_chars_max,
+        "token-chars-max",
+        65_536,
+        "Characters that the lengths of a text index's words may name"
+    ),
+    limit!(
         filter_depth_max,
         "filter-depth-max",
         64,

@@ -1,7 +1,7 @@
 //! Promotes the components that searches read at random into resident memory, a bounded piece a step. Never decides
 //! which (`residency`), never fails a shard: what is not promoted is served from its file.
 
-use ruvector_storage::{Component, ComponentKind, SealedSegment};
+use ruvector_storage::{Component, ComponentKind, DeclaredIndex, SealedIndex, SealedSegment};
 
 use super::Jobs;
 use super::residency::{Candidate, Placement, choose};
@@ -70,9 +70,28 @@ impl Core {
                 _ => Placement::Free,
             }
         };
-        sealed_segments(view)
-            .flat_map(|sealed| sealed.components_by_field())
-            .map(move |(component, field)| (component, placement(component, field)))
+        let declared = self.indexes.load();
+        sealed_segments(view).flat_map(move |sealed| {
+            let all = sealed
+                .components_by_field()
+                .map(|(component, field)| match component.kind() {
+                    ComponentKind::FieldIndex => (component, index_placement(sealed, component, &declared)),
+                    _ => (component, placement(component, field)),
+                });
+            all.collect::<Vec<_>>()
+        })
+    }
+}
+
+/// What the declaration of a payload index says of its component.
+fn index_placement(sealed: &SealedSegment, component: &Component, declared: &[DeclaredIndex]) -> Placement {
+    let of_component = |index: &&SealedIndex| index.component().path() == component.path();
+    let number = sealed.indexes.iter().find(of_component).map(|index| index.number);
+    let index = declared.iter().find(|declared| Some(declared.number) == number);
+    match index.map(|declared| &declared.index) {
+        Some(index) if index.on_disk => Placement::Disk,
+        Some(index) if index.is_principal => Placement::Memory,
+        _ => Placement::Free,
     }
 }
 

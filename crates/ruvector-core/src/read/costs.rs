@@ -1,8 +1,6 @@
 //! What the pieces of a search cost on this machine, measured once for each vector field when a filtered search first
 //! needs it, so that equal filters are planned alike from then on.
 
-use std::hint::black_box;
-
 use ruvector_graph::{FastScratch, FastSearch, Vectors};
 use ruvector_storage::SealedField;
 
@@ -11,7 +9,7 @@ use super::nearest::Query;
 /// Costs of the pieces.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Costs {
-    /// Nanoseconds of one vector compared, those compared lying apart.
+    /// Nanoseconds of one node measured by its code, those measured lying apart.
     pub(crate) scan_ns: f64,
     /// Nanoseconds of one node visited in the fast layout.
     pub(crate) visit_ns: f64,
@@ -20,7 +18,7 @@ pub(crate) struct Costs {
 }
 
 impl Costs {
-    /// Where there is no clock: a visit reads about as much as three vectors.
+    /// Where there is no clock.
     const UNMEASURED: Costs = Costs {
         scan_ns: 40.0,
         visit_ns: 400.0,
@@ -35,7 +33,7 @@ impl Costs {
 
 /// Breadth of the searches measured.
 const PROBE_BREADTH: usize = 64;
-const PROBE_SCANS: u32 = 256;
+const PROBE_SCANS: u32 = 512;
 const PROBE_WALKS: u32 = 8;
 
 /// The costs of a field, measured if nobody did. Cost of that: some 200 µs, once.
@@ -47,18 +45,22 @@ pub(crate) fn costs(query: &Query<'_>, field: &SealedField) -> Costs {
 }
 
 fn probe(query: &Query<'_>, field: &SealedField) -> Option<Costs> {
-    let (fast, io, kernel) = (field.fast.as_ref()?, query.core.io.as_ref(), query.kernel());
+    let (fast, io) = (field.fast.as_ref()?, query.core.io.as_ref());
     // A stride without a pattern: a prime far from powers of two.
     let ordinal = |at: u32| (u64::from(at) * 7_919 % u64::from(field.vectors.len().max(1))) as u32;
-    let warm = || {
-        let measured = (0..PROBE_SCANS).filter_map(|at| field.vectors.vector(ordinal(at)));
-        black_box(measured.map(|vector| kernel(query.vector, vector)).sum::<f32>());
-    };
-    warm();
-    let start = io.monotonic();
-    warm();
-    let scanned = io.monotonic();
     let (mut visited, mut scratch, mut out) = (0, FastScratch::default(), Vec::new());
+    let request = FastSearch {
+        query: query.vector,
+        wanted: 10,
+        breadth: PROBE_BREADTH,
+        visits_max: None,
+    };
+    let nodes: Vec<u32> = (0..PROBE_SCANS).map(ordinal).collect();
+    fast.scan(&request, &nodes, &mut |_| true, &mut scratch, &mut out);
+    let nodes: Vec<u32> = (PROBE_SCANS..2 * PROBE_SCANS).map(ordinal).collect();
+    let start = io.monotonic();
+    fast.scan(&request, &nodes, &mut |_| true, &mut scratch, &mut out);
+    let scanned = io.monotonic();
     for at in 0..PROBE_WALKS {
         let request = FastSearch {
             query: field.vectors.vector(ordinal(at * 31 + 5))?,

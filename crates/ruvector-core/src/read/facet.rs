@@ -59,9 +59,9 @@ impl Snapshot {
         let every_row = filter.is_none() && !request.exact;
         for (place, segment) in self.segments() {
             ctx.check(core.io.as_ref())?;
-            let observer = Observer::begin(ctx, core, place.shard, segment);
+            let mut observer = Observer::begin(ctx, core, place.shard, segment);
             ctx.took(Way::Rows);
-            let rows = SegmentFilter::rows(ctx, core, segment, filter)?;
+            let rows = SegmentFilter::rows(ctx, core, segment, filter, observer.as_mut())?;
             let values = Values::of(ctx, core, segment, declared, rows)?;
             let stored = values.stored.as_ref();
             let counted = stored.map_or(Ok(()), |(index, rows)| {

@@ -8,9 +8,10 @@ use ruvector_graph::{FastLane, FastOutcome, FastScratch, FastSearch, Neighbor};
 use ruvector_storage::{Component, SealedField, VectorBlock};
 
 use super::codes::offer_by_codes;
+use super::matching::SegmentFilter;
 use super::nearest::{Query, Target};
 use super::top::TopHits;
-use crate::Way;
+use crate::{Error, Way};
 
 /// Searches made at once: while one computes, the memory that the others have asked for arrives. Chosen, not tuned; what
 /// it gains stands in docs/performance.md.
@@ -54,6 +55,37 @@ pub(crate) fn search(
         let mut accept = |ordinal| target.accepts(field.vectors.row(ordinal));
         let outcome = fast.search(&request, &mut accept, scratch, found);
         conclude(query, target, field, (outcome, found), top)
+    })
+}
+
+/// Offers the nearest of the rows that may match, all of them measured by their codes.
+pub(crate) fn scan(
+    query: &Query<'_>,
+    target: &Target<'_, VectorBlock, PlainGraph<Component>>,
+    (field, filter): (&SealedField, &SegmentFilter<'_>),
+    candidates: usize,
+    top: &mut TopHits,
+) -> Result<FastEnd, Error> {
+    let Some(fast) = &field.fast else {
+        return Ok(FastEnd::Unavailable);
+    };
+    query.ctx.took(Way::FastScan);
+    query.ctx.check(query.core.io.as_ref())?;
+    let rows = filter.candidates();
+    let nodes: Vec<u32> = rows
+        .iter()
+        .filter_map(|row| target.segment.ordinal(row, query.field))
+        .collect();
+    SCRATCH.with_borrow_mut(|[(scratch, found), ..]| {
+        let request = FastSearch {
+            query: query.vector,
+            wanted: candidates,
+            breadth: query.ef.max(1),
+            visits_max: None,
+        };
+        let mut accept = |ordinal| filter.accepts(field.vectors.row(ordinal));
+        let outcome = fast.scan(&request, &nodes, &mut accept, scratch, found);
+        Ok(conclude(query, target, field, (outcome, found), top))
     })
 }
 

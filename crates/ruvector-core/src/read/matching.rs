@@ -9,6 +9,7 @@ use ruvector_payload::{Answer, Compiled, Indexed, PayloadRef, RowSet, Subject};
 use ruvector_storage::{Component, DeclaredIndex};
 use ruvector_types::{Filter, IndexKind, PointId, Step, TextOptions};
 
+use super::observe::Observer;
 use crate::collection::Core;
 use crate::view::{SegmentView, Source};
 use crate::{Ctx, Error};
@@ -134,15 +135,23 @@ impl<'a> SegmentFilter<'a> {
         }
     }
 
-    /// The live rows that match `filter`; all live rows if there is none.
+    /// The live rows that match `filter`; all live rows if there is none. `observer` is told what the indexes decided.
     pub(crate) fn rows(
         ctx: &Ctx,
         core: &Core,
         segment: &SegmentView,
         filter: Option<&Compiled>,
+        observer: Option<&mut Observer<'_>>,
     ) -> Result<RowSet, Error> {
         match filter {
-            Some(filter) => matching_rows(ctx, core, segment, filter),
+            Some(filter) => {
+                let mut filter = SegmentFilter::new(core, segment, filter);
+                if let Some(observer) = observer {
+                    observer.filtered(&filter);
+                }
+                filter.settle(ctx)?;
+                Ok(filter.answer.sure)
+            }
             None => {
                 let mut rows = RowSet::all(segment.rows);
                 take_away_deleted(segment, &mut rows);

@@ -10,7 +10,7 @@ use ruvector_storage::{Component, SealedField, VectorBlock};
 
 use super::codes::{self, CodeUse};
 use super::costs::costs;
-use super::fast::{FastEnd, LANES, Lane};
+use super::fast::{self, FastEnd, LANES, Lane};
 use super::matching::SegmentFilter;
 use super::observe::Observer;
 use super::plan::{Figures, Strategy, choose};
@@ -113,7 +113,7 @@ fn walk_together(
         let breadth = (ef, candidates);
         lanes.push(Lane { query, breadth, top });
     }
-    super::fast::search_many(&mut lanes, &target, field)
+    fast::search_many(&mut lanes, &target, field)
 }
 
 /// Offers the nearest live matching rows of `segment` to `top`.
@@ -217,13 +217,25 @@ impl<'a> Target<'a, VectorBlock, PlainGraph<Component>> {
                 .map(|_| costs(query, field)),
             ..self.figures(query, candidates)
         };
-        if let Strategy::Graph { ef, budget } = choose(figures) {
-            let budget = budget.map(|budget| budget.visits);
-            match super::fast::search(query, self, field, (ef, candidates, budget), top) {
-                FastEnd::Answered => return Ok(()),
-                FastEnd::Exhausted if coded.is_none() => return self.scan(query, 0, row_of, top),
-                FastEnd::Exhausted | FastEnd::Unavailable => {}
+        let strategy = choose(figures);
+        let end = match (strategy, self.filter) {
+            (Strategy::Graph { ef, budget }, _) => {
+                let visits_max = budget.map(|budget| budget.visits);
+                fast::search(query, self, field, (ef, candidates, visits_max), top)
             }
+            (Strategy::Scan, Some(filter)) if !query.exact => {
+                fast::scan(query, self, (field, filter), candidates, top)?
+            }
+            (Strategy::Scan, _) => FastEnd::Unavailable,
+        };
+        let end = match (end, self.filter) {
+            (FastEnd::Exhausted, Some(filter)) => fast::scan(query, self, (field, filter), candidates, top)?,
+            (end, _) => end,
+        };
+        match end {
+            FastEnd::Answered => return Ok(()),
+            FastEnd::Exhausted if coded.is_none() => return self.scan(query, 0, row_of, top),
+            FastEnd::Exhausted | FastEnd::Unavailable => {}
         }
         if let Some((usage, codes)) = coded
             && codes::search(query, self, (field, codes), usage, top)?

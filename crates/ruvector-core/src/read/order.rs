@@ -42,7 +42,7 @@ impl Snapshot {
             let rule = "a page ordered by values starts from a value (order_by.start_from), not from an id";
             return Err(Invalid::new("offset", Problem::Contradiction { rule }).into());
         }
-        let declared = orderable(core, order)?;
+        let (declared, order) = &orderable(core, order)?;
         let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
         let filter = request.filter.as_ref();
         let filter = filter.map(|filter| compile_filter(filter, core)).transpose()?;
@@ -74,9 +74,9 @@ impl Snapshot {
         let mut found = Vec::new();
         for (place, segment) in self.segments() {
             ctx.check(core.io.as_ref())?;
-            let observer = Observer::begin(ctx, core, place.shard, segment);
+            let mut observer = Observer::begin(ctx, core, place.shard, segment);
             ctx.took(Way::Rows);
-            let rows = SegmentFilter::rows(ctx, core, segment, filter)?;
+            let rows = SegmentFilter::rows(ctx, core, segment, filter, observer.as_mut())?;
             let values = Values::of(ctx, core, segment, declared, rows)?;
             let mut page = Page {
                 order,
@@ -112,8 +112,9 @@ impl Snapshot {
     }
 }
 
-/// The declared index that an order goes by.
-fn orderable(core: &Core, order: &OrderBy) -> Result<DeclaredIndex, Error> {
+/// The declared index that an order goes by, and the order with its start in the index's terms: where times order, a whole
+/// number is one in microseconds since 1970.
+fn orderable(core: &Core, order: &OrderBy) -> Result<(DeclaredIndex, OrderBy), Error> {
     let declared = core.indexes.load();
     let found = declared.iter().find(|declared| declared.path == order.path);
     let times = match found.map(|declared| &declared.index.kind) {
@@ -124,6 +125,10 @@ fn orderable(core: &Core, order: &OrderBy) -> Result<DeclaredIndex, Error> {
             return Err(Invalid::new("order_by.key", Problem::Contradiction { rule }).into());
         }
     };
+    let mut order = order.clone();
+    if let (true, Some(OrderValue::Int(micros))) = (times, order.start_from) {
+        order.start_from = Some(OrderValue::Time(micros));
+    }
     let fits = match order.start_from {
         None => true,
         Some(OrderValue::Time(_)) => times,
@@ -131,9 +136,9 @@ fn orderable(core: &Core, order: &OrderBy) -> Result<DeclaredIndex, Error> {
         Some(OrderValue::Int(_) | OrderValue::UInt(_)) => !times,
     };
     match (fits, found) {
-        (true, Some(declared)) => Ok(declared.clone()),
+        (true, Some(declared)) => Ok((declared.clone(), order)),
         _ => {
-            let rule = "must be a number, or a time if the field has a datetime index";
+            let rule = "must be a number; of a datetime index a time, or whole microseconds since 1970";
             Err(Invalid::new("order_by.start_from", Problem::Contradiction { rule }).into())
         }
     }

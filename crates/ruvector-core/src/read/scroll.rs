@@ -6,16 +6,18 @@ use ruvector_types::{Invalid, PointId, PointRecord, Problem, ScrollPage, ScrollR
 
 use super::fetch::Fetch;
 use super::matching::{SegmentFilter, compile_filter};
+use super::nearest::Place;
+use super::observe::Observer;
 use crate::collection::Core;
 use crate::view::{SegmentView, Snapshot, Source};
-use crate::{Ctx, Error};
+use crate::{Ctx, Error, Way};
 
 /// Ids taken from an active segment at a time, so that its lock is held briefly.
 const IDS_PER_LOCK: usize = 512;
 
 impl Snapshot {
-    /// One page, in the order of ids or of values. Cost, by ids: with a filter, sets of the segments' size; rows that no index decides are evaluated in id
-    /// order until the page is full.
+    /// One page, in the order of ids or of values. Cost, by ids: with a filter, sets of the segments' size; rows that no
+    /// index decides are evaluated in id order until the page is full.
     pub fn scroll(&self, ctx: &Ctx, request: &ScrollRequest) -> Result<ScrollPage, Error> {
         let core = &self.core;
         if request.limit == 0 {
@@ -32,29 +34,31 @@ impl Snapshot {
             .map(|filter| compile_filter(filter, core))
             .transpose()?;
         let mut found = Vec::new();
-        for (s, shard) in self.view.shards.iter().enumerate() {
-            for (g, segment) in shard.segments.iter().enumerate() {
-                let filter = filter.as_ref();
-                let page = Page {
-                    ctx,
-                    core,
-                    segment,
-                    filter: filter.map(|filter| SegmentFilter::new(core, segment, filter)),
-                    wanted: request.limit + 1,
-                };
-                found.extend(
-                    page.rows(request.from.as_ref())?
-                        .into_iter()
-                        .map(|(id, row)| (id, s, g, row)),
-                );
+        for (place, segment) in self.segments() {
+            let filter = filter.as_ref();
+            let mut observer = Observer::begin(ctx, core, place.shard, segment);
+            let page = Page {
+                ctx,
+                core,
+                segment,
+                filter: filter.map(|filter| SegmentFilter::new(core, segment, filter)),
+                wanted: request.limit + 1,
+            };
+            if let (Some(observer), Some(filter)) = (&mut observer, &page.filter) {
+                observer.filtered(filter);
             }
+            ctx.took(Way::Rows);
+            let rows = page.rows(request.from.as_ref())?;
+            found.extend(rows.into_iter().map(|(id, row)| (id, place, row)));
+            observer.map_or(Ok(()), |observer| observer.end(filter))?;
         }
         found.sort_by(|a, b| a.0.cmp(&b.0));
         let next = found.get(request.limit).map(|(id, ..)| id.clone());
         found.truncate(request.limit);
         let mut points = Vec::with_capacity(found.len());
-        for (id, s, g, row) in found {
-            let fetched = fetch.row(core, &self.view.shards[s].segments[g], row)?;
+        for (id, Place { shard, segment }, row) in found {
+            let segment = &self.view.shards[shard as usize].segments[segment as usize];
+            let fetched = fetch.row(core, segment, row)?;
             let (version, payload, vectors) = (fetched.version, fetched.payload, fetched.vectors);
             points.push(PointRecord {
                 id,

@@ -164,6 +164,12 @@ impl Layout {
         start..start + self.stride as u64
     }
 
+    /// A node's own code and its tail.
+    fn code(&self, node: u32) -> Range<u64> {
+        let node = self.node(node);
+        node.end - (self.padded + TAIL_BYTES) as u64..node.end
+    }
+
     fn center(&self) -> Range<u64> {
         HEADER_BYTES as u64..self.hubs_at as u64
     }
@@ -266,6 +272,22 @@ impl<B: Bytes> FastGraph<B> {
     #[inline]
     pub(super) fn prefetch(&self, node: u32) {
         self.bytes.prefetch(self.layout.node(node));
+    }
+
+    /// A node's own code, and its tail.
+    #[inline]
+    pub(super) fn code(&self, node: u32) -> Option<(&[u8], Tail<'_>)> {
+        if node >= self.header.nodes {
+            return None;
+        }
+        let bytes = self.bytes.bytes(self.layout.code(node))?;
+        let (code, tail) = bytes.split_at_checked(self.layout.padded)?;
+        Some((code, Tail(tail)))
+    }
+
+    #[inline]
+    pub(super) fn prefetch_code(&self, node: u32) {
+        self.bytes.prefetch(self.layout.code(node));
     }
 
     /// The hubs' ids, blocks and tails.

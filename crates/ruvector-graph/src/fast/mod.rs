@@ -25,6 +25,7 @@ mod calibrate;
 mod encode;
 mod frontier;
 mod layout;
+mod scan;
 mod search;
 mod slack;
 

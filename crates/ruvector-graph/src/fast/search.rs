@@ -19,7 +19,7 @@ const STARTS: usize = 4;
 /// How much more or fewer visits than the average a query may take.
 pub const BREADTH_SPREAD: usize = 4;
 /// Standard deviations of the 8-bit distances within which a node may still belong to the result.
-const DEVIATIONS: f32 = 4.0;
+pub(super) const DEVIATIONS: f32 = 4.0;
 
 /// A query prepared for one graph.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ pub(super) struct FastQuery {
 #[derive(Debug)]
 pub struct FastScratch {
     query: FastQuery,
-    bound: Bound,
+    pub(super) bound: Bound,
     /// Nodes that are or were in the frontier.
     met: Visited,
     frontier: Frontier,
@@ -176,7 +176,7 @@ impl<B: Bytes> FastGraph<B> {
         }
     }
 
-    fn fits(&self, request: &FastSearch<'_>) -> bool {
+    pub(super) fn fits(&self, request: &FastSearch<'_>) -> bool {
         request.query.len() == self.rotation.dim() && request.breadth > 0
     }
 
@@ -222,7 +222,7 @@ impl<B: Bytes> FastGraph<B> {
             return true;
         };
         outcome.visited += 1;
-        let distance = scratch.measure(self.header.metric, &block);
+        let distance = scratch.measure(self.header.metric, block.code, block.tail);
         if accept(node) {
             out.push(Neighbor { distance, node });
             scratch.bound.accept(distance);
@@ -240,12 +240,7 @@ impl<B: Bytes> FastGraph<B> {
         scratch: &FastScratch,
         out: &mut Vec<Neighbor>,
     ) -> FastOutcome {
-        let factor = if self.header.metric == Metric::Euclid {
-            2.0
-        } else {
-            1.0
-        };
-        let deviation = known(factor * self.header.deviation * scratch.query.norm_squared.sqrt());
+        let deviation = scratch.deviation(self);
         let reach = scratch.bound.best(request.wanted) + DEVIATIONS * deviation;
         out.retain(|neighbor| neighbor.distance <= reach);
         FastOutcome {
@@ -338,11 +333,29 @@ impl FastScratch {
         self.bound.begin((graph.header.metric, lengths), slack, rank);
     }
 
+    /// Begins a scan, which has no frontier and no slack.
+    pub(super) fn begin_scan<B: Bytes>(&mut self, graph: &FastGraph<B>, request: &FastSearch<'_>) {
+        self.query.prepare(graph, request.query, self.kernels);
+        let lengths = self.query.norm_squared + graph.header.length_squared;
+        self.bound
+            .begin((graph.header.metric, lengths), 0.0, request.wanted.max(1));
+    }
+
+    /// Standard deviation of the distances: 8-bit codes round.
+    pub(super) fn deviation<B: Bytes>(&self, graph: &FastGraph<B>) -> f32 {
+        let factor = if graph.header.metric == Metric::Euclid {
+            2.0
+        } else {
+            1.0
+        };
+        known(factor * graph.header.deviation * self.query.norm_squared.sqrt())
+    }
+
     /// The distance of a node by its own code.
     #[inline]
-    fn measure(&self, metric: Metric, block: &NodeBlock<'_>) -> f32 {
-        let (scale, norm_squared) = block.tail.own();
-        let inner = scale * (self.kernels.dot)(&self.query.rotated, bytemuck::cast_slice(block.code));
+    pub(super) fn measure(&self, metric: Metric, code: &[u8], tail: Tail<'_>) -> f32 {
+        let (scale, norm_squared) = tail.own();
+        let inner = scale * (self.kernels.dot)(&self.query.rotated, bytemuck::cast_slice(code));
         match metric {
             Metric::Euclid => known(self.query.norm_squared + norm_squared - 2.0 * inner).max(0.0),
             Metric::Dot | Metric::Manhattan => known(-inner),

@@ -31,7 +31,7 @@ impl Circle {
 
     pub(super) fn cover(&self, cell: Cell) -> Cover {
         let (nearest, farthest) = self.distances(cell);
-        if farthest.is_some_and(|farthest| farthest + ROUNDING_M < self.radius_m) {
+        if farthest + ROUNDING_M < self.radius_m {
             Cover::All
         } else if nearest - ROUNDING_M > self.radius_m {
             Cover::None
@@ -40,13 +40,13 @@ impl Circle {
         }
     }
 
-    /// Metres from the centre to the nearest and to the farthest place of a cell; the latter where it is simple.
+    /// Metres from the centre to the nearest and to the farthest place of a cell.
     ///
     /// On one parallel the distance grows with the difference of longitudes up to half the earth, so the nearest and
     /// the farthest place lie on the cell's meridians of least and greatest difference. Along a meridian the cosine of
-    /// the distance is a cosine of the latitude around `crest`: extremes lie at the ends or at the crest, and beyond a
-    /// quarter of the earth there may be a trough.
-    fn distances(&self, cell: Cell) -> (f64, Option<f64>) {
+    /// the distance is a cosine of the latitude around `crest`: extremes lie at the ends, at the crest or at the
+    /// trough opposite of it.
+    fn distances(&self, cell: Cell) -> (f64, f64) {
         let to = |lon: f64, lat: f64| distance_m(self.center, GeoPoint { lon, lat });
         let ends = [
             apart(self.center.lon, cell.west),
@@ -63,10 +63,10 @@ impl Circle {
         let lon = self.center.lon + least;
         let crest = self.crest(least).clamp(cell.south, cell.north);
         let nearest = to(lon, cell.south).min(to(lon, cell.north)).min(to(lon, crest));
-        let farthest = (greatest <= 90.0).then(|| {
-            let lon = self.center.lon + greatest;
-            to(lon, cell.south).max(to(lon, cell.north))
-        });
+        let lon = self.center.lon + greatest;
+        let crest = self.crest(greatest);
+        let trough = (crest - 180f64.copysign(crest)).clamp(cell.south, cell.north);
+        let farthest = to(lon, cell.south).max(to(lon, cell.north)).max(to(lon, trough));
         (nearest, farthest)
     }
 

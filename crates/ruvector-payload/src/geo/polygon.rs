@@ -190,7 +190,19 @@ impl Ring {
     /// Whether an edge may touch the cell: never false if one does.
     fn may_cross(&self, cell: Cell) -> bool {
         let cell = cell.widened(ROUNDING_DEGREES);
-        self.edges.iter().any(|edge| edge.may_cross(cell))
+        if cell.north < self.south || cell.south > self.north || self.edges.is_empty() {
+            return false;
+        }
+        // Of every size, the nodes that hold a band of the cell follow each other.
+        let (mut first, mut last) = (BANDS + self.band(cell.south), BANDS + self.band(cell.north));
+        while last > 0 {
+            let filed = &self.filed[self.starts[first] as usize..self.starts[last + 1] as usize];
+            if filed.iter().any(|at| self.edges[*at as usize].may_cross(cell)) {
+                return true;
+            }
+            (first, last) = (first / 2, last / 2);
+        }
+        false
     }
 }
 

@@ -2,8 +2,10 @@
 
 use ruvector_types::{IndexKind, Step};
 
+use super::geo::GeoBuilder;
 use super::leaves::each_leaf;
 use super::ordered::{Kept, OrderedBuilder};
+use super::text::TextBuilder;
 use crate::{DecodeError, PayloadRef};
 
 /// Collects the values at a path. Memory: in proportion to the values.
@@ -16,31 +18,38 @@ pub struct IndexBuilder {
 #[derive(Clone, Debug)]
 enum Form {
     Ordered(OrderedBuilder),
+    Geo(GeoBuilder),
+    Text(Box<TextBuilder>),
 }
 
 impl IndexBuilder {
     /// An index of the values that `steps` lead to.
     pub fn new(kind: &IndexKind, steps: &[Step]) -> IndexBuilder {
-        let kept = match kind {
-            IndexKind::Integer { .. } | IndexKind::Float => Kept::Numbers,
-            IndexKind::Datetime => Kept::Times,
-            IndexKind::Keyword | IndexKind::Uuid => Kept::Strings,
-            IndexKind::Bool => Kept::Bools,
-            IndexKind::Null => Kept::Nothing,
-            IndexKind::Geo | IndexKind::Text(_) => Kept::Nothing,
+        let ordered = |kept| Form::Ordered(OrderedBuilder::new(kept));
+        let form = match kind {
+            IndexKind::Integer { .. } | IndexKind::Float => ordered(Kept::Numbers),
+            IndexKind::Datetime => ordered(Kept::Times),
+            IndexKind::Keyword | IndexKind::Uuid => ordered(Kept::Strings),
+            IndexKind::Bool => ordered(Kept::Bools),
+            IndexKind::Null => ordered(Kept::Nothing),
+            IndexKind::Geo => Form::Geo(GeoBuilder::new()),
+            IndexKind::Text(options) => Form::Text(Box::new(TextBuilder::new(options))),
         };
         IndexBuilder {
             steps: steps.into(),
-            form: Form::Ordered(OrderedBuilder::new(kept)),
+            form,
         }
     }
 
     /// Adds a row. Rows ascend, and those without a payload may be left out. After an error, which says that the
     /// payload is damaged, the builder is of no more use.
     pub fn push(&mut self, row: u32, payload: PayloadRef<'_>) -> Result<(), DecodeError> {
-        match &mut self.form {
-            Form::Ordered(builder) => each_leaf(payload, &self.steps, &mut |leaf| builder.push(row, leaf)),
-        }
+        let form = &mut self.form;
+        each_leaf(payload, &self.steps, &mut |leaf| match form {
+            Form::Ordered(builder) => builder.push(row, leaf),
+            Form::Geo(builder) => builder.push(row, leaf),
+            Form::Text(builder) => builder.push(row, leaf),
+        })
     }
 
     /// The bytes of the index of `rows` rows, to be opened by [`super::Index::open`]; what was pushed for rows beyond
@@ -48,6 +57,8 @@ impl IndexBuilder {
     pub fn finish(self, rows: u32) -> Vec<u8> {
         match self.form {
             Form::Ordered(builder) => builder.finish(rows),
+            Form::Geo(builder) => builder.finish(rows),
+            Form::Text(builder) => builder.finish(rows),
         }
     }
 }

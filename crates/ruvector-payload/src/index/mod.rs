@@ -6,15 +6,19 @@
 
 mod build;
 mod bytes;
+mod geo;
 mod leaves;
 mod ordered;
 mod presence;
 mod row_list;
 mod table;
+mod text;
 
 pub use build::IndexBuilder;
 pub use bytes::IndexBytes;
+pub use geo::GeoIndex;
 pub use ordered::{InOrder, IndexedValue, OrderedIndex, ValueRows};
+pub use text::{TextIndex, TextStats};
 
 use crate::Answer;
 use crate::compile::Test;
@@ -46,6 +50,10 @@ pub struct Estimate {
 pub enum Index<B> {
     /// Of numbers, strings, times or booleans, or of presence alone.
     Ordered(OrderedIndex<B>),
+    /// Of places.
+    Geo(GeoIndex<B>),
+    /// Of words.
+    Text(TextIndex<B>),
 }
 
 impl<B: IndexBytes> Index<B> {
@@ -53,6 +61,8 @@ impl<B: IndexBytes> Index<B> {
     pub fn open(bytes: B, rows: u32) -> Result<Index<B>, MalformedIndex> {
         match array_at(&bytes, 0) {
             Some(ordered::MAGIC) => OrderedIndex::open(bytes, rows).map(Index::Ordered),
+            Some(geo::MAGIC) => GeoIndex::open(bytes, rows).map(Index::Geo),
+            Some(text::MAGIC) => TextIndex::open(bytes, rows).map(Index::Text),
             _ => Err(MalformedIndex {
                 at: 0,
                 rule: "it does not begin as any index",
@@ -64,6 +74,8 @@ impl<B: IndexBytes> Index<B> {
     pub(crate) fn answer(&self, test: &Test) -> Option<Answer> {
         match self {
             Index::Ordered(index) => index.answer(test),
+            Index::Geo(index) => index.answer(test),
+            Index::Text(index) => index.answer(test),
         }
     }
 
@@ -71,6 +83,8 @@ impl<B: IndexBytes> Index<B> {
     pub(crate) fn checker(&self, test: &Test) -> Option<Box<dyn Fn(u32) -> Option<bool> + '_>> {
         match self {
             Index::Ordered(index) => index.checker(test),
+            Index::Geo(index) => index.checker(test),
+            Index::Text(index) => index.checker(test),
         }
     }
 
@@ -78,6 +92,8 @@ impl<B: IndexBytes> Index<B> {
     pub(crate) fn estimate(&self, test: &Test) -> Option<Estimate> {
         match self {
             Index::Ordered(index) => index.estimate(test),
+            Index::Geo(index) => index.estimate(test),
+            Index::Text(index) => index.estimate(test),
         }
     }
 }

@@ -1,19 +1,18 @@
-//! Text: how it is cut into words, and whether the words of a value are those that a condition asks for.
+//! Text: how it is cut into words, and whether the words of a value are those that a condition asks for. Never looks
+//! at more than one value at a time; see `docs/adr/0009-text-analysis.md` for the choice of libraries.
+//!
+//! A condition without any word (empty, or stop words only) matches nothing.
 
-use ruvector_types::{Text, TextOptions};
+mod analyzer;
+mod bm25;
+mod fold;
+mod language;
+mod test;
+#[cfg(test)]
+mod tests;
 
-/// A text condition, its own words cut as the field's are.
-#[derive(Clone, Debug)]
-pub(crate) struct TextTest {}
-
-impl TextTest {
-    /// Cuts the words of a condition on a field with these options.
-    pub(crate) fn compile(_text: &Text, _options: &TextOptions) -> TextTest {
-        TextTest {}
-    }
-
-    /// Whether the words of `value` are those asked for.
-    pub(crate) fn passes(&self, _value: &str) -> bool {
-        false
-    }
-}
+pub(crate) use analyzer::Memo;
+pub use analyzer::{Analyzer, PREFIX_CHARS_MAX};
+pub use bm25::{Bm25, bm25_of, idf};
+pub use language::{UnservedText, check};
+pub(crate) use test::{Last, Phrase, TextTest, Wanted, Words};

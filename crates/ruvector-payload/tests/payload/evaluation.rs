@@ -9,7 +9,7 @@ use ruvector_types::{
     TextOptions, Value,
 };
 
-use crate::definition::filter_matches;
+use crate::definition::{filter_matches, is_text};
 use crate::generate::Draw;
 
 pub(crate) struct Point<'a> {
@@ -69,6 +69,22 @@ fn compiled_filters_answer_as_the_definition() {
         (6_000..54_000).contains(&matching),
         "{matching} of 60,000 matched: a poor mix"
     );
+}
+
+#[test]
+fn texts_without_an_index() {
+    for seed in 0..2_000 {
+        let mut draw = Draw::new(seed);
+        let (value, text) = (draw.value(0), draw.text());
+        let wanted = matches!(&value, Value::String(value) if is_text(value, &text));
+        let payload = Map::from([("a".to_owned(), Value::Array(vec![Value::Null, value]))]);
+        let test = FieldTest::Text(text);
+        assert_eq!(
+            answers(&payload, "a", test.clone()),
+            wanted,
+            "{payload:?} {test:?}"
+        );
+    }
 }
 
 #[test]

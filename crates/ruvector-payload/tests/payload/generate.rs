@@ -2,7 +2,7 @@
 
 use ruvector_types::{
     Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Map, Match, MinShould,
-    PayloadPath, PointId, Value,
+    PayloadPath, PointId, Text, Value,
 };
 
 /// Few keys, so that paths hit often.
@@ -193,6 +193,18 @@ impl Draw {
             9 => FieldTest::DatetimeRange(self.bounds(|draw| draw.of(&TIMES).1.unwrap_or(1))),
             10 => FieldTest::ValuesCount(self.bounds(|draw| draw.below(4) as u64)),
             _ => self.shape(),
+        }
+    }
+
+    pub(crate) fn text(&mut self) -> Text {
+        let words = self
+            .of(&["red", "GREEN blue", "blue blue", "re", "é", "", ", red"])
+            .to_owned();
+        match self.below(4) {
+            0 => Text::All(words),
+            1 => Text::Any(words),
+            2 => Text::Phrase(words),
+            _ => Text::Prefix(words),
         }
     }
 

@@ -1,0 +1,162 @@
+//! Goal: `explain` tells of every read what was done, in documented members, and changes no result. Method: each route with
+//! and without it; the figures agree with each other and with a count.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+mod harness;
+
+use harness::Server;
+use ruvector_server::ServerConfig;
+use serde_json::{Value, json};
+
+const WAYS: [&str; 6] = [
+    "scan",
+    "graph",
+    "fast graph",
+    "scan of codes",
+    "graph by codes",
+    "rows",
+];
+
+fn server() -> Server {
+    let server = Server::start(ServerConfig::default());
+    let config = json!({"vectors": {"size": 2, "distance": "Dot"}, "shard_number": 2,
+                        "optimizers_config": {"active_rows_max": 64}});
+    server.ok("PUT", "/collections/c", &config);
+    for chunk in (0..600_u32).collect::<Vec<_>>().chunks(100) {
+        let point = |id: &u32| json!({"id": id, "vector": [id, 1], "payload": {"n": id, "even": id.is_multiple_of(2)}});
+        let points: Vec<Value> = chunk.iter().map(point).collect();
+        server.ok(
+            "PUT",
+            "/collections/c/points?wait=true",
+            &json!({"points": points}),
+        );
+    }
+    server
+}
+
+/// The result and the explanation; the result without it is the same.
+fn explained(server: &Server, route: &str, mut body: Value) -> (Value, Value) {
+    let path = format!("/collections/c/{route}");
+    let plain = server.ok("POST", &path, &body);
+    body["explain"] = json!(false);
+    assert_eq!(server.ok("POST", &path, &body), plain);
+    body["explain"] = json!(true);
+    let (status, mut answer) = server.send("POST", &path, &body);
+    assert_eq!(status, 200, "{answer}");
+    let members: Vec<&String> = answer.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["explain", "result", "status", "time"]);
+    assert_eq!(answer["result"], plain);
+    (plain, answer["explain"].take())
+}
+
+fn sum(segments: &[Value], of: impl Fn(&Value) -> &Value) -> u64 {
+    segments.iter().map(|segment| of(segment).as_u64().unwrap()).sum()
+}
+
+/// Checks the shape; the sums are those of the segments.
+fn check(explain: &Value) -> Vec<Value> {
+    let segments = explain["segments"].as_array().unwrap().clone();
+    for segment in &segments {
+        let members: Vec<&String> = segment.as_object().unwrap().keys().collect();
+        let wanted = [
+            "filter",
+            "filter_us",
+            "measured",
+            "points",
+            "search_us",
+            "segment",
+            "shard",
+            "state",
+            "visited",
+            "ways",
+        ];
+        assert_eq!(members, wanted);
+        assert!(["sealed", "active"].contains(&segment["state"].as_str().unwrap()));
+        for way in segment["ways"].as_array().unwrap() {
+            assert!(WAYS.contains(&way.as_str().unwrap()), "{way}");
+        }
+        if let Some(filter) = segment["filter"].as_object() {
+            let members: Vec<&String> = filter.keys().collect();
+            assert_eq!(members, ["estimated", "matching", "undecided"]);
+        }
+    }
+    let totals = &explain["totals"];
+    assert_eq!(totals["segments_visited"], segments.len());
+    assert_eq!(
+        totals["points_scored"],
+        sum(&segments, |segment| &segment["measured"])
+    );
+    assert_eq!(
+        totals["nodes_visited"],
+        sum(&segments, |segment| &segment["visited"])
+    );
+    let whole = totals["filter_us"].as_f64().unwrap() + totals["search_us"].as_f64().unwrap();
+    assert!(
+        (totals["total_us"].as_f64().unwrap() - whole).abs() < 0.01,
+        "{totals}"
+    );
+    segments
+}
+
+#[test]
+fn every_read_is_explained() {
+    let server = server();
+    let index = json!({"field_name": "n", "field_schema": "integer"});
+    server.ok("PUT", "/collections/c/index?wait=true", &index);
+    let index = json!({"field_name": "even", "field_schema": "bool"});
+    server.ok("PUT", "/collections/c/index?wait=true", &index);
+    let filter =
+        json!({"must": [{"key": "n", "range": {"lt": 100}}, {"key": "even", "match": {"value": true}}]});
+    for (route, body) in [
+        ("points/search", json!({"vector": [1, 0], "limit": 5})),
+        ("points/query", json!({"query": [1, 0], "limit": 5})),
+        ("points/scroll", json!({"limit": 5})),
+        (
+            "points/scroll",
+            json!({"limit": 5, "order_by": {"key": "n", "direction": "desc"}}),
+        ),
+        ("facet", json!({"key": "even", "exact": true})),
+    ] {
+        let (_, explain) = explained(&server, route, body.clone());
+        let segments = check(&explain);
+        assert!(
+            segments.iter().all(|segment| segment["filter"].is_null()),
+            "{route}"
+        );
+        assert_eq!(explain["totals"]["matching"], 600, "{route} {explain}");
+        assert_eq!(sum(&segments, |segment| &segment["points"]), 600);
+
+        let mut filtered = body;
+        filtered["filter"] = filter.clone();
+        let (_, explain) = explained(&server, route, filtered);
+        let segments = check(&explain);
+        assert_eq!(explain["totals"]["matching"], 50, "{route} {explain}");
+        assert_eq!(sum(&segments, |segment| &segment["filter"]["matching"]), 50);
+        let scored = explain["totals"]["points_scored"].as_u64().unwrap();
+        let is_search = ["points/search", "points/query"].contains(&route);
+        assert_eq!(scored > 0, is_search, "{route} {explain}");
+        for segment in segments.iter().filter(|segment| segment["state"] == "active") {
+            assert_eq!(
+                segment["filter"]["undecided"], segment["points"],
+                "{route} {segment}"
+            );
+        }
+        for segment in segments.iter().filter(|segment| segment["state"] == "sealed") {
+            assert_eq!(segment["filter"]["undecided"], 0, "{route} {segment}");
+        }
+    }
+    let (count, explain) = explained(&server, "points/count", json!({"filter": filter}));
+    check(&explain);
+    assert_eq!(
+        (&count["count"], &explain["totals"]["matching"]),
+        (&json!(50), &json!(50))
+    );
+    // Without a filter a count is known without a look.
+    let (count, explain) = explained(&server, "points/count", json!({}));
+    assert!(count["count"] == 600 && check(&explain).is_empty());
+}
