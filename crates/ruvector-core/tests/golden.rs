@@ -84,7 +84,7 @@ fn config() -> CollectionConfig {
 }
 
 /// The payload indexes of directories from the third version on.
-fn indexes() -> [(PayloadPath, FieldIndex); 3] {
+fn indexes() -> [(PayloadPath, FieldIndex); 4] {
     let integer = IndexKind::Integer {
         lookup: true,
         range: true,
@@ -97,6 +97,7 @@ fn indexes() -> [(PayloadPath, FieldIndex); 3] {
         ("number", integer),
         ("word", IndexKind::Keyword),
         ("nested.deep[]", text),
+        ("nested", IndexKind::Geo),
     ]
     .map(|(path, kind)| {
         let index = FieldIndex {

@@ -1,7 +1,8 @@
 //! Random filters over the paths and values of random payloads. Only conditions that the engine serves.
 
 use ruvector_types::{
-    Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Match, MinShould, PayloadPath,
+    Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Match, MinShould,
+    PayloadPath, Text,
 };
 
 use crate::values::{FLOATS, INTS, TEXTS, TIMES, UINTS, UUIDS, WORDS, parsed};
@@ -9,7 +10,7 @@ use crate::{Generator, Random};
 
 impl Random {
     fn field_test(&mut self) -> FieldTest {
-        match self.below(17) {
+        match self.below(19) {
             0..=2 => FieldTest::Match(self.matched()),
             3 => FieldTest::MatchAny((0..self.below(4)).map(|_| self.matched()).collect()),
             4 => FieldTest::MatchExcept((0..self.below(4)).map(|_| self.matched()).collect()),
@@ -20,7 +21,30 @@ impl Random {
             12 => FieldTest::Contains(self.of(&["", "e", "ee", "é", "fox"]).to_owned()),
             13 => FieldTest::IsEmpty,
             14 => FieldTest::IsNull,
+            15 | 16 => FieldTest::Text(self.words()),
             _ => self.shape(),
+        }
+    }
+
+    fn words(&mut self) -> Text {
+        let words = [
+            "red",
+            "FOX green",
+            "blue blue",
+            "red fox",
+            "re",
+            "the fo",
+            "é",
+            "rouge é le",
+            "",
+            ", :",
+        ];
+        let words = self.of(&words).to_owned();
+        match self.below(4) {
+            0 => Text::All(words),
+            1 => Text::Any(words),
+            2 => Text::Phrase(words),
+            _ => Text::Prefix(words),
         }
     }
 

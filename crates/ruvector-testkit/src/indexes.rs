@@ -17,7 +17,7 @@ impl Random {
             ("flag", false) => IndexKind::Bool,
             ("when", false) => IndexKind::Datetime,
             ("place", false) => IndexKind::Geo,
-            ("text", false) => IndexKind::Text(TextOptions::default()),
+            ("text", false) => self.text_index(),
             ("n" | "u" | "a.b[].c" | "list[].a" | "deep.a", false) => self.number_index(),
             _ => self.any_index(),
         };
@@ -46,6 +46,14 @@ impl Random {
         }
     }
 
+    /// Words as they are without an index, so that an index changes no answer.
+    fn text_index(&mut self) -> IndexKind {
+        IndexKind::Text(TextOptions {
+            phrases: self.one_in(2),
+            ..TextOptions::default()
+        })
+    }
+
     fn any_index(&mut self) -> IndexKind {
         match self.below(9) {
             0 => IndexKind::Keyword,
@@ -53,7 +61,7 @@ impl Random {
             2 => IndexKind::Bool,
             3 => IndexKind::Datetime,
             4 => IndexKind::Geo,
-            5 => IndexKind::Text(TextOptions::default()),
+            5 => self.text_index(),
             6 => IndexKind::Null,
             _ => self.number_index(),
         }

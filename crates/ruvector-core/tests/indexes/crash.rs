@@ -112,6 +112,8 @@ impl Script {
         while database.step()? {}
         self.create(&database, "a.b[].c", index(IndexKind::Float))?;
         self.create(&database, "when", index(IndexKind::Datetime))?;
+        self.create(&database, "text", index(IndexKind::Text(TextOptions::default())))?;
+        self.create(&database, "place", index(IndexKind::Geo))?;
         database.step()?;
         drop((collection, database));
         let database = open(Arc::new(disk.clone()))?;

@@ -59,6 +59,8 @@ fn sample(random: &mut Generator, config: &CollectionConfig) -> (SimDisk, Model)
         ("when", index(IndexKind::Datetime)),
         ("number", integer()),
         ("long", index(IndexKind::Keyword)),
+        ("place", index(IndexKind::Geo)),
+        ("text", index(IndexKind::Text(TextOptions::default()))),
         ("list", index(IndexKind::Null)),
         ("a.b[].c", integer()),
     ] {
@@ -83,7 +85,7 @@ fn a_damaged_index_changes_no_answer_and_is_built_again() {
     let (whole, model) = sample(&mut random, &config);
     let mut files = whole.files();
     files.retain(|(name, _)| name.contains(".index."));
-    assert_eq!(files.len(), 9, "{files:?}");
+    assert_eq!(files.len(), 11, "{files:?}");
     let mut met = 0;
     for (name, len) in files {
         let anywhere: Vec<u64> = (0..FLIPS)
@@ -109,7 +111,7 @@ fn a_damaged_index_changes_no_answer_and_is_built_again() {
             let all = infos
                 .values()
                 .all(|info| info.points == model.points().len() as u64);
-            assert!(infos.len() == 9 && all, "{what}: {infos:?}");
+            assert!(infos.len() == 11 && all, "{what}: {infos:?}");
         }
     }
     assert!(met > 0, "no answer met the damage");

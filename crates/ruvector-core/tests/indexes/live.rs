@@ -87,6 +87,8 @@ fn answers_hold_while_points_change() {
         ("tag", IndexKind::Keyword),
         ("flag", IndexKind::Bool),
         ("when", IndexKind::Datetime),
+        ("place", IndexKind::Geo),
+        ("text", IndexKind::Text(TextOptions::default())),
     ] {
         database.create_index("c", &path(name), index(kind)).unwrap();
     }

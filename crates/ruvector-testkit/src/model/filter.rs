@@ -1,6 +1,6 @@
-//! Filters on plain values, by their definition. Knows all conditions but those on texts.
+//! Filters on plain values, by their definition. Texts are cut as without an index.
 
-use ruvector_types::{Bounds, Condition, FieldTest, Filter, Match, PointId, Step, Value};
+use ruvector_types::{Bounds, Condition, FieldTest, Filter, Match, PointId, Step, Text, Value};
 
 use super::ModelPoint;
 use super::place::{lies_in, place};
@@ -103,7 +103,9 @@ fn passes(test: &FieldTest, found: &[&Value]) -> bool {
         FieldTest::GeoRadius { .. } | FieldTest::GeoBoundingBox { .. } | FieldTest::GeoPolygon(_) => {
             single.any(|value| place(value).is_some_and(|place| lies_in(place, test)))
         }
-        FieldTest::Text(_) => false,
+        FieldTest::Text(wanted) => {
+            single.any(|value| text(value).is_some_and(|text| has_words(text, wanted)))
+        }
     }
 }
 
@@ -111,6 +113,32 @@ fn text(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => Some(text),
         _ => None,
+    }
+}
+
+/// Runs of letters and digits, in lower case.
+fn words(text: &str) -> Vec<String> {
+    let runs = text.split(|letter: char| !letter.is_alphanumeric());
+    runs.filter(|run| !run.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// No words match no text.
+fn has_words(value: &str, wanted: &Text) -> bool {
+    let has = words(value);
+    let all = |wanted: &[String]| wanted.iter().all(|word| has.contains(word));
+    match wanted {
+        Text::All(text) => !words(text).is_empty() && all(&words(text)),
+        Text::Any(text) => words(text).iter().any(|word| has.contains(word)),
+        Text::Phrase(text) => {
+            let phrase = words(text);
+            !phrase.is_empty() && has.windows(phrase.len()).any(|window| window == phrase)
+        }
+        // The last word may go on, those before it are whole.
+        Text::Prefix(text) => words(text)
+            .split_last()
+            .is_some_and(|(last, whole)| all(whole) && has.iter().any(|word| word.starts_with(last))),
     }
 }
 
