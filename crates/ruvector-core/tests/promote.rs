@@ -172,6 +172,57 @@ fn the_configuration_says_what_goes_into_memory() {
     );
 }
 
+/// Bytes of the indexes of `a` and `b` in memory, and of the first on disk; `a` is declared as given, `b` plainly.
+fn promoted_indexes(budget: u64, on_disk: bool, is_principal: bool) -> (u64, u64, u64) {
+    let dir = tempfile::tempdir().unwrap();
+    let (database, collection) = open(dir.path(), budget, 0);
+    fill(&collection);
+    // Long strings, each its own, make indexes that are worth promoting.
+    for id in 0..POINTS {
+        let text = Value::String(format!("{id:0>160}"));
+        let payload = Map::from([("a".to_owned(), text.clone()), ("b".to_owned(), text)]);
+        let points = PointSelector::Ids(vec![PointId::Num(id)]);
+        let set = WriteOp::OverwritePayload { payload, points };
+        collection.write(&Ctx::default(), set, Wait::Accepted).unwrap();
+    }
+    let index = FieldIndex {
+        kind: IndexKind::Keyword,
+        on_disk,
+        is_principal,
+    };
+    let plain = FieldIndex {
+        on_disk: false,
+        is_principal: false,
+        ..index.clone()
+    };
+    for (key, index) in [("a", index), ("b", plain)] {
+        let path = PayloadPath::key(key);
+        database.create_index("c", &path, index).unwrap();
+    }
+    collection.optimize().unwrap();
+    let indexes = collection.indexes();
+    let [a, b] = ["a", "b"].map(|key| &indexes[&PayloadPath::key(key)]);
+    assert_eq!((a.points, a.points_waiting), (POINTS, 0));
+    (a.ram_bytes, b.ram_bytes, a.disk_bytes)
+}
+
+#[test]
+fn indexes_are_kept_where_they_are_declared() {
+    let (a, b, disk_bytes) = promoted_indexes(64 * MIB, false, false);
+    assert!(
+        a > 256 << 10 && b > 256 << 10 && disk_bytes > 256 << 10,
+        "{a} {b} {disk_bytes}"
+    );
+    let (a, b, _) = promoted_indexes(64 * MIB, true, true);
+    assert!(a == 0 && b > 0, "on_disk goes before is_principal: {a} {b}");
+    // The vectors and an index do not fit together: whichever goes first keeps the other out.
+    let budget = VECTORS_BYTES + (64 << 10);
+    let (a, b, _) = promoted_indexes(budget, false, true);
+    assert!(a > 0 && b == 0, "{a} {b}");
+    let (a, ..) = promoted_indexes(budget, false, false);
+    assert_eq!(a, 0);
+}
+
 #[test]
 fn optimize_and_the_background_promote() {
     let dir = tempfile::tempdir().unwrap();
