@@ -91,7 +91,6 @@ impl ScrollPoints {
         let limit = self.limit.unwrap_or(10);
         at_most(limit, limits.limit_max, "limit", "limit_max")?;
         Ok(ScrollRequest {
-            order_by: None,
             from: self.offset.map(|id| id.0),
             order_by: self.order_by.map(WireOrderBy::into_order).transpose()?,
             limit,

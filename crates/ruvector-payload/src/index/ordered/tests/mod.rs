@@ -17,7 +17,7 @@ use generate::Draw;
 #[path = "../../../../tests/payload/generate.rs"]
 mod generate;
 
-const KINDS: [IndexKind; 8] = [
+const KINDS: [IndexKind; 7] = [
     IndexKind::Integer {
         lookup: true,
         range: true,
@@ -28,7 +28,6 @@ const KINDS: [IndexKind; 8] = [
     IndexKind::Uuid,
     IndexKind::Bool,
     IndexKind::Null,
-    IndexKind::Geo,
 ];
 
 fn build(kind: &IndexKind, steps: &[Step], rows: &[Vec<u8>]) -> Vec<u8> {
