@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
+use ruvector_payload::RowSet;
 use ruvector_payload::index::{IndexBytes, IndexedValue, MalformedIndex, OrderedIndex};
-use ruvector_payload::{Compiled, RowSet};
 use ruvector_storage::DeclaredIndex;
 use ruvector_types::{FacetHit, FacetRequest, IndexKind, Invalid, Problem, Value};
 
-use super::matching::{SegmentFilter, compile_filter};
+use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
 use super::observe::Observer;
 use super::values::Values;
 use crate::collection::Core;
@@ -52,7 +52,7 @@ impl Snapshot {
         ctx: &Ctx,
         request: &FacetRequest,
         declared: &DeclaredIndex,
-        filter: Option<&Compiled>,
+        filter: Option<&CompiledFilter>,
     ) -> Result<Option<Counts>, Error> {
         let core = &self.core;
         let mut counts = Counts::default();

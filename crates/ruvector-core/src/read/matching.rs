@@ -1,9 +1,9 @@
 //! Filters against rows of a segment: first what its indexes know, then the rows they leave open, one by one. A row whose
 //! payload is damaged matches nothing that reads payloads.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use arc_swap::Guard;
 use ruvector_payload::index::{Estimate, Index};
 use ruvector_payload::{Answer, Compiled, Indexed, PayloadRef, RowSet, Subject};
 use ruvector_storage::{Component, DeclaredIndex};
@@ -20,11 +20,26 @@ const ROWS_PER_CHECK: usize = 1024;
 /// Rows left open by indexes that are looked at before a search, so that it knows how many rows match.
 const SETTLED_ROWS_MAX: u64 = 512;
 
+/// A filter and the indexes declared when it was compiled: its words are cut as these say, so it asks no others.
+#[derive(Debug)]
+pub(crate) struct CompiledFilter {
+    compiled: Compiled,
+    declared: Arc<Vec<DeclaredIndex>>,
+}
+
+impl Deref for CompiledFilter {
+    type Target = Compiled;
+
+    fn deref(&self) -> &Compiled {
+        &self.compiled
+    }
+}
+
 /// Checks a filter against the rules and limits and compiles it. Words of text conditions are cut as the field's text
 /// index declares it, built or not.
-pub(crate) fn compile_filter(filter: &Filter, core: &Core) -> Result<Compiled, Error> {
+pub(crate) fn compile_filter(filter: &Filter, core: &Core) -> Result<CompiledFilter, Error> {
     filter.validate(&core.limits)?;
-    let declared = core.indexes.load();
+    let declared = core.indexes.load_full();
     let options = |steps: &[Step]| {
         let found = declared.iter().find(|index| index.path.steps() == steps);
         match found.map(|index| &index.index.kind) {
@@ -32,7 +47,8 @@ pub(crate) fn compile_filter(filter: &Filter, core: &Core) -> Result<Compiled, E
             _ => TextOptions::default(),
         }
     };
-    Ok(ruvector_payload::compile_with(filter, &options))
+    let compiled = ruvector_payload::compile_with(filter, &options);
+    Ok(CompiledFilter { compiled, declared })
 }
 
 struct Row<'a> {
@@ -65,7 +81,7 @@ impl Subject for Row<'_> {
 pub(crate) fn row_matches(
     segment: &SegmentView,
     row: u32,
-    filter: &Compiled,
+    filter: &CompiledFilter,
     core: &Core,
 ) -> Result<bool, Error> {
     let damaged = || {
@@ -96,7 +112,7 @@ pub(crate) fn matching_rows(
     ctx: &Ctx,
     core: &Core,
     segment: &SegmentView,
-    filter: &Compiled,
+    filter: &CompiledFilter,
 ) -> Result<RowSet, Error> {
     let mut filter = SegmentFilter::new(core, segment, filter);
     filter.settle(ctx)?;
@@ -107,7 +123,7 @@ pub(crate) fn matching_rows(
 pub(crate) struct SegmentFilter<'a> {
     core: &'a Core,
     segment: &'a SegmentView,
-    filter: &'a Compiled,
+    filter: &'a CompiledFilter,
     /// Deleted rows are in neither set.
     answer: Answer,
     sure: u64,
@@ -115,11 +131,15 @@ pub(crate) struct SegmentFilter<'a> {
 }
 
 impl<'a> SegmentFilter<'a> {
-    pub(crate) fn new(core: &'a Core, segment: &'a SegmentView, filter: &'a Compiled) -> SegmentFilter<'a> {
+    pub(crate) fn new(
+        core: &'a Core,
+        segment: &'a SegmentView,
+        filter: &'a CompiledFilter,
+    ) -> SegmentFilter<'a> {
         let known = Known {
             core,
             segment,
-            declared: core.indexes.load(),
+            declared: &filter.declared,
         };
         let mut answer = filter.answer(&known);
         take_away_deleted(segment, &mut answer.sure);
@@ -140,7 +160,7 @@ impl<'a> SegmentFilter<'a> {
         ctx: &Ctx,
         core: &Core,
         segment: &SegmentView,
-        filter: Option<&Compiled>,
+        filter: Option<&CompiledFilter>,
         observer: Option<&mut Observer<'_>>,
     ) -> Result<RowSet, Error> {
         match filter {
@@ -161,11 +181,11 @@ impl<'a> SegmentFilter<'a> {
     }
 
     /// How many rows match, deleted ones included, guessed without making sets.
-    pub(crate) fn estimate(core: &Core, segment: &SegmentView, filter: &Compiled) -> Estimate {
+    pub(crate) fn estimate(core: &Core, segment: &SegmentView, filter: &CompiledFilter) -> Estimate {
         filter.estimate(&Known {
             core,
             segment,
-            declared: core.indexes.load(),
+            declared: &filter.declared,
         })
     }
 
@@ -235,7 +255,7 @@ fn take_away_deleted(segment: &SegmentView, rows: &mut RowSet) {
 struct Known<'a> {
     core: &'a Core,
     segment: &'a SegmentView,
-    declared: Guard<Arc<Vec<DeclaredIndex>>>,
+    declared: &'a [DeclaredIndex],
 }
 
 impl Indexed for Known<'_> {

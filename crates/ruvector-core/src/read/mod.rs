@@ -17,4 +17,4 @@ mod top;
 mod values;
 
 pub(crate) use costs::Costs;
-pub(crate) use matching::{compile_filter, matching_rows, row_matches};
+pub(crate) use matching::{CompiledFilter, compile_filter, matching_rows, row_matches};

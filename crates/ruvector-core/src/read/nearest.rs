@@ -4,14 +4,13 @@
 use std::cell::RefCell;
 
 use ruvector_graph::{Links, Neighbor, PlainGraph, Scratch, SearchParams, Space, Vectors};
-use ruvector_payload::Compiled;
 use ruvector_simd::DistanceFn;
 use ruvector_storage::{Component, SealedField, VectorBlock};
 
 use super::codes::{self, CodeUse};
 use super::costs::costs;
 use super::fast::{self, FastEnd, LANES, Lane};
-use super::matching::SegmentFilter;
+use super::matching::{CompiledFilter, SegmentFilter};
 use super::observe::Observer;
 use super::plan::{Figures, Strategy, choose};
 use super::top::{Hit, TopHits};
@@ -36,7 +35,7 @@ pub(crate) struct Query<'a> {
     pub(crate) wanted: usize,
     pub(crate) ef: usize,
     pub(crate) exact: bool,
-    pub(crate) filter: Option<Compiled>,
+    pub(crate) filter: Option<CompiledFilter>,
     /// How to use codes; `None`: not at all.
     pub(crate) codes: Option<CodeUse>,
 }

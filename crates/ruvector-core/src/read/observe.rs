@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use ruvector_payload::Compiled;
-
-use super::matching::{SegmentFilter, matching_rows};
+use super::matching::{CompiledFilter, SegmentFilter, matching_rows};
 use crate::collection::Core;
 use crate::trace::{FilterTrace, SegmentTrace, Trace};
 use crate::view::{SegmentView, Source};
@@ -51,7 +49,7 @@ impl<'a> Observer<'a> {
     }
 
     /// Ends. How many rows match in truth is found out after the clock was read.
-    pub(crate) fn end(self, filter: Option<&Compiled>) -> Result<(), Error> {
+    pub(crate) fn end(self, filter: Option<&CompiledFilter>) -> Result<(), Error> {
         let ended = self.core.io.monotonic();
         let Some(trace) = &self.ctx.trace else {
             return Ok(());

@@ -4,15 +4,15 @@
 use std::cmp::Ordering;
 use std::ops::Bound;
 
+use ruvector_payload::RowSet;
 use ruvector_payload::index::{IndexBytes, IndexedValue, MalformedIndex, OrderedIndex};
-use ruvector_payload::{Compiled, RowSet};
 use ruvector_storage::DeclaredIndex;
 use ruvector_types::{
     IndexKind, Invalid, OrderBy, OrderValue, PointId, PointRecord, Problem, ScrollPage, ScrollRequest,
 };
 
 use super::fetch::Fetch;
-use super::matching::{SegmentFilter, compile_filter};
+use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
 use super::nearest::Place;
 use super::observe::Observer;
 use super::values::Values;
@@ -48,7 +48,7 @@ impl Snapshot {
         let filter = filter.map(|filter| compile_filter(filter, core)).transpose()?;
         // An index found damaged is left out from then on: each attempt finds another one, or none.
         for _ in 0..=self.segments().count() {
-            if let Some(mut found) = self.ordered_rows(ctx, request, (order, &declared), filter.as_ref())? {
+            if let Some(mut found) = self.ordered_rows(ctx, request, (order, declared), filter.as_ref())? {
                 let by_value = |a: &Ordered, b: &Ordered| compare(&a.value, &b.value, order.descending);
                 found.sort_by(|a, b| by_value(a, b).then_with(|| a.id.cmp(&b.id)));
                 found.truncate(request.limit);
@@ -68,7 +68,7 @@ impl Snapshot {
         ctx: &Ctx,
         request: &ScrollRequest,
         (order, declared): (&OrderBy, &DeclaredIndex),
-        filter: Option<&Compiled>,
+        filter: Option<&CompiledFilter>,
     ) -> Result<Option<Vec<Ordered>>, Error> {
         let core = &self.core;
         let mut found = Vec::new();

@@ -1,13 +1,13 @@
 //! Resolves a checked write against the sequencer's draft: conditions are decided and filters become ids, so that
 //! the log holds effects only. Everything that data can refuse is refused here.
 
-use ruvector_payload::{Compiled, Edit};
+use ruvector_payload::Edit;
 use ruvector_storage::{LogOperation, LogPoint};
 use ruvector_types::{Invalid, PointId, Problem, Step, UpdateMode};
 
 use super::validate::{Prepared, Target};
 use crate::collection::Core;
-use crate::read::{matching_rows, row_matches};
+use crate::read::{CompiledFilter, matching_rows, row_matches};
 use crate::view::ShardView;
 use crate::{Ctx, Error};
 
@@ -50,7 +50,7 @@ fn admitted(
     core: &Core,
     points: Vec<LogPoint>,
     mode: UpdateMode,
-    condition: Option<&Compiled>,
+    condition: Option<&CompiledFilter>,
     draft: &ShardView,
 ) -> Result<Vec<LogPoint>, Error> {
     let mut kept = Vec::with_capacity(points.len());

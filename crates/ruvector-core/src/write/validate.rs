@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use ruvector_payload::{Compiled, Edit};
+use ruvector_payload::Edit;
 use ruvector_storage::LogPoint;
 use ruvector_types::{
     Distance, Filter, Invalid, Limits, Map, NamedVectors, Point, PointId, PointSelector, Problem, UpdateMode,
@@ -12,14 +12,14 @@ use ruvector_types::{
 
 use crate::Error;
 use crate::collection::{Core, at_most};
-use crate::read::compile_filter;
+use crate::read::{CompiledFilter, compile_filter};
 
 /// A checked write, not yet resolved against data.
 pub(crate) enum Prepared {
     Upsert {
         by_shard: Vec<Vec<LogPoint>>,
         mode: UpdateMode,
-        condition: Option<Compiled>,
+        condition: Option<CompiledFilter>,
     },
     Delete {
         target: Target,
@@ -43,7 +43,7 @@ impl Prepared {
 /// Which points a write names.
 pub(crate) enum Target {
     Ids(Vec<Vec<PointId>>),
-    Filter(Compiled),
+    Filter(CompiledFilter),
 }
 
 pub(crate) fn prepare(operation: WriteOp, core: &Core) -> Result<Prepared, Error> {
@@ -228,7 +228,7 @@ fn target(points: PointSelector, core: &Core) -> Result<Target, Error> {
     Ok(Target::Ids(by_shard))
 }
 
-fn compile(filter: &Filter, core: &Core) -> Result<Compiled, Error> {
+fn compile(filter: &Filter, core: &Core) -> Result<CompiledFilter, Error> {
     compile_filter(filter, core)
 }
 
