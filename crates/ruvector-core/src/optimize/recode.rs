@@ -17,6 +17,11 @@ use crate::{Error, ErrorKind};
 
 /// Vectors below which a segment is searched as fast without codes.
 const CODED_VECTORS_MIN: u32 = 256;
+/// Codes of a field that is not quantized but has the fast layout, and the vectors from which it has them: with fewer, a
+/// filter that keeps a tenth keeps few.
+const SIEVE_CODES: Codes = Codes::Rotated(CodeWidth::One);
+const SIEVED_VECTORS_MIN: u32 = 8_192;
+
 /// Vectors coded in one step.
 const CODE_VECTORS: u32 = 2_048;
 
@@ -58,8 +63,13 @@ impl Core {
         slot: &SealedField,
     ) -> Option<Codes> {
         let config = wanted.get(field).copied().flatten();
-        let codes = config.map(|config| config.codes);
-        codes.filter(|_| slot.vectors.len() >= CODED_VECTORS_MIN)
+        match config {
+            Some(config) => Some(config.codes).filter(|_| slot.vectors.len() >= CODED_VECTORS_MIN),
+            // Short codes for the searches whose filters keep few points.
+            None => {
+                Some(SIEVE_CODES).filter(|_| slot.fast.is_some() && slot.vectors.len() >= SIEVED_VECTORS_MIN)
+            }
+        }
     }
 
     /// One piece of the codes of segment `id`.

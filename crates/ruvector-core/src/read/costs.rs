@@ -5,6 +5,7 @@ use ruvector_graph::{FastScratch, FastSearch, Vectors};
 use ruvector_storage::SealedField;
 
 use super::nearest::Query;
+use super::sieve::Sieve;
 
 /// Costs of the pieces.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +34,7 @@ impl Costs {
 
 /// Breadth of the searches measured.
 const PROBE_BREADTH: usize = 64;
-const PROBE_SCANS: u32 = 512;
+const PROBE_SCANS: u32 = 1_024;
 const PROBE_WALKS: u32 = 8;
 
 /// The costs of a field, measured if nobody did. Cost of that: some 200 µs, once.
@@ -48,19 +49,20 @@ fn probe(query: &Query<'_>, field: &SealedField) -> Option<Costs> {
     let (fast, io) = (field.fast.as_ref()?, query.core.io.as_ref());
     // A stride without a pattern: a prime far from powers of two.
     let ordinal = |at: u32| (u64::from(at) * 7_919 % u64::from(field.vectors.len().max(1))) as u32;
-    let (mut visited, mut scratch, mut out) = (0, FastScratch::default(), Vec::new());
+    let (mut sieve, mut scratch, mut out) = (Sieve::default(), FastScratch::default(), Vec::new());
     let request = FastSearch {
         query: query.vector,
         wanted: 10,
         breadth: PROBE_BREADTH,
         visits_max: None,
     };
-    let nodes: Vec<u32> = (0..PROBE_SCANS).map(ordinal).collect();
-    fast.scan(&request, &nodes, &mut |_| true, &mut scratch, &mut out);
-    let nodes: Vec<u32> = (PROBE_SCANS..2 * PROBE_SCANS).map(ordinal).collect();
+    let nodes: Vec<u32> = (0..2 * PROBE_SCANS).map(ordinal).collect();
+    let (warm, timed) = nodes.split_at(PROBE_SCANS as usize);
+    sieve.sift(field, &request, (warm, true), &mut |_| true)?;
     let start = io.monotonic();
-    fast.scan(&request, &nodes, &mut |_| true, &mut scratch, &mut out);
+    sieve.sift(field, &request, (timed, true), &mut |_| true)?;
     let scanned = io.monotonic();
+    let mut visited = 0;
     for at in 0..PROBE_WALKS {
         let request = FastSearch {
             query: field.vectors.vector(ordinal(at * 31 + 5))?,

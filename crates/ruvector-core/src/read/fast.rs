@@ -10,6 +10,7 @@ use ruvector_storage::{Component, SealedField, VectorBlock};
 use super::codes::offer_by_codes;
 use super::matching::SegmentFilter;
 use super::nearest::{Query, Target};
+use super::sieve::Sieve;
 use super::top::TopHits;
 use crate::{Error, Way};
 
@@ -19,6 +20,7 @@ pub(crate) const LANES: usize = 4;
 
 thread_local! {
     /// Search memory of this thread, as in `nearest`.
+    static SIEVE: RefCell<Sieve> = RefCell::default();
     static SCRATCH: RefCell<[(FastScratch, Vec<Neighbor>); LANES]> = RefCell::default();
 }
 
@@ -66,9 +68,6 @@ pub(crate) fn scan(
     candidates: usize,
     top: &mut TopHits,
 ) -> Result<FastEnd, Error> {
-    let Some(fast) = &field.fast else {
-        return Ok(FastEnd::Unavailable);
-    };
     query.ctx.took(Way::FastScan);
     query.ctx.check(query.core.io.as_ref())?;
     let rows = filter.candidates();
@@ -76,7 +75,7 @@ pub(crate) fn scan(
         .iter()
         .filter_map(|row| target.segment.ordinal(row, query.field))
         .collect();
-    SCRATCH.with_borrow_mut(|[(scratch, found), ..]| {
+    SIEVE.with_borrow_mut(|sieve| {
         let request = FastSearch {
             query: query.vector,
             wanted: candidates,
@@ -84,8 +83,11 @@ pub(crate) fn scan(
             visits_max: None,
         };
         let mut accept = |ordinal| filter.accepts(field.vectors.row(ordinal));
-        let outcome = fast.scan(&request, &nodes, &mut accept, scratch, found);
-        Ok(conclude(query, target, field, (outcome, found), top))
+        let is_sure = filter.rows_open() == 0;
+        match sieve.sift(field, &request, (&nodes, is_sure), &mut accept) {
+            Some(outcome) => Ok(conclude(query, target, field, (outcome, &sieve.found), top)),
+            None => Ok(FastEnd::Unavailable),
+        }
     })
 }
 

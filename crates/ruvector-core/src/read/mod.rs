@@ -13,6 +13,7 @@ mod order;
 mod plan;
 mod scroll;
 mod search;
+mod sieve;
 mod top;
 mod values;
 
