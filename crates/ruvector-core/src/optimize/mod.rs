@@ -15,6 +15,7 @@ mod rewrite;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use ruvector_storage::{Manifest, Promotion};
 
@@ -24,7 +25,7 @@ use recode::Recode;
 use rewrite::Rewrite;
 
 use crate::collection::Core;
-use crate::shard::Shard;
+use crate::shard::{Sequencer, Shard};
 use crate::view::{SegmentView, ShardView, Source};
 use crate::{Ctx, Error};
 
@@ -130,6 +131,7 @@ impl Core {
                 self.grow(shard, &view);
                 jobs.grew = true;
             }
+            Plan::Freeze => self.freeze_quiet(shard, view.seq),
             Plan::Seal => {
                 let frozen = self.committed_frozen(shard)?;
                 // Where no rows are new, payload updates are written beside the segments; vectors and graphs stay.
@@ -175,17 +177,27 @@ impl Core {
         }
     }
 
-    /// Whether background work is left to do, or going on. Does not wait for a running step.
+    /// Whether background work is left to do, going on, or due as soon as writes cease. Does not wait for a running
+    /// step.
     pub(crate) fn has_work(&self, shard: &Shard, view: &ShardView) -> bool {
         let Some(jobs) = shard.jobs.try_lock() else {
             return true;
         };
-        let planned = plan(
-            &self.stats(shard, &jobs, view),
-            &self.config.optimizer,
-            Effort::Background,
-        );
-        jobs.seal.is_some() || jobs.merge.is_some() || planned != Plan::Idle
+        let stats = self.stats(shard, &jobs, view);
+        let planned = plan(&stats, &self.config.optimizer, Effort::Background);
+        jobs.seal.is_some() || jobs.merge.is_some() || stats.rest_left().is_some() || planned != Plan::Idle
+    }
+
+    /// How long until a shard's active segment has rested and is to be sealed, if no write comes; `None` if none is.
+    pub(crate) fn rest_left(&self) -> Option<Duration> {
+        let view = self.view.load();
+        let left = |(shard, view): (&Shard, &Arc<ShardView>)| {
+            let sequencer = shard.sequencer.lock();
+            let admits = !sequencer.closed && !sequencer.poisoned;
+            drop(sequencer);
+            admits.then(|| self.active_stats(shard, view).rest_left())?
+        };
+        self.shards.iter().zip(&view.shards).filter_map(left).min()
     }
 
     fn stats(&self, shard: &Shard, jobs: &Jobs, view: &ShardView) -> Stats {
@@ -202,6 +214,21 @@ impl Core {
             graph_lags,
             grew: jobs.grew,
             sealed,
+            ..self.active_stats(shard, view)
+        }
+    }
+
+    /// The figures of the active segment alone.
+    fn active_stats(&self, shard: &Shard, view: &ShardView) -> Stats {
+        let active_live = view.segments.last().map_or(0, |last| match last.source {
+            Source::Active(_) => last.live_rows(),
+            Source::Sealed(_) => 0,
+        });
+        let written = Duration::from_nanos(shard.counter(&shard.written_ns));
+        Stats {
+            active_live,
+            quiet: self.io.monotonic().saturating_sub(written),
+            ..Stats::default()
         }
     }
 
@@ -252,12 +279,17 @@ impl Core {
         for shard in &self.shards {
             let mut sequencer = shard.sequencer.lock();
             sequencer.admit(shard.index)?;
-            sequencer.freeze();
-            shard
-                .backlog
-                .store(sequencer.pending.len() as u64, Ordering::Release);
+            freeze(shard, &mut sequencer);
         }
         Ok(())
+    }
+
+    /// Freezes the active segment if nothing was written since `seq`.
+    fn freeze_quiet(&self, shard: &Shard, seq: u64) {
+        let mut sequencer = shard.sequencer.lock();
+        if sequencer.draft.seq == seq {
+            freeze(shard, &mut sequencer);
+        }
     }
 
     /// Back-pressure: while too much is unsealed, a write of `rows` rows first sees as many nodes inserted into
@@ -280,6 +312,13 @@ impl Core {
         }
         Ok(())
     }
+}
+
+fn freeze(shard: &Shard, sequencer: &mut Sequencer) {
+    sequencer.freeze();
+    shard
+        .backlog
+        .store(sequencer.pending.len() as u64, Ordering::Release);
 }
 
 fn has_new_rows(segment: &SegmentView) -> bool {
