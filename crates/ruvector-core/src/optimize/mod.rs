@@ -21,7 +21,7 @@ use ruvector_storage::{Manifest, Promotion};
 
 pub(crate) use policy::Effort;
 use policy::{Plan, SegmentStats, Stats, plan};
-use recode::Recode;
+use recode::{Recode, RefusedCodes};
 use rewrite::Rewrite;
 
 use crate::collection::Core;
@@ -40,6 +40,8 @@ pub(crate) struct Jobs {
     merge: Option<Rewrite>,
     promotion: Option<Promotion>,
     recode: Option<Recode>,
+    /// What recoding found impossible.
+    refused: Vec<RefusedCodes>,
     /// The last step inserted into the active graph.
     grew: bool,
 }
@@ -65,6 +67,7 @@ impl Jobs {
             merge: None,
             promotion: None,
             recode: None,
+            refused: Vec::new(),
             grew: false,
         }
     }
@@ -96,7 +99,11 @@ impl Core {
             }
         }
         let outcome = self.advance(shard, &mut jobs, effort);
-        *shard.failure.lock() = outcome.as_ref().err().map(ToString::to_string);
+        let refused = || jobs.refused.first().map(|refused| refused.reason.clone());
+        *shard.failure.lock() = outcome
+            .as_ref()
+            .err()
+            .map_or_else(refused, |error| Some(error.to_string()));
         if outcome.is_err() {
             jobs.seal = None;
             jobs.merge = None;
@@ -115,6 +122,7 @@ impl Core {
             return self.advance_seal(shard, jobs, effort);
         }
         let view = self.view.load().shards[shard.index as usize].clone();
+        self.forget_refused(jobs, &view);
         let stats = self.stats(shard, jobs, &view);
         jobs.grew = false;
         if !stats.sealed.iter().any(|segment| segment.recode) {
@@ -206,7 +214,7 @@ impl Core {
             Source::Active(active) => active.graphs_lag(last.rows),
             Source::Sealed(_) => false,
         });
-        let stats = |segment| self.segment_stats(segment);
+        let stats = |segment| self.segment_stats(jobs, segment);
         let sealed = view.segments.iter().filter_map(stats).collect();
         Stats {
             frozen,
@@ -232,7 +240,7 @@ impl Core {
         }
     }
 
-    fn segment_stats(&self, segment: &SegmentView) -> Option<SegmentStats> {
+    fn segment_stats(&self, jobs: &Jobs, segment: &SegmentView) -> Option<SegmentStats> {
         let Source::Sealed(sealed) = &segment.source else {
             return None;
         };
@@ -243,7 +251,7 @@ impl Core {
             updated: segment.delta.len(),
             graph_lost: sealed.graph_damaged(),
             damaged: sealed.rows_damaged(),
-            recode: self.field_to_code(sealed).is_some(),
+            recode: self.field_to_code(jobs, segment.id, sealed).is_some(),
         })
     }
 
