@@ -71,7 +71,7 @@ impl Database {
             let core = Core::open(&shared, entry, folder(entry.id));
             collections.insert(entry.name.clone(), Collection { core });
         }
-        let threads = maintenance::start(io, signal, options.maintenance_threads)
+        let threads = maintenance::start(&shared.io, signal, options.maintenance_threads)
             .map_err(|error| Error::io("starting the maintenance threads", error))?;
         for collection in collections.values() {
             signal.upkeep_soon(&collection.core);

@@ -9,7 +9,8 @@ use crate::view::{SegmentView, ShardView, Source};
 pub enum Status {
     /// Nothing to do.
     Green,
-    /// The optimizer has work: to seal, to merge, to insert into graphs, or to promote into memory.
+    /// The optimizer has work: to seal, to merge, to insert into graphs, or to promote into memory; or will have when
+    /// writes cease, because what is in memory is then sealed.
     Yellow,
     /// Damaged data was found, or a shard refuses writes.
     Red,

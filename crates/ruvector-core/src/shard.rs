@@ -108,6 +108,8 @@ pub(crate) struct Shard {
     pub(crate) committed_seq: AtomicU64,
     pub(crate) visible_seq: AtomicU64,
     pub(crate) graph_insertions: AtomicU64,
+    /// When the last operation was appended, in nanoseconds of the monotonic clock.
+    pub(crate) written_ns: AtomicU64,
     /// Frozen segments waiting to be sealed, for back-pressure without taking the sequencer.
     pub(crate) backlog: AtomicU64,
     /// Segments that could not be opened: kept on disk, never served.
@@ -134,6 +136,7 @@ impl Shard {
             committed_seq: seq(),
             visible_seq: seq(),
             graph_insertions: AtomicU64::new(0),
+            written_ns: AtomicU64::new(0),
             backlog: AtomicU64::new(sequencer.pending.len() as u64),
             quarantined,
             failure: Mutex::new(None),

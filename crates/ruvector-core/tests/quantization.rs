@@ -273,6 +273,51 @@ fn codes_come_change_and_go_while_searches_go_on() {
 }
 
 #[test]
+fn codes_that_cannot_be_learned_hold_nothing_up() {
+    let disk = SimDisk::new(2);
+    let database = open(Arc::new(disk.clone())).unwrap();
+    let shape = (16, GraphProfile::Fast);
+    database
+        .create_collection("c", config(None, shape, Distance::Euclid))
+        .unwrap();
+    let collection = database.collection("c").unwrap();
+    let point = |id: u64| Point {
+        id: PointId::Num(id),
+        vectors: NamedVectors::from([(String::new(), vec![1e15 * id as f32; DIM])]),
+        payload: Map::new(),
+    };
+    let upsert = WriteOp::Upsert(Upsert {
+        points: (0..1_500).map(point).collect(),
+        ..Upsert::default()
+    });
+    collection.write(&Ctx::default(), upsert, Wait::Durable).unwrap();
+    collection.optimize().unwrap();
+    let steps = || (0..1_000).position(|_| !collection.step().unwrap());
+    let payloads = || {
+        let files = disk.files().into_iter().map(|(name, _)| name);
+        files
+            .filter(|name| name.contains(".payload."))
+            .collect::<Vec<_>>()
+    };
+    let before = payloads();
+    change(&database, Some(ALL[6])).unwrap();
+    let edit = WriteOp::SetPayload {
+        payload: Map::from([("n".to_owned(), Value::Int(1))]),
+        path: None,
+        points: PointSelector::Ids((0..1_500).map(PointId::Num).collect()),
+    };
+    collection.write(&Ctx::default(), edit, Wait::Durable).unwrap();
+    assert!(steps().is_some(), "it is not tried again and again");
+    assert_ne!(payloads(), before, "the payloads are written again");
+    let info = collection.info();
+    assert!(info.damages[0].contains("cannot be learned"), "{info:?}");
+    assert!(code_files(&disk).is_empty() && info.status == Status::Red);
+    change(&database, None).unwrap();
+    assert!(steps().is_some());
+    assert_eq!(collection.info().status, Status::Green);
+}
+
+#[test]
 fn a_sharper_query_is_closer_to_the_truth() {
     let database = open(Arc::new(MemIo::new())).unwrap();
     let shape = (0, GraphProfile::Fast);

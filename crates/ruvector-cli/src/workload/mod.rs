@@ -15,7 +15,9 @@ mod population;
 mod report;
 mod writer;
 
-use ruvector_core::{Collection, Database};
+use std::time::Duration;
+
+use ruvector_core::{Collection, Database, Status};
 
 use arguments::WorkloadCommand;
 use data::{Data, bar};
@@ -27,6 +29,8 @@ use crate::error::CliError;
 
 /// The collection with a history.
 const LIVED: &str = "lived";
+/// Between two looks at whether it has rested for long enough.
+const REST_CHECK: Duration = Duration::from_millis(100);
 /// The one built at once.
 const FRESH: &str = "fresh";
 
@@ -79,8 +83,13 @@ impl Bench {
     }
 }
 
-/// Works until the optimizer is at rest.
+/// Works until the optimizer is at rest, and has sealed what rests.
 fn settle(collection: &Collection) -> Result<(), CliError> {
-    while collection.step()? {}
-    Ok(())
+    loop {
+        while collection.step()? {}
+        if collection.info().status != Status::Yellow {
+            return Ok(());
+        }
+        std::thread::sleep(REST_CHECK);
+    }
 }

@@ -16,17 +16,18 @@ mod rewrite;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use ruvector_storage::{ComponentName, Manifest, Promotion};
 
 use indexing::Reindex;
 pub(crate) use policy::Effort;
 use policy::{Plan, SegmentStats, Stats, plan};
-use recode::Recode;
+use recode::{Recode, RefusedCodes};
 use rewrite::Rewrite;
 
 use crate::collection::Core;
-use crate::shard::Shard;
+use crate::shard::{Sequencer, Shard};
 use crate::view::{SegmentView, ShardView, Source};
 use crate::{Ctx, Error};
 
@@ -42,6 +43,8 @@ pub(crate) struct Jobs {
     promotion: Option<Promotion>,
     recode: Option<Recode>,
     reindex: Option<Reindex>,
+    /// What recoding found impossible.
+    refused: Vec<RefusedCodes>,
     /// The last step inserted into the active graph.
     grew: bool,
 }
@@ -68,6 +71,7 @@ impl Jobs {
             promotion: None,
             recode: None,
             reindex: None,
+            refused: Vec::new(),
             grew: false,
         }
     }
@@ -107,7 +111,11 @@ impl Core {
             }
         }
         let outcome = self.advance(shard, &mut jobs, effort);
-        *shard.failure.lock() = outcome.as_ref().err().map(ToString::to_string);
+        let refused = || jobs.refused.first().map(|refused| refused.reason.clone());
+        *shard.failure.lock() = outcome
+            .as_ref()
+            .err()
+            .map_or_else(refused, |error| Some(error.to_string()));
         if outcome.is_err() {
             jobs.seal = None;
             jobs.merge = None;
@@ -127,6 +135,7 @@ impl Core {
             return self.advance_seal(shard, jobs, effort);
         }
         let view = self.view.load().shards[shard.index as usize].clone();
+        self.forget_refused(jobs, &view);
         let stats = self.stats(shard, jobs, &view);
         jobs.grew = false;
         if !stats.sealed.iter().any(|segment| segment.recode) {
@@ -146,6 +155,7 @@ impl Core {
                 self.grow(shard, &view);
                 jobs.grew = true;
             }
+            Plan::Freeze => self.freeze_quiet(shard, view.seq),
             Plan::Seal => {
                 let frozen = self.committed_frozen(shard)?;
                 // Where no rows are new, payload updates are written beside the segments; vectors and graphs stay.
@@ -192,17 +202,27 @@ impl Core {
         }
     }
 
-    /// Whether background work is left to do, or going on. Does not wait for a running step.
+    /// Whether background work is left to do, going on, or due as soon as writes cease. Does not wait for a running
+    /// step.
     pub(crate) fn has_work(&self, shard: &Shard, view: &ShardView) -> bool {
         let Some(jobs) = shard.jobs.try_lock() else {
             return true;
         };
-        let planned = plan(
-            &self.stats(shard, &jobs, view),
-            &self.config.optimizer,
-            Effort::Background,
-        );
-        jobs.seal.is_some() || jobs.merge.is_some() || planned != Plan::Idle
+        let stats = self.stats(shard, &jobs, view);
+        let planned = plan(&stats, &self.config.optimizer, Effort::Background);
+        jobs.seal.is_some() || jobs.merge.is_some() || stats.rest_left().is_some() || planned != Plan::Idle
+    }
+
+    /// How long until a shard's active segment has rested and is to be sealed, if no write comes; `None` if none is.
+    pub(crate) fn rest_left(&self) -> Option<Duration> {
+        let view = self.view.load();
+        let left = |(shard, view): (&Shard, &Arc<ShardView>)| {
+            let sequencer = shard.sequencer.lock();
+            let admits = !sequencer.closed && !sequencer.poisoned;
+            drop(sequencer);
+            admits.then(|| self.active_stats(shard, view).rest_left())?
+        };
+        self.shards.iter().zip(&view.shards).filter_map(left).min()
     }
 
     fn stats(&self, shard: &Shard, jobs: &Jobs, view: &ShardView) -> Stats {
@@ -211,7 +231,7 @@ impl Core {
             Source::Active(active) => active.graphs_lag(last.rows),
             Source::Sealed(_) => false,
         });
-        let stats = |segment| self.segment_stats(segment);
+        let stats = |segment| self.segment_stats(jobs, segment);
         let sealed = view.segments.iter().filter_map(stats).collect();
         Stats {
             frozen,
@@ -219,10 +239,25 @@ impl Core {
             graph_lags,
             grew: jobs.grew,
             sealed,
+            ..self.active_stats(shard, view)
         }
     }
 
-    fn segment_stats(&self, segment: &SegmentView) -> Option<SegmentStats> {
+    /// The figures of the active segment alone.
+    fn active_stats(&self, shard: &Shard, view: &ShardView) -> Stats {
+        let active_live = view.segments.last().map_or(0, |last| match last.source {
+            Source::Active(_) => last.live_rows(),
+            Source::Sealed(_) => 0,
+        });
+        let written = Duration::from_nanos(shard.counter(&shard.written_ns));
+        Stats {
+            active_live,
+            quiet: self.io.monotonic().saturating_sub(written),
+            ..Stats::default()
+        }
+    }
+
+    fn segment_stats(&self, jobs: &Jobs, segment: &SegmentView) -> Option<SegmentStats> {
         let Source::Sealed(sealed) = &segment.source else {
             return None;
         };
@@ -234,7 +269,7 @@ impl Core {
             graph_lost: sealed.graph_damaged(),
             damaged: sealed.rows_damaged(),
             reindex: self.index_to_change(sealed).is_some(),
-            recode: self.field_to_code(sealed).is_some(),
+            recode: self.field_to_code(jobs, segment.id, sealed).is_some(),
         })
     }
 
@@ -270,12 +305,17 @@ impl Core {
         for shard in &self.shards {
             let mut sequencer = shard.sequencer.lock();
             sequencer.admit(shard.index)?;
-            sequencer.freeze();
-            shard
-                .backlog
-                .store(sequencer.pending.len() as u64, Ordering::Release);
+            freeze(shard, &mut sequencer);
         }
         Ok(())
+    }
+
+    /// Freezes the active segment if nothing was written since `seq`.
+    fn freeze_quiet(&self, shard: &Shard, seq: u64) {
+        let mut sequencer = shard.sequencer.lock();
+        if sequencer.draft.seq == seq {
+            freeze(shard, &mut sequencer);
+        }
     }
 
     /// Back-pressure: while too much is unsealed, a write of `rows` rows first sees as many nodes inserted into
@@ -298,6 +338,13 @@ impl Core {
         }
         Ok(())
     }
+}
+
+fn freeze(shard: &Shard, sequencer: &mut Sequencer) {
+    sequencer.freeze();
+    shard
+        .backlog
+        .store(sequencer.pending.len() as u64, Ordering::Release);
 }
 
 fn has_new_rows(segment: &SegmentView) -> bool {

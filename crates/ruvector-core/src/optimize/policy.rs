@@ -1,6 +1,8 @@
 //! What the optimizer does next, decided purely from figures: `(stats, thresholds, effort) → plan`.
 //! Never touches data, so that threads, a simulation and a browser reach the same decisions.
 
+use std::time::Duration;
+
 use ruvector_types::OptimizerConfig;
 
 /// How far to go.
@@ -43,6 +45,10 @@ pub(crate) struct Stats {
     /// The last step inserted some of them: if a merge is due, it has the next one. Under a stream of writes the
     /// graph lags whenever one looks.
     pub(crate) grew: bool,
+    /// Live rows of the active segment, unless it is frozen.
+    pub(crate) active_live: u64,
+    /// Time since the last write.
+    pub(crate) quiet: Duration,
     pub(crate) sealed: Vec<SegmentStats>,
 }
 
@@ -54,6 +60,8 @@ pub(crate) enum Plan {
     Promote,
     /// Insert visible vectors into the active segment's graph.
     Grow,
+    /// Freeze the active segment, though it is not full: writes have ceased.
+    Freeze,
     /// Seal the oldest frozen state.
     Seal,
     /// Write these segments again as one, without deleted rows.
@@ -72,7 +80,8 @@ impl Stats {
         let seal = self.frozen && !(effort == Effort::Background && self.is_crowded(thresholds));
         let grow = self.graph_lags && !self.grew;
         let index = self.segment_to_index().is_some();
-        seal || ((self.promotable || grow || index) && effort == Effort::Background)
+        let rested = self.rest_left() == Some(Duration::ZERO) && !self.is_crowded(thresholds);
+        seal || ((self.promotable || grow || index || rested) && effort == Effort::Background)
     }
 
     /// A sound segment whose payload indexes are to change.
@@ -82,6 +91,11 @@ impl Stats {
             .iter()
             .find(|segment| segment.reindex && !segment.damaged);
         found.map(|segment| segment.id)
+    }
+
+    /// How long no write may come until the active segment is sealed; `None` if it is too small for that.
+    pub(crate) fn rest_left(&self) -> Option<Duration> {
+        (self.active_live >= REST_ROWS_MIN).then(|| REST.saturating_sub(self.quiet))
     }
 
     /// So many segments that another one would cost searches more than its rows do as they are: frozen states wait
@@ -94,6 +108,14 @@ impl Stats {
 
 /// How many times `segments_max` are a crowd.
 const CROWD_RATIO: usize = 3;
+
+/// How long no write may have come before the active segment is sealed though it is not full. Sealed rows are found in
+/// the fast layout; a pause this short in a stream of writes costs nothing, since the next seal waits for as many rows.
+const REST: Duration = Duration::from_secs(3);
+
+/// Live rows below which the active segment stays as it is: sealed, they would have no fast layout, and a write now and
+/// then must not write a segment each time.
+const REST_ROWS_MIN: u64 = 1_024;
 
 /// Updated rows below which laying them over costs too little to rewrite for.
 const UPDATED_ROWS_MIN: u64 = 1_024;
@@ -117,6 +139,9 @@ pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) 
         }
         if stats.graph_lags && !stats.grew {
             return Plan::Grow;
+        }
+        if stats.rest_left() == Some(Duration::ZERO) && !stats.is_crowded(thresholds) {
+            return Plan::Freeze;
         }
     }
     let sound: Vec<&SegmentStats> = stats.sealed.iter().filter(|segment| !segment.damaged).collect();
@@ -215,6 +240,7 @@ mod tests {
                 Plan::Idle => return steps,
                 Plan::Promote => stats.promotable = false,
                 Plan::Grow => stats.graph_lags = false,
+                Plan::Freeze => (stats.active_live, stats.frozen) = (0, true),
                 Plan::Seal => stats.frozen = false,
                 Plan::Merge(ids) => {
                     let (merged, mut kept): (Vec<_>, Vec<_>) = stats
@@ -258,10 +284,13 @@ mod tests {
                 frozen: true,
                 promotable: true,
                 graph_lags: true,
+                active_live: 2_000 * (count % 2),
+                quiet: REST,
                 sealed,
                 ..Stats::default()
             };
             settle(&mut stats, Effort::Background);
+            assert_eq!(stats.active_live, 0);
             assert!(stats.sealed.len() <= thresholds.segments_max as usize);
             stats.promotable = true;
             settle(&mut stats, Effort::Full);
@@ -332,6 +361,32 @@ mod tests {
             assert!(most <= 12 && sealed > 400, "{outcome}");
             assert!(freeze_every < 100 || held_up == 0, "{outcome}");
         }
+    }
+
+    #[test]
+    fn what_rests_is_sealed() {
+        let thresholds = OptimizerConfig::default();
+        let decided = |active_live, quiet, segments: u64, effort| {
+            let stats = Stats {
+                active_live,
+                quiet,
+                sealed: (0..segments).map(|id| segment(1 + 3 * id, 10, 10)).collect(),
+                ..Stats::default()
+            };
+            let planned = plan(&stats, &thresholds, effort);
+            assert_eq!(
+                planned == Plan::Freeze,
+                stats.goes_before_merge(&thresholds, effort)
+            );
+            planned
+        };
+        let (background, moment) = (Effort::Background, Duration::from_nanos(1));
+        assert_eq!(decided(REST_ROWS_MIN, REST, 0, background), Plan::Freeze);
+        assert_eq!(decided(REST_ROWS_MIN, REST - moment, 0, background), Plan::Idle);
+        assert_eq!(decided(REST_ROWS_MIN - 1, REST * 9, 0, background), Plan::Idle);
+        assert_eq!(decided(REST_ROWS_MIN, REST, 0, Effort::Full), Plan::Idle);
+        let crowd = decided(REST_ROWS_MIN, REST, 12, background);
+        assert!(matches!(crowd, Plan::Merge(_)), "{crowd:?}");
     }
 
     #[test]

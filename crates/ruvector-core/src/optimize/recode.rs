@@ -35,6 +35,16 @@ pub(crate) struct Recode {
     build: Option<Build>,
 }
 
+/// Codes that a field's vectors do not allow: not tried again until the configuration asks for others, or the segment is
+/// written again.
+#[derive(Debug)]
+pub(crate) struct RefusedCodes {
+    segment: u64,
+    field: usize,
+    codes: Codes,
+    pub(super) reason: String,
+}
+
 #[derive(Debug)]
 struct Build {
     codes: Codes,
@@ -46,14 +56,29 @@ struct Build {
 }
 
 impl Core {
-    /// The first field of a segment whose codes are not what the configuration asks for.
-    pub(super) fn field_to_code(&self, sealed: &SealedSegment) -> Option<usize> {
+    /// The first field of a segment whose codes are not what the configuration asks for, and can be.
+    pub(super) fn field_to_code(&self, jobs: &Jobs, id: u64, sealed: &SealedSegment) -> Option<usize> {
         let wanted = self.quantization.load();
         let differs = |(field, slot): (usize, &Option<SealedField>)| {
             let slot = slot.as_ref()?;
-            (slot.codes_sound() != self.codes_wanted(&wanted, field, slot)).then_some(field)
+            let codes = self.codes_wanted(&wanted, field, slot);
+            let place = (id, field);
+            let refused = |refused: &RefusedCodes| {
+                (refused.segment, refused.field) == place && Some(refused.codes) == codes
+            };
+            (slot.codes_sound() != codes && !jobs.refused.iter().any(refused)).then_some(field)
         };
         sealed.fields.iter().enumerate().find_map(differs)
+    }
+
+    /// Forgets refusals of codes that nobody asks for any more, and of segments that are gone.
+    pub(super) fn forget_refused(&self, jobs: &mut Jobs, view: &ShardView) {
+        let wanted = self.quantization.load();
+        jobs.refused.retain(|refused| {
+            let config = wanted.get(refused.field).copied().flatten();
+            config.is_some_and(|config| config.codes == refused.codes)
+                && view.segments.iter().any(|segment| segment.id == refused.segment)
+        });
     }
 
     fn codes_wanted(
@@ -104,11 +129,11 @@ impl Core {
     fn start_recode(
         &self,
         shard: &Shard,
-        jobs: &Jobs,
+        jobs: &mut Jobs,
         id: u64,
         sealed: &Arc<SealedSegment>,
     ) -> Result<Option<Recode>, Error> {
-        let Some(field) = self.field_to_code(sealed) else {
+        let Some(field) = self.field_to_code(jobs, id, sealed) else {
             return Ok(None);
         };
         let Some(slot) = sealed.fields.get(field).and_then(Option::as_ref) else {
@@ -117,7 +142,18 @@ impl Core {
         let build = match self.codes_wanted(&self.quantization.load(), field, slot) {
             None => None,
             Some(codes) => {
-                let encoder = self.train(codes, field, slot)?;
+                let encoder = match self.train(codes, field, slot) {
+                    Ok(encoder) => encoder,
+                    Err(error) => {
+                        jobs.refused.push(RefusedCodes {
+                            segment: id,
+                            field,
+                            codes,
+                            reason: error.to_string(),
+                        });
+                        return Ok(None);
+                    }
+                };
                 let name = jobs.next_name(None);
                 let file = file_name(id, ComponentKind::Codes, Some(field as u32), name);
                 let path = format!("{}/{file}", shard.dir);

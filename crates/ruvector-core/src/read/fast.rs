@@ -70,11 +70,7 @@ pub(crate) fn scan(
 ) -> Result<FastEnd, Error> {
     query.ctx.took(Way::FastScan);
     query.ctx.check(query.core.io.as_ref())?;
-    let rows = filter.candidates();
-    let nodes: Vec<u32> = rows
-        .iter()
-        .filter_map(|row| target.segment.ordinal(row, query.field))
-        .collect();
+    let nodes = nodes(target, field, filter);
     SIEVE.with_borrow_mut(|sieve| {
         let request = FastSearch {
             query: query.vector,
@@ -89,6 +85,22 @@ pub(crate) fn scan(
             None => Ok(FastEnd::Unavailable),
         }
     })
+}
+
+/// The nodes of the rows that may match.
+fn nodes(
+    target: &Target<'_, VectorBlock, PlainGraph<Component>>,
+    field: &SealedField,
+    filter: &SegmentFilter<'_>,
+) -> Vec<u32> {
+    let rows = filter.candidates();
+    let mut nodes = Vec::with_capacity(filter.rows_max() as usize);
+    match field.vectors.len() == target.segment.rows {
+        // Every row has a vector, so they have the same numbers.
+        true => nodes.extend(rows.iter()),
+        false => nodes.extend(rows.iter().filter_map(|row| field.vectors.ordinal(row))),
+    }
+    nodes
 }
 
 /// As [`search`], for up to [`LANES`] searches at once; how each ended.

@@ -44,6 +44,12 @@ const SCAN_ROWS: u64 = 256;
 /// Comparisons that a walk of the plain graph makes for each result of its breadth.
 const DISTANCES_PER_BREADTH: f64 = 12.0;
 
+/// Visits of a trial, as a multiple of those of a walk without a filter.
+const TRIAL_RATIO: f64 = 1.5;
+
+/// Visits at which a walk is given up, as a multiple of those expected.
+const PATIENCE_RATIO: f64 = 3.0;
+
 pub(crate) fn choose(figures: Figures) -> Strategy {
     let ef = figures.ef.max(figures.wanted);
     let scanned = figures.matching.unwrap_or(figures.live).min(figures.live);
@@ -58,33 +64,33 @@ pub(crate) fn choose(figures: Figures) -> Strategy {
         return Strategy::Graph { ef, budget: None };
     };
     let share = matching as f64 / figures.live.max(1) as f64;
-    let (scan, walk, visits) = match figures.costs {
-        Some(costs) => {
-            let scan = scanned as f64 * costs.scan_ns;
-            (
-                scan,
-                costs.visits(ef, share) * costs.visit_ns,
-                scan / costs.visit_ns,
-            )
-        }
+    match figures.costs {
+        Some(costs) => by_costs(costs, ef, scanned, share),
         // Steps of a walk are scattered: twice the cost of a scan's.
-        None => (
-            scanned as f64,
-            2.0 * DISTANCES_PER_BREADTH * ef as f64 / share,
-            scanned as f64,
-        ),
-    };
-    if scan <= walk {
-        return Strategy::Scan;
+        None if scanned as f64 <= 2.0 * DISTANCES_PER_BREADTH * ef as f64 / share => Strategy::Scan,
+        None => Strategy::walk(ef, scanned.max(2_048), scanned),
     }
-    let budget = Budget {
-        distances: scanned.max(2_048),
-        visits: (visits as u64).max(64),
-    };
-    Strategy::Graph {
-        ef,
-        budget: Some(budget),
+}
+
+impl Strategy {
+    fn walk(ef: usize, distances: u64, visits: u64) -> Strategy {
+        let budget = Some(Budget { distances, visits });
+        Strategy::Graph { ef, budget }
     }
+}
+
+/// A walk if it is expected to cost less than a scan of those that match. A scan that costs much more than a walk without a
+/// filter is tried as such a walk first: where the filter keeps what is near the query, that suffices.
+fn by_costs(costs: Costs, ef: usize, scanned: u64, share: f64) -> Strategy {
+    let scan_visits = scanned as f64 * costs.scan_ns / costs.visit_ns;
+    let (unfiltered, filtered) = (costs.visits(ef, 1.0), costs.visits(ef, share));
+    let trial = TRIAL_RATIO * unfiltered;
+    let visits = match scan_visits <= filtered {
+        true if scan_visits <= 2.0 * trial => return Strategy::Scan,
+        true => trial,
+        false => scan_visits.min(PATIENCE_RATIO * filtered),
+    };
+    Strategy::walk(ef, scanned.max(2_048), (visits as u64).max(32))
 }
 
 #[cfg(test)]

@@ -8,8 +8,14 @@ use ruvector_types::{CodeWidth, Codes};
 
 use super::nearest::finite;
 
-/// Codes before that one a code is asked for from memory.
-const AHEAD: usize = 16;
+/// Codes compared at once.
+const BLOCK: usize = 64;
+
+/// Standard deviations of the short codes' estimates within which a node may still belong to the result.
+const DEVIATIONS: f32 = 3.0;
+
+/// Nodes that the first sieve leaves at least, and of which the last bounds what it looks at.
+const KEPT_MIN: usize = 48;
 
 /// Nodes below which the first sieve costs more than it spares.
 const CODED_NODES_MIN: usize = 256;
@@ -19,7 +25,10 @@ const CODED_NODES_MIN: usize = 256;
 pub(crate) struct Sieve {
     scratch: FastScratch,
     query: CodeQuery,
+    gathered: Vec<u8>,
     estimates: Vec<Neighbor>,
+    /// The least of the estimates, ascending.
+    best: Vec<f32>,
     nodes: Vec<u32>,
     /// What the last sieve that reads codes left, in no order.
     pub(crate) found: Vec<Neighbor>,
@@ -40,11 +49,8 @@ impl Sieve {
             .codes
             .as_ref()
             .filter(|_| is_sure && nodes.len() >= CODED_NODES_MIN);
-        let kept = codes.and_then(|codes| Some((codes, kept(codes, request.wanted)?)));
-        let chosen = match kept {
-            Some((codes, kept))
-                if nodes.len() > 2 * kept && self.coarse(codes, request.query, nodes, kept) =>
-            {
+        let chosen = match codes.filter(|codes| are_short(codes)) {
+            Some(codes) if self.coarse(codes, request.query, nodes, request.wanted) => {
                 self.nodes.clear();
                 self.nodes
                     .extend(self.estimates.iter().map(|neighbor| neighbor.node));
@@ -55,8 +61,9 @@ impl Sieve {
         Some(fast.scan(request, chosen, accept, &mut self.scratch, &mut self.found))
     }
 
-    /// Leaves the `kept` nearest by their short codes in `estimates`; false if some cannot be read.
-    fn coarse(&mut self, codes: &CodeBlock, query: &[f32], nodes: &[u32], kept: usize) -> bool {
+    /// Leaves in `estimates` those that may be among the `wanted` nearest by their short codes; false if some cannot be
+    /// read.
+    fn coarse(&mut self, codes: &CodeBlock, query: &[f32], nodes: &[u32], wanted: usize) -> bool {
         let encoder = codes.encoder();
         if encoder
             .prepare_into(query, QueryPrecision::Four, &mut self.query)
@@ -65,35 +72,65 @@ impl Sieve {
             return false;
         }
         self.estimates.clear();
-        for (at, node) in nodes.iter().enumerate() {
-            if let Some(later) = nodes.get(at + AHEAD) {
-                codes.prefetch(*later);
+        self.best.clear();
+        let mut distances = [0.0; BLOCK];
+        let (mut deviation, mut reach) = (0.0f32, f32::INFINITY);
+        for (at, block) in nodes.chunks(BLOCK).enumerate() {
+            let later = nodes.iter().skip((at + 1) * BLOCK).take(BLOCK);
+            later.for_each(|node| codes.prefetch(*node));
+            self.gathered.clear();
+            for node in block {
+                let Some(code) = codes.rows(*node..*node + 1) else {
+                    return false;
+                };
+                self.gathered.extend_from_slice(code);
             }
-            let Some(code) = codes.rows(*node..*node + 1) else {
+            let distances = &mut distances[..block.len()];
+            if self.query.distances(&self.gathered, distances).is_err() {
                 return false;
-            };
-            self.estimates.push(Neighbor {
-                distance: finite(self.query.distance(code)),
-                node: *node,
-            });
+            }
+            if let Some(first) = self.gathered.get(..self.query.code_bytes()) {
+                deviation = deviation.max(self.query.deviation(first));
+            }
+            for (node, distance) in block.iter().zip(distances.iter()) {
+                if *distance <= reach {
+                    let distance = finite(*distance);
+                    self.estimates.push(Neighbor {
+                        distance,
+                        node: *node,
+                    });
+                    let worst = self.offer(distance, wanted.max(KEPT_MIN));
+                    reach = worst + DEVIATIONS * deviation;
+                }
+            }
         }
-        if kept < self.estimates.len() {
-            self.estimates.select_nth_unstable(kept);
-            self.estimates.truncate(kept);
-        }
+        let nearest = self
+            .best
+            .get(wanted.saturating_sub(1))
+            .copied()
+            .unwrap_or(f32::INFINITY);
+        let last = self.best.last().copied().unwrap_or(f32::INFINITY);
+        let reach = last.max(nearest + DEVIATIONS * deviation);
+        self.estimates.retain(|neighbor| neighbor.distance <= reach);
         true
+    }
+
+    /// Takes a distance among the `kept` best; the worst of these, infinite while they are fewer.
+    fn offer(&mut self, distance: f32, kept: usize) -> f32 {
+        let place = self.best.partition_point(|known| *known < distance);
+        if place < kept {
+            self.best.insert(place, distance);
+            self.best.truncate(kept);
+        }
+        match self.best.len() < kept {
+            true => f32::INFINITY,
+            false => self.best.last().copied().unwrap_or(f32::INFINITY),
+        }
     }
 }
 
-/// How many the first sieve leaves, so that hardly any of the `wanted` is among the others: by the width of the codes.
-/// `None`: codes that say too little, or as much as the second sieve.
-fn kept(codes: &CodeBlock, wanted: usize) -> Option<usize> {
-    let factor = match codes.codes() {
-        Codes::Rotated(CodeWidth::One) => 8,
-        Codes::Rotated(CodeWidth::OneAndHalf) => 6,
-        Codes::Rotated(CodeWidth::Two) => 4,
-        Codes::Rotated(CodeWidth::Four) => 2,
-        _ => return None,
-    };
-    Some((wanted * factor).max(64))
+/// Whether codes are worth a sieve of their own: short, and with estimates that say how far they err.
+fn are_short(codes: &CodeBlock) -> bool {
+    use CodeWidth::{Four, One, OneAndHalf, Two};
+    matches!(codes.codes(), Codes::Rotated(One | OneAndHalf | Two | Four))
 }

@@ -138,6 +138,11 @@ impl Core {
         shard
             .appended_seq
             .store(part.sequencer.draft.seq, std::sync::atomic::Ordering::Release);
+        let now = self.io.monotonic().as_nanos();
+        shard.written_ns.store(
+            u64::try_from(now).unwrap_or(u64::MAX),
+            std::sync::atomic::Ordering::Release,
+        );
         shard.backlog.store(
             part.sequencer.pending.len() as u64,
             std::sync::atomic::Ordering::Release,

@@ -7,6 +7,7 @@ use ruvector_simd::{Metric, distance};
 
 use super::DEGREE;
 use super::calibrate::{Calibration, Ground, length_squared, squared};
+use super::hubs::{self, Hubs, even_sample};
 use super::layout::{DIM_MAX, Header, LINK_BYTES, Layout, NO_NODE, NODES_MAX, Tail};
 use crate::access::{Links, Vectors};
 use crate::neighbor::Neighbor;
@@ -21,8 +22,8 @@ const QUERY_NODES: u32 = 64;
 /// Padded dimensions up to which neighbours have codes of two bits: below, the error of one bit makes searches take
 /// more visits than the smaller block saves.
 const TWO_BITS_PADDED_MAX: usize = 256;
-/// Blocks of hubs of a graph of at least 32 times as many nodes.
-const HUB_BLOCKS: u32 = 8;
+/// Distances that cost as much as a node encoded.
+const DISTANCES_OF_A_NODE: u32 = 64;
 
 /// An encoding in progress. Memory: `4·p` bytes a node.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ pub struct FastEncoder {
     rows_rotated: u32,
     /// Nodes whose vectors cannot be read, ascending: all zero, and nothing leads to them.
     unreadable: Vec<u32>,
+    hubs: Option<Hubs>,
     head_written: bool,
     next: u32,
     calibration: Calibration,
@@ -55,7 +57,7 @@ impl FastEncoder {
         if metric == Metric::Manhattan || len >= NODES_MAX {
             return None;
         }
-        let hub_blocks = (len / (32 * DEGREE as u32)).clamp(1, HUB_BLOCKS);
+        let hub_blocks = hubs::blocks(len);
         let rotation = Rotation::new(dim as usize, seed);
         let bits = match rotation.padded_dim() <= TWO_BITS_PADDED_MAX {
             true => CodeBits::Two,
@@ -80,6 +82,7 @@ impl FastEncoder {
             rotated: Vec::new(),
             rows_rotated: 0,
             unreadable: Vec::new(),
+            hubs: None,
             head_written: false,
             next: 0,
             calibration: Calibration::default(),
@@ -117,6 +120,9 @@ impl FastEncoder {
             return false;
         }
         if !self.head_written {
+            if self.choose_hubs(&mut left) {
+                return false;
+            }
             self.write_head(out);
             self.head_written = true;
         }
@@ -130,6 +136,21 @@ impl FastEncoder {
             left = left.saturating_sub(QUERY_NODES);
         }
         self.end(out)
+    }
+
+    /// Chooses hubs as long as some of `left` is left; true if there is more to choose.
+    fn choose_hubs(&mut self, left: &mut u32) -> bool {
+        let (nodes, wanted) = (self.header.nodes, self.header.hub_blocks * DEGREE as u32);
+        let begun = self.hubs.take();
+        let mut hubs = begun.unwrap_or_else(|| Hubs::begin(nodes, wanted, |node| self.is_readable(node)));
+        let kernel = distance(Metric::Euclid);
+        let mut more = true;
+        while *left > 0 && more {
+            more = hubs.choose(|a, b| kernel(self.row(a), self.row(b)));
+            *left = left.saturating_sub(hubs.cost().div_ceil(DISTANCES_OF_A_NODE));
+        }
+        self.hubs = Some(hubs);
+        more
     }
 
     /// Writes the table of slacks when all else is done; true if it is the end.
@@ -164,8 +185,8 @@ impl FastEncoder {
                 out.extend(list.iter().take(DEGREE));
             },
         };
-        let starts = even_sample(self.header.nodes, self.header.hub_blocks * DEGREE as u32);
-        calibration.walk(ground, starts.filter(|node| self.is_readable(*node)));
+        let starts = self.hubs.iter().flat_map(Hubs::chosen).copied();
+        calibration.walk(ground, starts);
         (self.calibration, self.list) = (calibration, list);
     }
 
@@ -196,15 +217,13 @@ impl FastEncoder {
         self.unreadable.binary_search(&node).is_err()
     }
 
-    /// Header, centre and hubs: an even sample of the nodes, coded as seen from the centre.
+    /// Header, centre and hubs, coded as seen from the centre.
     fn write_head(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.header.encode());
         let center = self.center.as_deref().unwrap_or_default();
         out.extend(center.iter().flat_map(|x| x.to_le_bytes()));
         let places = self.header.hub_blocks * DEGREE as u32;
-        let ids: Vec<u32> = even_sample(self.header.nodes, places)
-            .filter(|id| self.is_readable(*id))
-            .collect();
+        let ids: Vec<u32> = self.hubs.iter().flat_map(Hubs::chosen).copied().collect();
         for place in 0..places as usize {
             out.extend_from_slice(&ids.get(place).copied().unwrap_or(NO_NODE).to_le_bytes());
         }
@@ -295,12 +314,6 @@ impl FastEncoder {
             self.layout.stride
         );
     }
-}
-
-/// Up to `count` of the numbers below `len`, evenly spread.
-fn even_sample(len: u32, count: u32) -> impl Iterator<Item = u32> {
-    let count = count.min(len);
-    (0..count).map(move |at| (u64::from(at) * u64::from(len) / u64::from(count.max(1))) as u32)
 }
 
 /// The whole fast graph as bytes; `None` for a metric it cannot serve. Cost: a rotation and about 64 passes over

@@ -24,6 +24,7 @@ mod bound;
 mod calibrate;
 mod encode;
 mod frontier;
+mod hubs;
 mod layout;
 mod scan;
 mod search;
