@@ -48,7 +48,7 @@ const DISTANCES_PER_BREADTH: f64 = 12.0;
 const TRIAL_RATIO: f64 = 1.5;
 
 /// Visits at which a walk is given up, as a multiple of those expected.
-const PATIENCE_RATIO: f64 = 3.0;
+const PATIENCE_RATIO: f64 = 8.0;
 
 pub(crate) fn choose(figures: Figures) -> Strategy {
     let ef = figures.ef.max(figures.wanted);
@@ -82,7 +82,7 @@ impl Strategy {
 /// A walk if it is expected to cost less than a scan of those that match. A scan that costs much more than a walk without a
 /// filter is tried as such a walk first: where the filter keeps what is near the query, that suffices.
 fn by_costs(costs: Costs, ef: usize, scanned: u64, share: f64) -> Strategy {
-    let scan_visits = scanned as f64 * costs.scan_ns / costs.visit_ns;
+    let scan_visits = (costs.scan_fixed_ns + scanned as f64 * costs.scan_ns) / costs.visit_ns;
     let (unfiltered, filtered) = (costs.visits(ef, 1.0), costs.visits(ef, share));
     let trial = TRIAL_RATIO * unfiltered;
     let visits = match scan_visits <= filtered {

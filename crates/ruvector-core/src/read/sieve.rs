@@ -14,11 +14,11 @@ const BLOCK: usize = 64;
 /// Standard deviations of the short codes' estimates within which a node may still belong to the result.
 const DEVIATIONS: f32 = 3.0;
 
-/// Nodes that the first sieve leaves at least, and of which the last bounds what it looks at.
-const KEPT_MIN: usize = 48;
-
 /// Nodes below which the first sieve costs more than it spares.
 const CODED_NODES_MIN: usize = 256;
+
+/// The rank of the estimate that bounds the first sieve, at least: the first few are often outliers.
+const RANK_MIN: usize = 16;
 
 /// Memory of a thread.
 #[derive(Default)]
@@ -99,18 +99,10 @@ impl Sieve {
                         distance,
                         node: *node,
                     });
-                    let worst = self.offer(distance, wanted.max(KEPT_MIN));
-                    reach = worst + DEVIATIONS * deviation;
+                    reach = self.offer(distance, wanted.max(RANK_MIN)) + DEVIATIONS * deviation;
                 }
             }
         }
-        let nearest = self
-            .best
-            .get(wanted.saturating_sub(1))
-            .copied()
-            .unwrap_or(f32::INFINITY);
-        let last = self.best.last().copied().unwrap_or(f32::INFINITY);
-        let reach = last.max(nearest + DEVIATIONS * deviation);
         self.estimates.retain(|neighbor| neighbor.distance <= reach);
         true
     }
