@@ -13,6 +13,8 @@ mod order;
 mod plan;
 mod scroll;
 mod search;
+mod text;
+mod text_rows;
 mod top;
 mod values;
 
