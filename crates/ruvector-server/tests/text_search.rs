@@ -51,7 +51,10 @@ fn words_find_points() {
     // What was acknowledged is found at once, and a change too.
     let found = server.ok("POST", ROUTE, &json!({"key": "gloss", "text": "animal"}));
     assert_eq!(ids(&found), [&json!(2), &json!(5), &json!(1)]);
-    assert_eq!(found[0]["score"], found[1]["score"], "a point in files, one in memory");
+    assert_eq!(
+        found[0]["score"], found[1]["score"],
+        "a point in files, one in memory"
+    );
     let body = json!({"payload": {"gloss": "a swift one"}, "points": [5, 4]});
     server.ok("POST", "/collections/c/points/payload?wait=true", &body);
     let found = server.ok("POST", ROUTE, &json!({"key": "gloss", "text": "animal slow"}));
