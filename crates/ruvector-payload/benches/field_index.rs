@@ -83,7 +83,7 @@ impl Segment {
         let indexes = fields.iter().filter_map(|(key, kind)| {
             let bytes = build(kind, key, payloads);
             println!("index of {key}: {} bytes", bytes.len());
-            Some((PayloadPath::key(*key), Index::open(bytes, ROWS).ok()?))
+            Some((PayloadPath::key(key), Index::open(bytes, ROWS).ok()?))
         });
         Segment(indexes.collect())
     }
