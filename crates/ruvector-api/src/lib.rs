@@ -26,6 +26,7 @@ mod schema;
 mod search;
 mod selector;
 mod text_index;
+mod text_search;
 mod tuning;
 mod update;
 mod vector;
@@ -53,6 +54,7 @@ pub use schema::{
 };
 pub use search::{QueryPoints, QueryView, ScoredView, SearchPoints, WireSearchParams};
 pub use selector::{WirePayloadSelector, WireVectorSelector};
+pub use text_search::SearchText;
 pub use tuning::{HnswDiff, OptimizersDiff};
 pub use update::{ClearPayload, DeletePayload, DeletePoints, OverwritePayload, SetPayload, UpdateView};
 pub use vector::{BatchVectors, DenseVector, PointVectors, QueryVector};

@@ -198,21 +198,35 @@ impl QueryPoints {
     }
 }
 
-fn filter(wire: Option<WireFilter>, limits: &Limits) -> Result<Option<ruvector_types::Filter>, ApiError> {
+pub(crate) fn filter(
+    wire: Option<WireFilter>,
+    limits: &Limits,
+) -> Result<Option<ruvector_types::Filter>, ApiError> {
     wire.map(|filter| filter.into_filter("filter", limits))
         .transpose()
 }
 
 fn checked(request: SearchRequest, limits: &Limits) -> Result<SearchRequest, ApiError> {
-    at_most(request.limit, limits.limit_max, "limit", "limit_max")?;
-    at_most(request.offset, limits.offset_max, "offset", "offset_max")?;
-    if request.limit == 0 {
+    check_results(request.limit, request.offset, request.score_threshold, limits)?;
+    Ok(request)
+}
+
+/// Refuses figures of a search that say of no results which are wanted.
+pub(crate) fn check_results(
+    limit: usize,
+    offset: usize,
+    score_threshold: Option<f32>,
+    limits: &Limits,
+) -> Result<(), ApiError> {
+    at_most(limit, limits.limit_max, "limit", "limit_max")?;
+    at_most(offset, limits.offset_max, "offset", "offset_max")?;
+    if limit == 0 {
         return Err(Invalid::new("limit", Problem::BelowLimit { given: 0, limit: 1 }).into());
     }
-    if request.score_threshold.is_some_and(|score| !score.is_finite()) {
+    if score_threshold.is_some_and(|score| !score.is_finite()) {
         return Err(ApiError::rule("score_threshold", "must fit a 32-bit float"));
     }
-    Ok(request)
+    Ok(())
 }
 
 /// What `query` may hold.

@@ -25,7 +25,7 @@ pub(crate) enum Command {
     /// Work on the collections of a running server
     #[command(subcommand)]
     Collection(CollectionCommand),
-    /// Show how a running server carries out a search, scroll, count or facet: segment by segment
+    /// Show how a running server carries out a search (by vector or by words), scroll, count or facet: segment by segment
     Explain(ExplainArguments),
     /// Measure recall, speed and size on your own vectors, embedded (no server)
     Bench(Box<BenchArguments>),
@@ -92,6 +92,7 @@ pub(crate) struct ExplainArguments {
 pub(crate) enum Operation {
     Search,
     Query,
+    Text,
     Scroll,
     Count,
     Facet,

@@ -18,6 +18,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<(), CliError> {
     let route = match arguments.operation {
         Operation::Search => "points/search",
         Operation::Query => "points/query",
+        Operation::Text => "points/search/text",
         Operation::Scroll => "points/scroll",
         Operation::Count => "points/count",
         Operation::Facet => "facet",
@@ -90,7 +91,7 @@ fn read_body(file: Option<&Path>) -> Result<Map<String, Value>, CliError> {
 fn results(operation: Operation, result: &Value) -> String {
     let count = |list: &Value| list.as_array().map_or(0, Vec::len);
     match operation {
-        Operation::Search => format!("{} results", count(result)),
+        Operation::Search | Operation::Text => format!("{} results", count(result)),
         Operation::Query => format!("{} results", count(&result["points"])),
         Operation::Scroll => format!("{} points", count(&result["points"])),
         Operation::Count => format!("{} points counted", result["count"]),

@@ -10,7 +10,7 @@ use ruvector_storage::DeclaredIndex;
 use ruvector_types::{
     CollectionConfig, CountRequest, FacetHit, FacetRequest, Invalid, Limits, PayloadSelector, PointId,
     PointRecord, Problem, QuantizationConfig, ScoredPoint, ScrollPage, ScrollRequest, SearchRequest,
-    VectorSelector, WriteOp,
+    TextSearchRequest, VectorSelector, WriteOp,
 };
 
 use crate::commit::Committer;
@@ -103,6 +103,11 @@ impl Collection {
         self.snapshot()?.search_batch(ctx, requests)
     }
 
+    /// [`Snapshot::search_text`] on the collection as it is now.
+    pub fn search_text(&self, ctx: &Ctx, request: &TextSearchRequest) -> Result<Vec<ScoredPoint>, Error> {
+        self.snapshot()?.search_text(ctx, request)
+    }
+
     /// [`Snapshot::get`] on the collection as it is now.
     pub fn get(
         &self,
@@ -189,6 +194,24 @@ impl Core {
 
     pub(crate) fn check_batch(&self, field: &str, given: usize) -> Result<(), Invalid> {
         at_most(field, given, self.limits.batch_points_max, "batch_points_max")
+    }
+
+    /// Checks the figures that say which part of the best results is wanted.
+    pub(crate) fn check_results(
+        &self,
+        limit: usize,
+        offset: usize,
+        score_threshold: Option<f32>,
+    ) -> Result<(), Invalid> {
+        if limit == 0 {
+            return Err(Invalid::new("limit", Problem::BelowLimit { given: 0, limit: 1 }));
+        }
+        self.check_limit("limit", limit)?;
+        at_most("offset", offset, self.limits.offset_max, "offset_max")?;
+        if score_threshold.is_some_and(|threshold| !threshold.is_finite()) {
+            return Err(Invalid::new("score_threshold", Problem::NotFinite { index: 0 }));
+        }
+        Ok(())
     }
 
     fn admit(&self) -> Result<(), Error> {

@@ -38,6 +38,8 @@ pub enum Way {
     CodeGraph,
     /// Sets of rows only: a count, a scroll, a facet.
     Rows,
+    /// The postings of words; rows that the index does not know by their payloads.
+    Text,
 }
 
 impl Way {
@@ -51,6 +53,7 @@ impl Way {
             Way::CodeScan => "scan of codes",
             Way::CodeGraph => "graph by codes",
             Way::Rows => "rows",
+            Way::Text => "text",
         }
     }
 }

@@ -41,7 +41,7 @@ pub(crate) struct Explained<T> {
         (name = "points", description = "Write and read points"),
         (name = "payload", description = "Change payloads without touching vectors"),
         (name = "indexes", description = "Declare and drop payload indexes; count the values of a field"),
-        (name = "search", description = "Find the nearest points"),
+        (name = "search", description = "Find the nearest points, or the most relevant"),
         (name = "service", description = "Health and version")
     )
 )]

@@ -34,6 +34,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(updates::clear))
         .routes(routes!(search::search))
         .routes(routes!(search::query))
+        .routes(routes!(search::text))
         .routes(routes!(points::scroll))
         .routes(routes!(points::count))
         .routes(routes!(indexes::create))

@@ -13,13 +13,14 @@ use harness::Server;
 use ruvector_server::ServerConfig;
 use serde_json::{Value, json};
 
-const WAYS: [&str; 6] = [
+const WAYS: [&str; 7] = [
     "scan",
     "graph",
     "fast graph",
     "scan of codes",
     "graph by codes",
     "rows",
+    "text",
 ];
 
 fn server() -> Server {
@@ -28,7 +29,7 @@ fn server() -> Server {
                         "optimizers_config": {"active_rows_max": 64}});
     server.ok("PUT", "/collections/c", &config);
     for chunk in (0..600_u32).collect::<Vec<_>>().chunks(100) {
-        let point = |id: &u32| json!({"id": id, "vector": [id, 1], "payload": {"n": id, "even": id.is_multiple_of(2)}});
+        let point = |id: &u32| json!({"id": id, "vector": [id, 1], "payload": {"n": id, "even": id.is_multiple_of(2), "gloss": format!("number {id}")}});
         let points: Vec<Value> = chunk.iter().map(point).collect();
         server.ok(
             "PUT",
@@ -110,11 +111,17 @@ fn every_read_is_explained() {
     server.ok("PUT", "/collections/c/index?wait=true", &index);
     let index = json!({"field_name": "even", "field_schema": "bool"});
     server.ok("PUT", "/collections/c/index?wait=true", &index);
+    let index = json!({"field_name": "gloss", "field_schema": "text"});
+    server.ok("PUT", "/collections/c/index?wait=true", &index);
     let filter =
         json!({"must": [{"key": "n", "range": {"lt": 100}}, {"key": "even", "match": {"value": true}}]});
     for (route, body) in [
         ("points/search", json!({"vector": [1, 0], "limit": 5})),
         ("points/query", json!({"query": [1, 0], "limit": 5})),
+        (
+            "points/search/text",
+            json!({"key": "gloss", "text": "number 7", "limit": 5}),
+        ),
         ("points/scroll", json!({"limit": 5})),
         (
             "points/scroll",

@@ -83,7 +83,7 @@ impl Default for TextOptions {
 /// Where words end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tokenizer {
-    /// At what is not a letter, digit or underscore of some script.
+    /// At what is neither a letter nor a digit of some script, nor the accent of one.
     Word,
     /// At white space.
     Whitespace,

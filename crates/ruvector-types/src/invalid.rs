@@ -80,6 +80,11 @@ pub enum Problem {
     BadPath(crate::PathError),
     /// An id that is none.
     BadId(crate::PointIdError),
+    /// A field without the index that is needed.
+    NoTextIndex {
+        /// The field.
+        path: String,
+    },
     /// Two things that do not go together, or a value out of its set.
     Contradiction {
         /// The rule.
@@ -112,6 +117,10 @@ impl fmt::Display for Problem {
             Problem::BadName { rule } => write!(f, "bad name: {rule}"),
             Problem::BadPath(error) => error.fmt(f),
             Problem::BadId(error) => error.fmt(f),
+            Problem::NoTextIndex { path } => write!(
+                f,
+                "the field {path:?} has no text index; declare one (field_schema \"text\")"
+            ),
             Problem::Contradiction { rule } => f.write_str(rule),
         }
     }

@@ -33,6 +33,6 @@ pub use quantization::{
 };
 pub use query::{
     CountRequest, FacetHit, FacetRequest, OrderBy, OrderValue, PayloadSelector, PointRecord, ScoredPoint,
-    ScrollPage, ScrollRequest, SearchParams, SearchRequest, VectorSelector,
+    ScrollPage, ScrollRequest, SearchParams, SearchRequest, TextSearchRequest, VectorSelector,
 };
 pub use value::{Map, Value};

@@ -40,6 +40,8 @@ pub struct Limits {
     pub limit_max: usize,
     /// Results skipped by one search.
     pub offset_max: usize,
+    /// Bytes of the text of one search by words.
+    pub query_text_bytes_max: usize,
     /// Payload indexes of a collection.
     pub payload_indexes_max: usize,
     /// Stop words that a text index lists itself, beside those of languages.
@@ -78,6 +80,7 @@ impl Default for Limits {
             payload_depth_max: 64,
             limit_max: 100_000,
             offset_max: 1_000_000,
+            query_text_bytes_max: 16 << 10,
             payload_indexes_max: 256,
             stop_words_max: 2_048,
             stop_word_bytes_max: 128,

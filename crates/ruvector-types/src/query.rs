@@ -81,12 +81,33 @@ impl SearchRequest {
     }
 }
 
-/// A result of a search. Similarity (cosine, dot) or distance (euclid, manhattan), best first.
+/// The points whose text is the most relevant to some words, by BM25.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextSearchRequest {
+    /// A field with a text index: how its words are cut is declared there.
+    pub path: PayloadPath,
+    /// The words, of which a point has at least one. A word that is given twice counts twice.
+    pub text: String,
+    /// Results wanted (k), at least 1.
+    pub limit: usize,
+    /// Results to skip.
+    pub offset: usize,
+    /// Only points that match.
+    pub filter: Option<Filter>,
+    /// Only points whose score is at least this.
+    pub score_threshold: Option<f32>,
+    /// Payload to return.
+    pub with_payload: PayloadSelector,
+    /// Vectors to return.
+    pub with_vectors: VectorSelector,
+}
+
+/// A result of a search. Similarity (cosine, dot), distance (euclid, manhattan) or relevance (words), best first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoredPoint {
     /// The point.
     pub id: PointId,
-    /// Its score: similarity for cosine and dot, positive distance for euclid and manhattan.
+    /// Its score: similarity for cosine and dot, positive distance for euclid and manhattan, BM25 for words.
     pub score: f32,
     /// Number of the operation that wrote it last.
     pub version: u64,

@@ -210,6 +210,7 @@ impl Values {
             payload_depth_max: self.size("limits.payload_depth_max"),
             limit_max: self.size("limits.limit_max"),
             offset_max: self.size("limits.offset_max"),
+            query_text_bytes_max: self.size("limits.query_text_bytes_max"),
             payload_indexes_max: self.size("limits.payload_indexes_max"),
             stop_words_max: self.size("limits.stop_words_max"),
             stop_word_bytes_max: self.size("limits.stop_word_bytes_max"),

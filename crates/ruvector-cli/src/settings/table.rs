@@ -224,6 +224,12 @@ pub(crate) const TABLE: &[Setting] = &[
         "Results skipped by one search"
     ),
     limit!(
+        query_text_bytes_max,
+        "query-text-bytes-max",
+        1 << 20,
+        "Bytes of the text of one search by words"
+    ),
+    limit!(
         payload_indexes_max,
         "payload-indexes-max",
         4_096,

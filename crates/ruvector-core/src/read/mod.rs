@@ -14,6 +14,8 @@ mod plan;
 mod scroll;
 mod search;
 mod sieve;
+mod text;
+mod text_rows;
 mod top;
 mod values;
 

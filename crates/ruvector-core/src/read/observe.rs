@@ -16,6 +16,8 @@ pub(crate) struct Observer<'a> {
     shard: u32,
     begun: Duration,
     filtered: Duration,
+    /// Before a pause.
+    spent: Duration,
     work: (u64, u64),
     undecided: u64,
 }
@@ -37,9 +39,21 @@ impl<'a> Observer<'a> {
             shard,
             begun,
             filtered: begun,
+            spent: Duration::ZERO,
             work: work(trace),
             undecided: 0,
         })
+    }
+
+    /// Other segments are read in between; what was spent so far counts as search.
+    pub(crate) fn pause(&mut self) {
+        self.spent = self.core.io.monotonic() - self.begun;
+    }
+
+    /// Goes on after a pause.
+    pub(crate) fn resume(&mut self) {
+        self.begun = self.core.io.monotonic();
+        self.filtered = self.begun;
     }
 
     /// The filter's sets are made.
@@ -73,7 +87,7 @@ impl<'a> Observer<'a> {
             visited: visited - self.work.0,
             measured: measured - self.work.1,
             filter_time: self.filtered - self.begun,
-            search_time: ended - self.filtered,
+            search_time: self.spent + (ended - self.filtered),
         });
         Ok(())
     }

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use ruvector_types::{Distance, Invalid, Problem, ScoredPoint, SearchRequest};
+use ruvector_types::{Distance, ScoredPoint, SearchRequest};
 
 use super::codes::CodeUse;
 use super::fetch::Fetch;
 use super::matching::compile_filter;
 use super::nearest::{Place, Query, nearest, nearest_many};
 use super::top::{Hit, TopHits};
+use crate::collection::at_most;
 use crate::view::{SegmentView, Snapshot};
 use crate::write::check_vector;
 use crate::{Ctx, Error};
@@ -73,8 +74,11 @@ impl<'r> Search<'r> {
             .into_iter()
             .filter(passes)
             .skip(self.request.offset);
-        hits.map(|hit| snapshot.scored(hit, distance, &self.fetch))
-            .collect()
+        hits.map(|hit| {
+            let score = score(distance, hit.distance);
+            snapshot.scored(hit, score, &self.fetch)
+        })
+        .collect()
     }
 }
 
@@ -130,12 +134,13 @@ impl Snapshot {
         })
     }
 
-    fn scored(&self, hit: Hit, distance: Distance, fetch: &Fetch<'_>) -> Result<ScoredPoint, Error> {
+    /// A hit with what is wanted of its point.
+    pub(super) fn scored(&self, hit: Hit, score: f32, fetch: &Fetch<'_>) -> Result<ScoredPoint, Error> {
         let segment = &self.view.shards[hit.shard as usize].segments[hit.segment as usize];
         let fetched = fetch.row(&self.core, segment, hit.row)?;
         Ok(ScoredPoint {
             id: hit.id,
-            score: score(distance, hit.distance),
+            score,
             version: fetched.version,
             payload: fetched.payload,
             vectors: fetched.vectors,
@@ -154,44 +159,11 @@ impl Snapshot {
     }
 
     fn checked_ef(&self, request: &SearchRequest) -> Result<usize, Error> {
-        let limits = &self.core.limits;
-        if request.limit == 0 {
-            return Err(Invalid::new("limit", Problem::BelowLimit { given: 0, limit: 1 }).into());
-        }
-        self.core.check_limit("limit", request.limit)?;
-        let above = |field: &str, given: u64, limit: u64, limit_name| {
-            Err(Error::invalid(Invalid::new(
-                field,
-                Problem::AboveLimit {
-                    given,
-                    limit,
-                    limit_name,
-                },
-            )))
-        };
-        if request.offset > limits.offset_max {
-            return above(
-                "offset",
-                request.offset as u64,
-                limits.offset_max as u64,
-                "offset_max",
-            );
-        }
+        let core = &self.core;
+        core.check_results(request.limit, request.offset, request.score_threshold)?;
         let ef = request.params.hnsw_ef.unwrap_or(EF_DEFAULT);
-        if ef > limits.hnsw_ef_max {
-            return above(
-                "params.hnsw_ef",
-                ef.into(),
-                limits.hnsw_ef_max.into(),
-                "hnsw_ef_max",
-            );
-        }
-        if request
-            .score_threshold
-            .is_some_and(|threshold| !threshold.is_finite())
-        {
-            return Err(Invalid::new("score_threshold", Problem::NotFinite { index: 0 }).into());
-        }
+        let ef_max = core.limits.hnsw_ef_max as usize;
+        at_most("params.hnsw_ef", ef as usize, ef_max, "hnsw_ef_max")?;
         Ok(ef as usize)
     }
 }

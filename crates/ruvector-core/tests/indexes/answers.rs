@@ -1,4 +1,4 @@
-//! Asks a collection for filters, pages by value and facets, and compares them with the model. Panics at
+//! Asks a collection for filters, words, pages by value and facets, and compares them with the model. Panics at
 //! the first difference.
 
 use ruvector_core::types::*;
@@ -7,7 +7,7 @@ use ruvector_testkit::{Generator, Model, OrderedPoint};
 
 use crate::declared;
 
-/// Random filters, and a page and a facet of every field that has an index for them.
+/// Random filters, and a search by words, a page and a facet of every field that has an index for them.
 pub(crate) fn are_right(collection: &Collection, model: &Model, random: &mut Generator, filters: usize) {
     for _ in 0..filters {
         let filter = random.filter(2);
@@ -20,6 +20,9 @@ pub(crate) fn are_right(collection: &Collection, model: &Model, random: &mut Gen
             IndexKind::Datetime => Some(true),
             _ => None,
         };
+        if let IndexKind::Text(_) = index.kind {
+            words_are_right(collection, model, random, &path);
+        }
         if let Some(times) = times {
             let request = random.ordered_page(path.clone(), times);
             let page = collection.scroll(&Ctx::default(), &request).unwrap();
@@ -36,6 +39,31 @@ pub(crate) fn are_right(collection: &Collection, model: &Model, random: &mut Gen
             assert_eq!(found, expected, "{request:?}");
         }
     }
+}
+
+/// Those that have one of the words are found, the best first; their scores are compared in `tests/text.rs`.
+fn words_are_right(collection: &Collection, model: &Model, random: &mut Generator, path: &PayloadPath) {
+    let text = random
+        .random
+        .of(&["red", "FOX green", "the é", "le foxes, BLUE", "nobody"]);
+    let test = FieldTest::Text(Text::Any(text.to_owned()));
+    let path = path.clone();
+    let request = TextSearchRequest {
+        path: path.clone(),
+        text: text.to_owned(),
+        limit: 10_000,
+        offset: 0,
+        filter: None,
+        score_threshold: None,
+        with_payload: PayloadSelector::None,
+        with_vectors: VectorSelector::None,
+    };
+    let found = collection.search_text(&Ctx::default(), &request).unwrap();
+    assert!(found.is_sorted_by(|a, b| a.score > b.score || (a.score == b.score && a.id < b.id)));
+    let mut found: Vec<PointId> = found.into_iter().map(|hit| hit.id).collect();
+    found.sort_unstable();
+    let filter = Filter::must(Condition::Field(FieldCondition { path, test }));
+    assert_eq!(found, model.matching(Some(&filter)), "{text:?}");
 }
 
 fn ordered_is_right(page: ScrollPage, model: &Model, request: &ScrollRequest, times: bool) {

@@ -84,14 +84,6 @@ impl Shape {
 }
 
 impl Cell {
-    /// The whole earth.
-    pub(crate) const EARTH: Cell = Cell {
-        west: -180.0,
-        east: 180.0,
-        south: -90.0,
-        north: 90.0,
-    };
-
     /// Wider by `degrees` on every side.
     pub(crate) fn widened(self, degrees: f64) -> Cell {
         Cell {

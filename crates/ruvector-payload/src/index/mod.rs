@@ -7,7 +7,7 @@
 mod build;
 mod bytes;
 mod geo;
-mod leaves;
+pub(crate) mod leaves;
 mod ordered;
 mod presence;
 mod row_list;
@@ -76,15 +76,6 @@ impl<B: IndexBytes> Index<B> {
             Index::Ordered(index) => index.answer(test),
             Index::Geo(index) => index.answer(test),
             Index::Text(index) => index.answer(test),
-        }
-    }
-
-    /// A check of one row after the other: `None` if it must be looked at. `None` instead of it: nothing is known.
-    pub(crate) fn checker(&self, test: &Test) -> Option<Box<dyn Fn(u32) -> Option<bool> + '_>> {
-        match self {
-            Index::Ordered(index) => index.checker(test),
-            Index::Geo(index) => index.checker(test),
-            Index::Text(index) => index.checker(test),
         }
     }
 

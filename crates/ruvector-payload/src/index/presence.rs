@@ -68,11 +68,6 @@ impl Presence {
         self.list(test)?.set(bytes).map(Answer::exact)
     }
 
-    /// Whether `row` passes. `None`: not a test of presence, or damaged.
-    pub(crate) fn check(&self, bytes: &(impl IndexBytes + ?Sized), test: &Test, row: u32) -> Option<bool> {
-        self.list(test)?.contains(bytes, row)
-    }
-
     /// How many rows pass, exactly. `None`: not a test of presence.
     pub(crate) fn estimate(&self, test: &Test) -> Option<Estimate> {
         let count = self.list(test)?.count();

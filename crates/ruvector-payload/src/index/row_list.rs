@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use super::table::{Layout, array_at, item, items, pad, partition_point};
+use super::table::{Layout, array_at, items, pad};
 use super::{IndexBytes, MalformedIndex};
 use crate::RowSet;
 
@@ -130,21 +130,6 @@ impl RowList {
         Some(set)
     }
 
-    /// Whether it holds `row`. `None`: damaged. Cost: one read, or a binary search of the listed.
-    pub(crate) fn contains(&self, bytes: &(impl IndexBytes + ?Sized), row: u32) -> Option<bool> {
-        if row >= self.rows {
-            return Some(false);
-        }
-        if self.form == BITS {
-            let word = u64::from_le_bytes(item(bytes, &self.body, u64::from(row / 64))?);
-            return Some(word >> (row % 64) & 1 == 1);
-        }
-        let listed = |index| item(bytes, &self.body, index).map(u32::from_le_bytes);
-        let found = partition_point(self.listed(), |index| Some(listed(index)? < row))?;
-        let is_listed = found < self.listed() && listed(found)? == row;
-        Some(is_listed == (self.form == LISTED))
-    }
-
     fn listed(&self) -> u64 {
         if self.form == LISTED {
             self.count.into()
@@ -182,7 +167,6 @@ mod tests {
                     for row in 0..rows + 70 {
                         let wanted = row < rows && wanted(row);
                         assert_eq!(set.contains(row), wanted, "{rows} {step} {row}");
-                        assert_eq!(list.contains(&out, row), Some(wanted), "{rows} {step} {row}");
                     }
                 }
             }

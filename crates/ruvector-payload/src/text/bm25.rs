@@ -1,9 +1,11 @@
 //! Relevance by BM25 (Robertson and Zaragoza 2009, section 3.2), in one place for rows with an index and rows without.
 //! Never knows where the figures come from.
 
-use std::ops::ControlFlow;
+use ruvector_types::{Step, TextOptions};
 
-use super::Analyzer;
+use super::{Analyzer, Memo};
+use crate::index::leaves::{each_item, each_leaf};
+use crate::{DecodeError, PayloadRef, ValueRef};
 
 /// How much repetition and length count.
 #[derive(Clone, Copy, Debug)]
@@ -42,41 +44,62 @@ impl Bm25 {
         };
         idf * times * (self.k1 + 1.0) / (times + self.k1 * (1.0 - self.b + self.b * relative))
     }
+
+    /// The score of a row of `len` terms, from the `idf` of each term found in it and how often it occurs; an index adds up
+    /// in the same order of terms, to the bit. `None`: none was found.
+    pub fn score(&self, found: impl IntoIterator<Item = (f32, u32)>, len: u32) -> Option<f32> {
+        let parts = found.into_iter().map(|(idf, times)| self.part(idf, times, len));
+        parts.reduce(|score, part| score + part)
+    }
 }
 
-/// The score of a row whose strings are `texts` for terms and their `idf`; an index gives the same to the bit. `None`:
-/// no term occurs.
-pub fn bm25_of<'t>(
-    texts: impl IntoIterator<Item = &'t str>,
-    analyzer: &Analyzer,
-    weights: &[(&str, f32)],
-    bm25: &Bm25,
-) -> Option<f32> {
-    let mut times = vec![0u32; weights.len()];
-    let mut sorted: Vec<(&str, usize)> = weights
-        .iter()
-        .zip(0..)
-        .map(|((term, _), at)| (*term, at))
-        .collect();
-    sorted.sort_unstable();
-    let mut len = 0u32;
-    for text in texts {
-        analyzer.terms(text, |term| {
-            len = len.saturating_add(1);
-            let first = sorted.partition_point(|(listed, _)| *listed < term);
-            for (_, at) in sorted[first..].iter().take_while(|(listed, _)| *listed == term) {
-                times[*at] += 1;
-            }
-            ControlFlow::Continue(())
-        });
+/// Counts terms in payloads, as an index counts them. Memory: a memo below 32 MiB.
+#[derive(Clone, Debug)]
+pub struct TermCounter {
+    analyzer: Analyzer,
+    memo: Memo,
+    terms: Box<[Box<str>]>,
+    /// Positions in `terms` of those met in a row.
+    met: Vec<u32>,
+}
+
+impl TermCounter {
+    /// Of terms that ascend and are distinct.
+    pub fn new(options: &TextOptions, terms: &[&str]) -> TermCounter {
+        TermCounter {
+            analyzer: Analyzer::new(options),
+            memo: Memo::default(),
+            terms: terms.iter().map(|term| (*term).into()).collect(),
+            met: Vec::new(),
+        }
     }
-    let mut found = weights
-        .iter()
-        .zip(&times)
-        .filter(|(_, times)| **times > 0)
-        .peekable();
-    found.peek()?;
-    Some(found.fold(0.0, |score, ((_, idf), times)| {
-        score + bm25.part(*idf, *times, len)
-    }))
+
+    /// How many terms the strings at a path have, repetitions counted. Adds to `found` those asked for that are among
+    /// them: their positions, ascending, and how often each occurs. An error says that the payload is damaged. Cost:
+    /// linear in the strings, and a sort of the terms found.
+    pub fn count(
+        &mut self,
+        payload: PayloadRef<'_>,
+        steps: &[Step],
+        found: &mut Vec<(u32, u32)>,
+    ) -> Result<u32, DecodeError> {
+        let mut len = 0u32;
+        self.met.clear();
+        each_leaf(payload, steps, &mut |leaf| {
+            each_item(leaf, |item| {
+                let ValueRef::Str(text) = item else {
+                    return;
+                };
+                self.analyzer.terms_of_many(text, &mut self.memo, |term| {
+                    len = len.saturating_add(1);
+                    let at = self.terms.binary_search_by(|listed| (**listed).cmp(term));
+                    self.met.extend(at.ok().map(|at| at as u32));
+                });
+            })
+        })?;
+        self.met.sort_unstable();
+        let runs = self.met.chunk_by(|left, right| left == right);
+        found.extend(runs.map(|run| (run[0], u32::try_from(run.len()).unwrap_or(u32::MAX))));
+        Ok(len)
+    }
 }

@@ -13,6 +13,6 @@ mod tests;
 
 pub(crate) use analyzer::Memo;
 pub use analyzer::{Analyzer, PREFIX_CHARS_MAX};
-pub use bm25::{Bm25, bm25_of, idf};
+pub use bm25::{Bm25, TermCounter, idf};
 pub use language::{UnservedText, check};
 pub(crate) use test::{Last, Phrase, TextTest, Wanted, Words};

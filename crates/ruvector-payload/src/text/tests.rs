@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use ruvector_types::{Language, Text, TextOptions, Tokenizer};
+use ruvector_types::{Language, Map, PayloadPath, Text, TextOptions, Tokenizer, Value};
 
-use super::{Analyzer, Bm25, TextTest, UnservedText, bm25_of, check, idf};
+use super::{Analyzer, Bm25, TermCounter, TextTest, UnservedText, check, idf};
+use crate::{PayloadRef, encode};
 
 struct Draw(u64);
 
@@ -300,15 +301,18 @@ fn no_word_upsets_a_stemmer() {
 
 #[test]
 fn relevance_counts_rarity_repetition_and_length() {
-    let analyzer = Analyzer::new(&TextOptions::default());
-    let (rare, frequent) = (idf(100, 2), idf(100, 80));
-    let score = |text: &str| {
-        bm25_of(
-            [text],
-            &analyzer,
-            &[("cat", rare), ("dog", frequent)],
-            &Bm25::new(4.0),
-        )
+    let mut counter = TermCounter::new(&TextOptions::default(), &["cat", "dog"]);
+    let idfs = [idf(100, 2), idf(100, 80)];
+    let mut score = |text: &str| {
+        let payload = encode(&Map::from([("a".to_owned(), Value::from(text))]));
+        let mut found = Vec::new();
+        let len = counter.count(
+            PayloadRef::new(&payload).unwrap(),
+            PayloadPath::key("a").steps(),
+            &mut found,
+        );
+        let found = found.into_iter().map(|(at, times)| (idfs[at as usize], times));
+        Bm25::new(4.0).score(found, len.unwrap())
     };
     assert_eq!(score("a bird"), None);
     assert!(score("a cat sat there") > score("a dog sat there"));

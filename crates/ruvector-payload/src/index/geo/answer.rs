@@ -58,12 +58,6 @@ impl<B: IndexBytes> GeoIndex<B> {
         Some(Answer::exact(found))
     }
 
-    /// A check of one row after the other. `None` instead of it: nothing is known. Cost: that of an answer.
-    pub(crate) fn checker(&self, test: &Test) -> Option<Box<dyn Fn(u32) -> Option<bool> + '_>> {
-        let answer = self.answer(test)?;
-        Some(Box::new(move |row| Some(answer.sure.contains(row))))
-    }
-
     /// Cuts the earth until so few covers are left or so few places are in a square.
     pub(super) fn cut(&self, shape: &Shape, covers: usize, few: u64) -> Option<Cut> {
         let mut cut = Cut {

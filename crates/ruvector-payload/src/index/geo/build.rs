@@ -11,7 +11,7 @@ use crate::{DecodeError, ValueRef};
 
 /// Collects the places at a path. Memory: 32 bytes a place.
 #[derive(Clone, Debug, Default)]
-pub struct GeoBuilder {
+pub(crate) struct GeoBuilder {
     presence: PresenceBuilder,
     /// Code, row and place.
     places: Vec<(u64, u32, GeoPoint)>,
@@ -19,13 +19,13 @@ pub struct GeoBuilder {
 
 impl GeoBuilder {
     /// Without any row.
-    pub fn new() -> GeoBuilder {
+    pub(crate) fn new() -> GeoBuilder {
         GeoBuilder::default()
     }
 
     /// Adds a value at the end of the path in `row`; rows ascend. What is no place is left out. An error says that
     /// the value is damaged.
-    pub fn push(&mut self, row: u32, leaf: ValueRef<'_>) -> Result<(), DecodeError> {
+    pub(crate) fn push(&mut self, row: u32, leaf: ValueRef<'_>) -> Result<(), DecodeError> {
         self.presence.push(row, leaf)?;
         each_item(leaf, |item| {
             if let Some(place) = geo::place(item) {
@@ -36,7 +36,7 @@ impl GeoBuilder {
 
     /// The bytes of the index of `rows` rows, to be opened by [`super::GeoIndex::open`]; what was pushed for rows
     /// beyond is left out. Cost: the places are sorted.
-    pub fn finish(mut self, rows: u32) -> Vec<u8> {
+    pub(crate) fn finish(mut self, rows: u32) -> Vec<u8> {
         self.places.retain(|(_, row, _)| *row < rows);
         let by_row = self.places.chunk_by(|left, right| left.1 == right.1);
         let (mut placed, mut most) = (0u32, 0);

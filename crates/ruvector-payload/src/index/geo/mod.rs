@@ -22,7 +22,7 @@ mod tests;
 
 use std::ops::Range;
 
-pub use build::GeoBuilder;
+pub(super) use build::GeoBuilder;
 
 use super::presence::Presence;
 use super::table::{Layout, array_at};
@@ -84,16 +84,6 @@ impl<B: IndexBytes> GeoIndex<B> {
             presence,
             parts,
         })
-    }
-
-    /// Rows of its segment.
-    pub fn rows(&self) -> u32 {
-        self.head.rows
-    }
-
-    /// Places it keeps; a row may have several.
-    pub fn places(&self) -> u64 {
-        self.head.places
     }
 }
 

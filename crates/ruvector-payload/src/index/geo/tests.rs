@@ -133,11 +133,9 @@ fn answers_are_those_of_single_places() {
             let test = draw.test();
             let answer = index.answer(&test).unwrap();
             assert!(answer.is_exact());
-            let checker = index.checker(&test).unwrap();
             for (row, payload) in (0..).zip(&payloads) {
                 let wanted = matches(payload, &test);
                 assert_eq!(answer.sure.contains(row), wanted, "row {row} of {test:?}");
-                assert_eq!(checker(row), Some(wanted));
             }
             let count = answer.sure.count();
             let estimate = index.estimate(&test).unwrap();

@@ -134,16 +134,6 @@ impl<B: IndexBytes> OrderedIndex<B> {
         })
     }
 
-    /// Rows of its segment.
-    pub fn rows(&self) -> u32 {
-        self.head.rows
-    }
-
-    /// Distinct values it keeps.
-    pub fn distinct_values(&self) -> u32 {
-        self.head.distinct
-    }
-
     /// Whether the rank of each row's only value is at hand.
     fn has_ranks(&self) -> bool {
         self.head.row_values_max == 1

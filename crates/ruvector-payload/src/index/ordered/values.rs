@@ -4,9 +4,8 @@
 use std::ops::Range;
 
 use super::key::{Key, LOW_NONE};
-use super::{Kept, NO_RANK, OrderedIndex, Other};
+use super::{Kept, OrderedIndex};
 use crate::RowSet;
-use crate::index::row_list::RowList;
 use crate::index::table::{array_at, item, items, partition_point};
 use crate::index::{IndexBytes, MalformedIndex};
 
@@ -60,8 +59,8 @@ impl<'a, B: IndexBytes> ValueRows<'a, B> {
 }
 
 impl<B: IndexBytes> OrderedIndex<B> {
-    /// Every distinct value with its rows, ascending. Those of types the index does not keep
-    /// are not among them, see also [`Self::is_complete`].
+    /// Every distinct value with its rows, ascending. Not among them: values of types the index does not keep, NaN, and
+    /// what is beyond 2³² − 2 of all rows together.
     pub fn values(&self) -> impl Iterator<Item = Result<ValueRows<'_, B>, MalformedIndex>> {
         (0..self.head.distinct).map(move |rank| {
             let value = self.value(rank).ok_or(DAMAGED)?;
@@ -69,38 +68,6 @@ impl<B: IndexBytes> OrderedIndex<B> {
             let index = self;
             Ok(ValueRows { value, index, span })
         })
-    }
-
-    /// Whether all values of the type it keeps are among [`Self::values`]: not where some are NaN, nor beyond 2³² − 2
-    /// of all rows together.
-    pub fn is_complete(&self) -> bool {
-        self.left_out().is_none_or(|list| list.count() == 0)
-    }
-
-    /// The only value of `row`, or that it has none of the type kept. `None`: it may have several or one that is left
-    /// out, or damaged.
-    pub fn value_of(&self, row: u32) -> Option<Option<IndexedValue<'_>>> {
-        let rank = match self.head.distinct {
-            0 => NO_RANK,
-            _ => self.rank_of(row)?,
-        };
-        if rank != NO_RANK {
-            return self.value(rank).map(Some);
-        }
-        let is_left_out = self.left_out()?.contains(&self.bytes, row)?;
-        (!is_left_out).then_some(None)
-    }
-
-    /// Rows with values of the type kept that are left out.
-    fn left_out(&self) -> Option<&RowList> {
-        let other = match self.head.kept {
-            Kept::Nothing => return None,
-            Kept::Bools => Other::Bool,
-            Kept::Numbers => Other::Number,
-            Kept::Times => Other::Time,
-            Kept::Strings => Other::String,
-        };
-        self.others.get(other as usize)
     }
 
     /// The value of a rank. `None`: there is none, or damaged.
@@ -156,12 +123,6 @@ impl<B: IndexBytes> OrderedIndex<B> {
         ];
         let text = items::<1>(&self.bytes, &self.parts.text, start..end)?;
         Some(text.as_flattened())
-    }
-
-    /// The rank of the row's only value, or `NO_RANK`. `None`: rows have several, or damaged.
-    pub(super) fn rank_of(&self, row: u32) -> Option<u32> {
-        let rank = item(&self.bytes, &self.parts.ranks, row.into()).map(u32::from_le_bytes)?;
-        (rank < self.head.distinct || rank == NO_RANK).then_some(rank)
     }
 
     /// Where the rows of a span of ranks lie among the postings. `None`: damaged.

@@ -16,14 +16,6 @@ impl<B: IndexBytes> TextIndex<B> {
         }
     }
 
-    /// A check of one row after the other: `None` if it must be looked at. `None` instead of it: nothing is known.
-    pub(crate) fn checker(&self, test: &Test) -> Option<Box<dyn Fn(u32) -> Option<bool> + '_>> {
-        let answer = self.answer(test)?;
-        Some(Box::new(move |row| {
-            (!answer.open.contains(row)).then(|| answer.sure.contains(row))
-        }))
-    }
-
     fn answer_text(&self, text: &TextTest) -> Option<Answer> {
         let rows = self.head.rows;
         match &text.wanted {

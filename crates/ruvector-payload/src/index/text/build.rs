@@ -17,7 +17,7 @@ use crate::{DecodeError, ValueRef};
 /// Collects the terms of the strings at a path. Memory: about the bytes of the index, two hundred for each term,
 /// and those of a memo, below 32 MiB.
 #[derive(Clone, Debug)]
-pub struct TextBuilder {
+pub(crate) struct TextBuilder {
     analyzer: Analyzer,
     memo: Memo,
     has_positions: bool,
@@ -54,7 +54,7 @@ struct RowState {
 
 impl TextBuilder {
     /// An index of strings cut into words as the options say.
-    pub fn new(options: &TextOptions) -> TextBuilder {
+    pub(crate) fn new(options: &TextOptions) -> TextBuilder {
         let analyzer = Analyzer::new(options);
         TextBuilder {
             has_positions: options.phrases && !analyzer.makes_prefixes(),
@@ -71,7 +71,7 @@ impl TextBuilder {
 
     /// Adds a value at the end of the path in `row`; rows ascend. What is not a string has no words. An error says
     /// that the value is damaged.
-    pub fn push(&mut self, row: u32, leaf: ValueRef<'_>) -> Result<(), DecodeError> {
+    pub(crate) fn push(&mut self, row: u32, leaf: ValueRef<'_>) -> Result<(), DecodeError> {
         self.presence.push(row, leaf)?;
         each_item(leaf, |item| {
             if let ValueRef::Str(text) = item {
@@ -119,7 +119,7 @@ impl TextBuilder {
 
     /// The bytes of the index of `rows` rows, to be opened by [`super::TextIndex::open`]; no row beyond was pushed.
     /// Cost: the terms are sorted.
-    pub fn finish(mut self, rows: u32) -> Vec<u8> {
+    pub(crate) fn finish(mut self, rows: u32) -> Vec<u8> {
         self.lens.resize(rows as usize, 0);
         let mut order: Vec<(Box<str>, u32)> = self.numbers.drain().collect();
         order.sort_unstable();

@@ -31,7 +31,7 @@ mod tests;
 
 use std::ops::Range;
 
-pub use build::TextBuilder;
+pub(super) use build::TextBuilder;
 pub use rank::TextStats;
 
 use super::presence::Presence;
@@ -103,16 +103,6 @@ impl<B: IndexBytes> TextIndex<B> {
             several,
             parts,
         })
-    }
-
-    /// Rows of its segment.
-    pub fn rows(&self) -> u32 {
-        self.head.rows
-    }
-
-    /// Distinct terms it keeps.
-    pub fn terms(&self) -> u32 {
-        self.head.terms
     }
 
     /// The number of a term. Outer `None`: damaged; inner: no row holds it.

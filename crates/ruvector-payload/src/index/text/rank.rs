@@ -1,8 +1,5 @@
-//! The best rows by BM25, and the figures that it needs of every segment. Never decides how rare a term is: that is
+//! The scores of rows by BM25, and the figures that they need of every segment. Never decides how rare a term is: that is
 //! known of the whole collection only.
-
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
 
 use super::TextIndex;
 use crate::RowSet;
@@ -21,27 +18,6 @@ pub struct TextStats {
     pub having: Vec<u64>,
 }
 
-/// A row and its score; the better is the less, so that the worst is on top of a heap.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Ranked {
-    score: f32,
-    row: u32,
-}
-
-impl Eq for Ranked {}
-
-impl Ord for Ranked {
-    fn cmp(&self, other: &Ranked) -> Ordering {
-        other.score.total_cmp(&self.score).then(self.row.cmp(&other.row))
-    }
-}
-
-impl PartialOrd for Ranked {
-    fn partial_cmp(&self, other: &Ranked) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 impl<B: IndexBytes> TextIndex<B> {
     /// The figures for terms. `None`: damaged. Cost: a binary search for each term.
     pub fn stats(&self, terms: &[&str]) -> Option<TextStats> {
@@ -56,38 +32,12 @@ impl<B: IndexBytes> TextIndex<B> {
         })
     }
 
-    /// The `k` best rows for terms and their `idf`, the best first, among equals the lower row first. Only rows that
-    /// hold a term and are accepted; `accept` is asked only of rows that would be among the best. `None`: damaged.
-    /// Cost: the postings of the terms, each once, and five bytes a row of memory.
-    pub fn top(
-        &self,
-        weights: &[(&str, f32)],
-        bm25: &Bm25,
-        accept: &mut dyn FnMut(u32) -> bool,
-        k: usize,
-    ) -> Option<Vec<(u32, f32)>> {
+    /// Shows `see` the score of every row that holds a term, for distinct terms and their `idf`. `None`: damaged, and
+    /// nothing was shown. Cost: the postings of the terms, each once, and five bytes a row of memory.
+    pub fn scored(&self, weights: &[(&str, f32)], bm25: &Bm25, see: &mut dyn FnMut(u32, f32)) -> Option<()> {
         let (scores, held) = self.scores(weights, bm25)?;
-        let mut best: BinaryHeap<Ranked> = BinaryHeap::new();
-        for row in held.iter() {
-            let ranked = Ranked {
-                score: scores[row as usize],
-                row,
-            };
-            let is_full = best.len() >= k;
-            if is_full && best.peek().is_none_or(|worst| ranked > *worst) || !accept(row) {
-                continue;
-            }
-            best.push(ranked);
-            if is_full {
-                best.pop();
-            }
-        }
-        let best = best.into_sorted_vec();
-        Some(
-            best.into_iter()
-                .map(|ranked| (ranked.row, ranked.score))
-                .collect(),
-        )
+        held.iter().for_each(|row| see(row, scores[row as usize]));
+        Some(())
     }
 
     /// The score of every row and the rows that have one.

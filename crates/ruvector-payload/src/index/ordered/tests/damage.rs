@@ -62,11 +62,6 @@ fn read_all(index: &Index<Vec<u8>>, tests: &[Test]) {
     for test in tests {
         let _ = index.answer(test);
         let _ = index.estimate(test);
-        if let Some(check) = index.checker(test) {
-            (0..30).for_each(|row| {
-                let _ = check(row);
-            });
-        }
     }
     let Index::Ordered(ordered) = index else {
         panic!("another kind");
@@ -79,7 +74,4 @@ fn read_all(index: &Index<Vec<u8>>, tests: &[Test]) {
             let _ = ordered.in_order(start, descends).map(Iterator::count);
         }
     }
-    (0..30).for_each(|row| {
-        let _ = ordered.value_of(row);
-    });
 }

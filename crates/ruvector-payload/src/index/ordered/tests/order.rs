@@ -70,20 +70,11 @@ impl Model {
         let some = RowSet::of(self.rows, (0..self.rows).filter(|row| row % 3 == 0));
         let values: Vec<_> = index.values().map(Result::unwrap).collect();
         assert_eq!(values.len(), self.postings.len());
-        assert!(index.is_complete());
         for (found, (wanted, rows)) in values.iter().zip(&self.postings) {
             assert_eq!(found.value, self.value(*wanted));
             assert_eq!(found.rows().unwrap().collect::<Vec<u32>>(), *rows);
             assert_eq!(found.count(), rows.len() as u64);
             assert_eq!(found.count_in(&some), Some(thirds(rows)));
-        }
-        for row in 0..self.rows {
-            let wanted = self
-                .pairs()
-                .find(|(_, at)| *at == row)
-                .map(|(at, _)| self.value(at));
-            assert!(index.value_of(row).is_none_or(|found| found == wanted));
-            assert!(index.value_of(row).is_some() || self.values_max > 1);
         }
     }
 
@@ -127,7 +118,7 @@ fn values_and_order() {
 }
 
 #[test]
-fn a_number_without_a_place_is_not_denied() {
+fn no_order_begins_without_a_place() {
     let payloads = [
         Value::Float(f64::NAN),
         Value::Int(1),
@@ -137,9 +128,6 @@ fn a_number_without_a_place_is_not_denied() {
     .map(|value| encode(&Map::from([("a".to_owned(), value)])));
     let bytes = build(&IndexKind::Float, PayloadPath::key("a").steps(), &payloads);
     let index = OrderedIndex::open(bytes, 4).unwrap();
-    assert!(!index.is_complete());
-    let wanted = [None, Some(Some(IndexedValue::Int(1))), Some(None), Some(None)];
-    assert_eq!([0, 1, 2, 3].map(|row| index.value_of(row)), wanted);
     assert!(
         index
             .in_order(Bound::Included(IndexedValue::Float(f64::NAN)), false)
