@@ -34,6 +34,10 @@ impl Answer {
 
     /// Rows that match both.
     pub fn and(&mut self, other: &Answer) {
+        if self.is_exact() && other.is_exact() {
+            self.sure.and(&other.sure);
+            return;
+        }
         // Open where both may match and not both surely do.
         let mut may = self.sure.clone();
         may.or(&self.open);

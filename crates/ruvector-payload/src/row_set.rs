@@ -1,9 +1,10 @@
 //! A set of a segment's rows, one bit each: what indexes answer with and filters are made of. Never larger than the
 //! segment.
 
-/// Some of the rows `0..rows`. Memory: an eighth of a byte a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Some of the rows `0..rows`. Memory: an eighth of a byte a row; none while it never held one.
+#[derive(Clone, Debug)]
 pub struct RowSet {
+    /// Empty, which stands for no row, or a bit for every row.
     words: Vec<u64>,
     rows: u32,
 }
@@ -12,7 +13,7 @@ impl RowSet {
     /// None of `rows` rows.
     pub fn none(rows: u32) -> RowSet {
         RowSet {
-            words: vec![0; rows.div_ceil(64) as usize],
+            words: Vec::new(),
             rows,
         }
     }
@@ -43,6 +44,7 @@ impl RowSet {
     #[inline]
     pub fn insert(&mut self, row: u32) {
         if row < self.rows {
+            self.fill_in();
             self.words[(row / 64) as usize] |= 1 << (row % 64);
         }
     }
@@ -50,8 +52,12 @@ impl RowSet {
     /// Takes a row away.
     #[inline]
     pub fn remove(&mut self, row: u32) {
-        if row < self.rows {
-            self.words[(row / 64) as usize] &= !(1 << (row % 64));
+        if let Some(word) = self
+            .words
+            .get_mut((row / 64) as usize)
+            .filter(|_| row < self.rows)
+        {
+            *word &= !(1 << (row % 64));
         }
     }
 
@@ -91,18 +97,25 @@ impl RowSet {
 
     /// Changes whole words, whose bits beyond the rows are cleared after.
     pub fn change_words(&mut self, change: impl FnOnce(&mut [u64])) {
+        self.fill_in();
         change(&mut self.words);
         self.trim();
     }
 
     /// Keeps what `other` holds too. Both choose from the same rows.
     pub fn and(&mut self, other: &RowSet) {
-        self.combine(other, |mine, theirs| mine & theirs);
+        match other.words.is_empty() {
+            true => self.words.clear(),
+            false => self.combine(other, |mine, theirs| mine & theirs),
+        }
     }
 
     /// Adds what `other` holds.
     pub fn or(&mut self, other: &RowSet) {
-        self.combine(other, |mine, theirs| mine | theirs);
+        match self.words.is_empty() {
+            true => self.words.clone_from(&other.words),
+            false => self.combine(other, |mine, theirs| mine | theirs),
+        }
     }
 
     /// Takes away what `other` holds.
@@ -112,8 +125,17 @@ impl RowSet {
 
     /// Holds what it did not hold.
     pub fn invert(&mut self) {
+        self.fill_in();
         self.words.iter_mut().for_each(|word| *word = !*word);
         self.trim();
+    }
+
+    /// A word for every 64 rows, all clear, where there was none.
+    #[inline]
+    fn fill_in(&mut self) {
+        if self.words.is_empty() {
+            self.words.resize(self.rows.div_ceil(64) as usize, 0);
+        }
     }
 
     fn combine(&mut self, other: &RowSet, join: impl Fn(u64, u64) -> u64) {
@@ -132,6 +154,18 @@ impl RowSet {
         }
     }
 }
+
+impl PartialEq for RowSet {
+    fn eq(&self, other: &RowSet) -> bool {
+        let both = self.words.iter().zip(&other.words);
+        let same = both.clone().all(|(mine, theirs)| mine == theirs);
+        let shorter = self.words.len().min(other.words.len());
+        let rest = self.words[shorter..].iter().chain(&other.words[shorter..]);
+        self.rows == other.rows && same && rest.copied().all(|word| word == 0)
+    }
+}
+
+impl Eq for RowSet {}
 
 #[cfg(test)]
 mod tests {

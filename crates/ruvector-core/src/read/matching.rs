@@ -1,6 +1,7 @@
 //! Filters against rows of a segment: first what its indexes know, then the rows they leave open, one by one. A row whose
 //! payload is damaged matches nothing that reads payloads.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -209,10 +210,13 @@ impl<'a> SegmentFilter<'a> {
     }
 
     /// The live rows that may match, ascending.
-    pub(crate) fn candidates(&self) -> RowSet {
+    pub(crate) fn candidates(&self) -> Cow<'_, RowSet> {
+        if self.open == 0 {
+            return Cow::Borrowed(&self.answer.sure);
+        }
         let mut rows = self.answer.sure.clone();
         rows.or(&self.answer.open);
-        rows
+        Cow::Owned(rows)
     }
 
     /// Looks at the open rows if they are few.
@@ -242,6 +246,9 @@ impl<'a> SegmentFilter<'a> {
 }
 
 fn take_away_deleted(segment: &SegmentView, rows: &mut RowSet) {
+    if segment.deletes.is_empty() {
+        return;
+    }
     rows.change_words(|words| {
         for (first, deleted) in segment.deletes.words() {
             for (mine, gone) in words.iter_mut().skip(first).zip(deleted) {
