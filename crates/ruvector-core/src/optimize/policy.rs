@@ -370,7 +370,7 @@ mod tests {
             let stats = Stats {
                 active_live,
                 quiet,
-                sealed: (0..segments).map(|id| segment(1 + 3 * id, 10, 10)).collect(),
+                sealed: (0..segments).map(|id| segment(1 + 6 * id, 10, 10)).collect(),
                 ..Stats::default()
             };
             let planned = plan(&stats, &thresholds, effort);
