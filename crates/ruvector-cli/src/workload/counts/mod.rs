@@ -81,6 +81,8 @@ fn build(arguments: &CountsArguments, folder: &Folder, points: &Points) -> Resul
     let (database, _) = open(&folder.path)?;
     let mut config = CollectionConfig::single(DIM, Distance::Euclid);
     config.vectors.values_mut().for_each(|vector| vector.hnsw.m = 0);
+    // Deleted rows are to stay, however many they are.
+    config.optimizer.deleted_share_max = 1.0;
     database.create_collection(COLLECTION, config)?;
     let collection = database.collection(COLLECTION)?;
     let write = |operation| collection.write(&Ctx::default(), operation, Wait::Durable);
