@@ -75,6 +75,12 @@ pub(crate) enum CliError {
     Answer(&'static str),
     #[error("JSON: {0}")]
     Json(#[source] serde_json::Error),
+    #[error("{kind}: {found} where the points themselves say {wanted}")]
+    WrongAnswer {
+        kind: &'static str,
+        found: String,
+        wanted: String,
+    },
     #[error("a search thread ended abnormally")]
     Thread,
 }

@@ -12,6 +12,8 @@ pub(crate) enum WorkloadCommand {
     Merges(MergesArguments),
     /// Search at a fixed rate, alone and then beside a writer
     Live(LiveArguments),
+    /// Count synthetic points by their payload indexes, a share of them deleted
+    Counts(CountsArguments),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -142,4 +144,32 @@ pub(crate) struct LiveArguments {
     /// Seconds of searching beside the writer
     #[arg(long, default_value_t = 120)]
     pub(crate) seconds: u32,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CountsArguments {
+    /// Points, each with an integer, a float, a place and one of 100 keywords
+    #[arg(long, default_value_t = 1_000_000)]
+    pub(crate) points: usize,
+    /// Share of the points deleted before the measurement
+    #[arg(long, default_value_t = 0.1)]
+    pub(crate) deleted: f64,
+    /// Timed requests of each kind
+    #[arg(long, default_value_t = 500)]
+    pub(crate) calls: usize,
+    /// How many of them are checked against the points themselves
+    #[arg(long, default_value_t = 10)]
+    pub(crate) checks: usize,
+    /// Points of one write while loading
+    #[arg(long, default_value_t = 2_000)]
+    pub(crate) batch: usize,
+    /// Seed of every choice
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Build here and keep the collection
+    #[arg(long, value_name = "DIR", alias = "folder")]
+    pub(crate) engine_dir: Option<PathBuf>,
+    /// Write the figures here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
 }

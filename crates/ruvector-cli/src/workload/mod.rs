@@ -7,11 +7,13 @@ mod backlog;
 mod check;
 mod churn;
 mod compare;
+mod counts;
 mod data;
 mod latency;
 mod live;
 mod merges;
 mod population;
+mod random;
 mod report;
 mod writer;
 
@@ -39,6 +41,7 @@ pub(crate) fn run(command: &WorkloadCommand) -> Result<(), CliError> {
         WorkloadCommand::Churn(arguments) => churn::run(arguments),
         WorkloadCommand::Merges(arguments) => merges::run(arguments),
         WorkloadCommand::Live(arguments) => live::run(arguments),
+        WorkloadCommand::Counts(arguments) => counts::run(arguments),
     }
 }
 

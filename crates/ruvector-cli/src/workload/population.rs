@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::random::Random;
+
 /// A point as it should be: its id, and the row of the base that is its vector.
 pub(crate) type Holding = (u64, usize);
 
@@ -77,21 +79,6 @@ impl Population {
         if let Some(row) = self.spare.pop_front() {
             self.spare.push_back(std::mem::replace(&mut self.live[at].1, row));
         }
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-#[derive(Debug)]
-struct Random(u64);
-
-impl Random {
-    /// A number below `end`, which is not 0.
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((u128::from(mixed ^ (mixed >> 31)) * end as u128) >> 64) as usize
     }
 }
 

@@ -171,6 +171,23 @@ pub(crate) fn end(
     (workload, mut figures): (&'static str, Value),
     targets: &[Target],
 ) -> Result<(), CliError> {
+    let measured = json!({
+        "dim": data.dim,
+        "metric": arguments.metric,
+        "k": arguments.k,
+        "queries": data.queries.len(),
+        "seed": arguments.seed,
+    });
+    extend(&mut figures, measured);
+    conclude(arguments.json.as_deref(), (workload, figures), targets)
+}
+
+/// As [`end`], of a workload without vectors of its own.
+pub(crate) fn conclude(
+    file: Option<&Path>,
+    (workload, mut figures): (&'static str, Value),
+    targets: &[Target],
+) -> Result<(), CliError> {
     let row = |target: &Target| {
         let verdict = if target.holds { "holds" } else { "MISSED" };
         let figure = |figure: f64| format!("{figure:.4}");
@@ -184,7 +201,7 @@ pub(crate) fn end(
     let rows: Vec<Vec<String>> = targets.iter().map(row).collect();
     let head = ["target", "measured", "limit", ""];
     print!("\n{}", table::lines(&head, &rows, &[1, 2]));
-    let Some(path) = &arguments.json else {
+    let Some(path) = file else {
         return Ok(());
     };
     let common = json!({
@@ -193,17 +210,16 @@ pub(crate) fn end(
         "command": std::env::args().collect::<Vec<_>>().join(" "),
         "cpu": cpu(),
         "cores": std::thread::available_parallelism().map_or(1, usize::from),
-        "dim": data.dim,
-        "metric": arguments.metric,
-        "k": arguments.k,
-        "queries": data.queries.len(),
-        "seed": arguments.seed,
         "targets": targets.iter().map(Target::json).collect::<Vec<_>>(),
     });
-    if let (Value::Object(figures), Value::Object(common)) = (&mut figures, common) {
-        figures.extend(common);
-    }
+    extend(&mut figures, common);
     write(path, &figures)
+}
+
+fn extend(figures: &mut Value, more: Value) {
+    if let (Value::Object(figures), Value::Object(more)) = (figures, more) {
+        figures.extend(more);
+    }
 }
 
 fn write(path: &Path, figures: &Value) -> Result<(), CliError> {

@@ -143,4 +143,98 @@ mod tests {
             assert_eq!(choose(scanned), Strategy::Scan, "{scanned:?}");
         }
     }
+
+    /// A million vectors, a tenth of them deleted; a scan of a thousand at 20 ns costs as much as 87 visits.
+    fn measured(matching: u64, scan_ns: f64) -> (Figures, Costs) {
+        let costs = Costs {
+            scan_ns,
+            scan_fixed_ns: 6_000.0,
+            visit_ns: 300.0,
+            visits: 24.0,
+        };
+        let figures = Figures {
+            indexed: 1_000_000,
+            live: 900_000,
+            wanted: 10,
+            ef: 64,
+            exact: false,
+            matching: Some(matching),
+            costs: Some(costs),
+        };
+        (figures, costs)
+    }
+
+    #[test]
+    fn choices_by_costs() {
+        let visits = |matching, scan_ns| match choose(measured(matching, scan_ns).0) {
+            Strategy::Scan => None,
+            Strategy::Graph { ef, budget } => {
+                assert_eq!(ef, 64);
+                let budget = budget.unwrap();
+                assert_eq!(budget.distances, matching.max(2_048));
+                Some(budget.visits)
+            }
+        };
+        // A walk without a filter visits 24: a scan is cheap up to thrice as many, and tried as a walk of 36 beyond.
+        assert_eq!(visits(600, 20.0), None, "20 + 40 visits");
+        assert_eq!(visits(900, 20.0), Some(36), "20 + 60 visits");
+        assert_eq!(
+            visits(9_000, 20.0),
+            Some(36),
+            "620 visits; a filtered walk takes 2,400"
+        );
+        // The walk is expected to be cheaper, and may go on up to what the scan costs, or 8 times what was expected.
+        assert_eq!(
+            visits(18_000, 20.0),
+            Some(1_220),
+            "1,220 visits; a filtered walk takes 1,200"
+        );
+        assert_eq!(
+            visits(90_000, 20.0),
+            Some(1_920),
+            "6,020 visits; a filtered walk takes 240"
+        );
+        assert_eq!(visits(900_000, 20.0), Some(192), "a filter that keeps all");
+        // Dearer scans are tried sooner, cheaper ones later.
+        assert_eq!((visits(600, 40.0), visits(9_000, 1.0)), (Some(36), None));
+    }
+
+    /// Goal: whatever the figures, what a walk may cost is bounded by the scan that it is to spare.
+    #[test]
+    fn budgets_are_bounded() {
+        let shares = [300, 1_000, 5_000, 20_000, 100_000, 500_000, 900_000, 2_000_000];
+        for (matching, scan_ns) in shares
+            .iter()
+            .flat_map(|m| [0.1, 2.0, 20.0, 400.0].map(|ns| (*m, ns)))
+        {
+            for ef in [1, 16, 64, 512, 4_096] {
+                let (figures, costs) = measured(matching, scan_ns);
+                let figures = Figures { ef, ..figures };
+                let scanned = matching.min(figures.live);
+                let scan = (costs.scan_fixed_ns + scanned as f64 * scan_ns) / costs.visit_ns;
+                if let Strategy::Graph { ef: walked, budget } = choose(figures) {
+                    let Budget { distances, visits } = budget.unwrap();
+                    assert!(
+                        visits >= 32 && visits as f64 <= scan.max(32.0),
+                        "{figures:?}: {visits}"
+                    );
+                    assert_eq!(
+                        (walked, distances),
+                        (ef.max(10), scanned.max(2_048)),
+                        "{figures:?}"
+                    );
+                }
+                // Measured costs do not outweigh that every point is to be compared, or that few are.
+                let exact = Figures {
+                    exact: true,
+                    ..figures
+                };
+                let few = Figures {
+                    matching: Some(SCAN_ROWS),
+                    ..figures
+                };
+                assert_eq!([choose(exact), choose(few)], [Strategy::Scan; 2], "{figures:?}");
+            }
+        }
+    }
 }

@@ -126,3 +126,6 @@ fn are_short(codes: &CodeBlock) -> bool {
     use CodeWidth::{Four, One, OneAndHalf, Two};
     matches!(codes.codes(), Codes::Rotated(One | OneAndHalf | Two | Four))
 }
+
+#[cfg(test)]
+mod tests;
