@@ -90,6 +90,17 @@ impl RowSet {
         })
     }
 
+    /// Appends the rows it holds, ascending.
+    pub fn append_to(&self, out: &mut Vec<u32>) {
+        for (word, first) in self.words.iter().zip((0u32..).step_by(64)) {
+            let mut left = *word;
+            while left != 0 {
+                out.push(first + left.trailing_zeros());
+                left &= left - 1;
+            }
+        }
+    }
+
     /// Bits of 64 rows a word, the first row lowest; no bit beyond the rows is set.
     pub fn words(&self) -> &[u64] {
         &self.words
@@ -190,6 +201,9 @@ mod tests {
                 let of = |set: &BTreeSet<u32>| RowSet::of(rows, set.iter().copied());
                 let check = |set: &RowSet, wanted: BTreeSet<u32>| {
                     assert_eq!(set.iter().collect::<BTreeSet<u32>>(), wanted);
+                    let mut listed = Vec::new();
+                    set.append_to(&mut listed);
+                    assert!(listed.into_iter().eq(set.iter()));
                     assert_eq!(set.count(), wanted.len() as u64);
                     assert_eq!(set.is_empty(), wanted.is_empty());
                     assert!((0..rows + 70).all(|row| set.contains(row) == wanted.contains(&row)));

@@ -97,7 +97,7 @@ fn nodes(
     let mut nodes = Vec::with_capacity(filter.rows_max() as usize);
     match field.vectors.len() == target.segment.rows {
         // Every row has a vector, so they have the same numbers.
-        true => nodes.extend(rows.iter()),
+        true => rows.append_to(&mut nodes),
         false => nodes.extend(rows.iter().filter_map(|row| field.vectors.ordinal(row))),
     }
     nodes

@@ -11,14 +11,17 @@ use super::nearest::finite;
 /// Codes compared at once.
 const BLOCK: usize = 64;
 
-/// Standard deviations of the short codes' estimates within which a node may still belong to the result.
-const DEVIATIONS: f32 = 3.0;
+/// Standard deviations of the short codes' estimates within which a node may still belong to the result: the more, the
+/// broader a search is to be. Two leave out up to three of a hundred true neighbours, three hardly any.
+fn deviations(breadth: usize) -> f32 {
+    (2.0 + (breadth as f32 - 32.0) / 64.0).clamp(2.0, 3.0)
+}
 
 /// Nodes below which the first sieve costs more than it spares.
 const CODED_NODES_MIN: usize = 256;
 
 /// The rank of the estimate that bounds the first sieve, at least: the first few are often outliers.
-const RANK_MIN: usize = 16;
+const RANK_MIN: usize = 10;
 
 /// Memory of a thread.
 #[derive(Default)]
@@ -50,7 +53,7 @@ impl Sieve {
             .as_ref()
             .filter(|_| is_sure && nodes.len() >= CODED_NODES_MIN);
         let chosen = match codes.filter(|codes| are_short(codes)) {
-            Some(codes) if self.coarse(codes, request.query, nodes, request.wanted) => {
+            Some(codes) if self.coarse(codes, request, nodes) => {
                 self.nodes.clear();
                 self.nodes
                     .extend(self.estimates.iter().map(|neighbor| neighbor.node));
@@ -63,10 +66,10 @@ impl Sieve {
 
     /// Leaves in `estimates` those that may be among the `wanted` nearest by their short codes; false if some cannot be
     /// read.
-    fn coarse(&mut self, codes: &CodeBlock, query: &[f32], nodes: &[u32], wanted: usize) -> bool {
-        let encoder = codes.encoder();
+    fn coarse(&mut self, codes: &CodeBlock, request: &FastSearch<'_>, nodes: &[u32]) -> bool {
+        let (encoder, deviations) = (codes.encoder(), deviations(request.breadth));
         if encoder
-            .prepare_into(query, QueryPrecision::Four, &mut self.query)
+            .prepare_into(request.query, QueryPrecision::Eight, &mut self.query)
             .is_err()
         {
             return false;
@@ -99,7 +102,7 @@ impl Sieve {
                         distance,
                         node: *node,
                     });
-                    reach = self.offer(distance, wanted.max(RANK_MIN)) + DEVIATIONS * deviation;
+                    reach = self.offer(distance, request.wanted.max(RANK_MIN)) + deviations * deviation;
                 }
             }
         }
