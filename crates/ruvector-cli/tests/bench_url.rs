@@ -104,10 +104,8 @@ fn write_lines(path: &Path, lines: impl Iterator<Item = Value>) {
     std::fs::write(path, lines.join("\n")).unwrap();
 }
 
-#[test]
-fn a_server_is_measured() {
-    let bench = Bench::new(ROWS, QUERIES, DIM);
-    let server = Server::start(&bench.folder.path().join("storage"));
+/// Loads and measures, with filters whose truth was found by brute force.
+fn load_and_measure(bench: &Bench, url: &str) -> Value {
     let (payload, filters) = (bench.file("payload.jsonl"), bench.file("filters.jsonl"));
     write_lines(
         Path::new(&payload),
@@ -123,29 +121,10 @@ fn a_server_is_measured() {
     let load = "--connections 3 --batch 150 --sweep ef=200,300 --index even:bool --replace 0.2";
     let load: Vec<&str> = load.split(' ').collect();
     let files = ["--payload", &payload, "--filters", &filters];
-    let built = bench.report(&server.url, &[&load[..], &files].concat());
+    bench.report(url, &[&load[..], &files].concat())
+}
 
-    let told = json!({"collection": "bench", "route": "search", "connections": 3, "rate": null});
-    for (key, value) in told.as_object().unwrap() {
-        assert_eq!(&built["server"][key], value, "{key}");
-    }
-    assert!(
-        built["server"]["title"].as_str().unwrap().contains("ruvector"),
-        "{built}"
-    );
-    assert_eq!(
-        (&built["n"], &built["dim"], &built["threads"]),
-        (&json!(ROWS), &json!(DIM), &json!(3))
-    );
-    assert!((40..=120).contains(&built["replaced_points"].as_u64().unwrap()));
-    assert!(number(&built, "build_s") > 0.0 && number(&built, "index_s") > 0.0);
-    assert_eq!(built["indexes"][0]["field"], "even");
-    // What only the embedded engine tells is absent: not null, not zero.
-    let unknown = "ram_bytes ram_bytes_per_point promoted_bytes rss_bytes disk_bytes reopen_s promote_s segments \
-                   profile quantization_config on_disk shards";
-    for key in unknown.split(' ') {
-        assert!(built.get(key).is_none(), "{key}");
-    }
+fn check_figures(built: &Value) {
     let points = built["points"].as_array().unwrap();
     assert_eq!(points.len(), 2);
     for point in points {
@@ -168,6 +147,35 @@ fn a_server_is_measured() {
         );
         assert_eq!(group["searches"], json!(QUERIES));
     }
+}
+
+#[test]
+fn a_server_is_measured() {
+    let bench = Bench::new(ROWS, QUERIES, DIM);
+    let server = Server::start(&bench.folder.path().join("storage"));
+    let built = load_and_measure(&bench, &server.url);
+    let told = json!({"collection": "bench", "route": "search", "connections": 3, "rate": null});
+    for (key, value) in told.as_object().unwrap() {
+        assert_eq!(&built["server"][key], value, "{key}");
+    }
+    assert!(
+        built["server"]["title"].as_str().unwrap().contains("ruvector"),
+        "{built}"
+    );
+    assert_eq!(
+        (&built["n"], &built["dim"], &built["threads"]),
+        (&json!(ROWS), &json!(DIM), &json!(3))
+    );
+    assert!((40..=120).contains(&built["replaced_points"].as_u64().unwrap()));
+    assert!(number(&built, "build_s") > 0.0 && number(&built, "index_s") > 0.0);
+    assert_eq!(built["indexes"][0]["field"], "even");
+    // What only the embedded engine tells is absent: not null, not zero.
+    let unknown = "ram_bytes ram_bytes_per_point promoted_bytes rss_bytes disk_bytes reopen_s promote_s segments \
+                   profile quantization_config on_disk shards";
+    for key in unknown.split(' ') {
+        assert!(built.get(key).is_none(), "{key}");
+    }
+    check_figures(&built);
 
     // The collection is there now: left alone, but measured where that is asked for.
     bench.refused(&server.url, &[], "has a collection bench already");
@@ -178,21 +186,9 @@ fn a_server_is_measured() {
     assert!(number(point, "qps") < 4100.0, "{point}");
     assert!(again.get("build_s").is_none() && again["server"]["route"] == "query");
     assert!(!again.to_string().contains("secret-1"), "{again}");
-    let other = ["--reuse", "--metric", "dot"];
-    let output = ruvector(
-        &[
-            &[
-                "bench",
-                "--base",
-                &bench.file("base.npy"),
-                "--queries",
-                &bench.file("queries.npy"),
-            ],
-            &other[..],
-            &["--url", &server.url],
-        ]
-        .concat(),
-    );
+    let (base, queries) = (bench.file("base.npy"), bench.file("queries.npy"));
+    let dot = ["bench", "--base", &base, "--queries", &queries, "--metric", "dot"];
+    let output = ruvector(&[&dot[..], &["--reuse", "--url", &server.url]].concat());
     assert!(String::from_utf8(output.stderr).unwrap().contains("has size 8"));
     // What the server says reaches the user, with its status.
     let filter = ["--reuse", "--filter", r#"{"must": 5}"#];

@@ -2,7 +2,9 @@
 //! that everyone uses; or, with `--url`, of a server (`remote`). Never reaches into the engine and never averages a
 //! failure away.
 
+mod build;
 pub(crate) mod codes;
+mod embedded;
 mod filters;
 mod indexes;
 mod load;
@@ -25,8 +27,10 @@ use ruvector_types::{
 use crate::commands::BenchArguments;
 use crate::error::CliError;
 use crate::npy::Npy;
+use build::Build;
+use embedded::{Embedded, Size};
+use report::Report;
 pub(crate) use report::cpu;
-use report::{Build, Embedded, Report, Size};
 
 const COLLECTION: &str = "bench";
 const CALLS_MIN: usize = 10_000;

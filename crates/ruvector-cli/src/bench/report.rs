@@ -2,28 +2,17 @@
 
 use std::path::Path;
 
-use ruvector_api::WireQuantization;
-use ruvector_types::{GraphProfile, VectorConfig};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::build::Build;
+use super::embedded::Embedded;
 use super::indexes::Built;
-use super::load::Loaded;
 use super::measure::Figures;
 use super::{Plan, filters};
 use crate::commands::BenchArguments;
 use crate::error::CliError;
 use crate::table;
-
-/// Bytes after reopening and one pass of all queries.
-pub(crate) struct Size {
-    pub(crate) ram_bytes: u64,
-    pub(crate) promoted_bytes: u64,
-    pub(crate) rss_bytes: u64,
-    pub(crate) disk_bytes: u64,
-    pub(crate) points: u64,
-    pub(crate) segments: u64,
-}
 
 /// All that a run found out.
 #[derive(Serialize)]
@@ -55,116 +44,6 @@ pub(crate) struct Report {
     index_s: Option<f64>,
     indexes: Vec<Value>,
     filters: Vec<Value>,
-}
-
-/// How the collection is kept, and what it takes.
-#[derive(Serialize)]
-pub(crate) struct Embedded {
-    /// As in the REST interface; null: no codes.
-    quantization_config: Option<WireQuantization>,
-    /// `fast`, `compact`, or `none`: no graph.
-    profile: &'static str,
-    on_disk: bool,
-    segments: u64,
-    reopen_s: f64,
-    /// From then to the end of the optimizer's work: until what searches read at random is promoted into memory.
-    promote_s: f64,
-    /// What the engine holds on the heap and in promoted copies.
-    ram_bytes: u64,
-    ram_bytes_per_point: f64,
-    /// Of these, the copies.
-    promoted_bytes: u64,
-    /// Resident bytes of the process, mapped files and the bench itself included.
-    rss_bytes: u64,
-    disk_bytes: u64,
-}
-
-impl Embedded {
-    pub(crate) fn new(vector: &VectorConfig, (reopen_s, promote_s): (f64, f64), size: Size) -> Embedded {
-        Embedded {
-            quantization_config: vector.quantization.as_ref().map(WireQuantization::from),
-            profile: match vector.hnsw.profile {
-                _ if vector.hnsw.m == 0 => "none",
-                GraphProfile::Fast => "fast",
-                GraphProfile::Compact => "compact",
-            },
-            on_disk: vector.on_disk,
-            segments: size.segments,
-            reopen_s,
-            promote_s,
-            ram_bytes: size.ram_bytes,
-            ram_bytes_per_point: size.ram_bytes as f64 / size.points.max(1) as f64,
-            promoted_bytes: size.promoted_bytes,
-            rss_bytes: size.rss_bytes,
-            disk_bytes: size.disk_bytes,
-        }
-    }
-
-    fn lines(&self) -> String {
-        let codes = self.quantization_config.as_ref();
-        let codes = codes.and_then(|codes| serde_json::to_string(codes).ok());
-        format!(
-            "codes {}, graph {}, vectors {}\n\
-             reopen {:.3} s, promoted after {:.3} s more, {} segment(s)\n\
-             RAM {} ({:.0} bytes a point), of which promoted {} (process {}), disk {}",
-            codes.as_deref().unwrap_or("none"),
-            self.profile,
-            if self.on_disk { "on disk" } else { "in memory" },
-            self.reopen_s,
-            self.promote_s,
-            self.segments,
-            table::bytes(self.ram_bytes),
-            self.ram_bytes_per_point,
-            table::bytes(self.promoted_bytes),
-            table::bytes(self.rss_bytes),
-            table::bytes(self.disk_bytes)
-        )
-    }
-}
-
-/// How the collection was built, and what that took.
-#[derive(Serialize)]
-pub(crate) struct Build {
-    m: u32,
-    ef_construct: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shards: Option<u32>,
-    batch: usize,
-    seed: u64,
-    replaced_share: f64,
-    replaced_points: u64,
-    /// From the first batch to the end of the optimizer's work.
-    build_s: f64,
-    load_s: f64,
-    optimize_s: f64,
-}
-
-impl Build {
-    pub(crate) fn new(arguments: &BenchArguments, (m, shards): (u32, Option<u32>), loaded: &Loaded) -> Build {
-        Build {
-            m,
-            ef_construct: arguments.ef_construct,
-            shards,
-            batch: arguments.batch,
-            seed: arguments.seed,
-            replaced_share: arguments.replace,
-            replaced_points: loaded.replaced,
-            build_s: loaded.load_s + loaded.optimize_s,
-            load_s: loaded.load_s,
-            optimize_s: loaded.optimize_s,
-        }
-    }
-
-    fn line(&self) -> String {
-        let shards = self
-            .shards
-            .map_or(String::new(), |shards| format!("{shards} shard(s), "));
-        format!(
-            "m = {}, ef_construct = {}, {shards}{} point(s) replaced\n\
-             build {:.1} s (load {:.1} s, optimize {:.1} s)",
-            self.m, self.ef_construct, self.replaced_points, self.build_s, self.load_s, self.optimize_s
-        )
-    }
 }
 
 impl Report {

@@ -10,9 +10,10 @@ mod server;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::build::Build;
 use super::load::Loaded;
 use super::measure::Figures;
-use super::report::{Build, Report};
+use super::report::Report;
 use super::rows::{self, Row};
 use super::{Plan, indexes};
 use crate::commands::BenchArguments;
