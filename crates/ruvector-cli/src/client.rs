@@ -1,31 +1,47 @@
-//! Speaks REST with a running server: one request, one answer. Never retries.
+//! Speaks REST with a running server: one request, one answer, over connections that are kept open. Never retries.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
-use ureq::Agent;
-use ureq::http::Request;
+use ureq::config::Config;
+use ureq::http::{Request, Uri};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::{Agent, Error};
 
 use crate::error::CliError;
 
 const ANSWER_BYTES_MAX: u64 = 256 << 20;
+const CONNECT: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(120);
+const MESSAGE_CHARS_MAX: usize = 300;
 
 /// A connection to a server.
 pub(crate) struct Client {
     agent: Agent,
     url: String,
+    api_key: Option<String>,
 }
 
 impl Client {
     /// For the server at `url`, e.g. `http://127.0.0.1:6333`.
     pub(crate) fn new(url: &str) -> Client {
+        Client::with(url, None, ANSWER)
+    }
+
+    /// The same with a key that each request carries, and so long for an answer.
+    pub(crate) fn with(url: &str, api_key: Option<&str>, timeout: Duration) -> Client {
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(120)))
+            .max_redirects(0)
+            .timeout_connect(Some(CONNECT))
+            .timeout_global(Some(timeout))
             .build();
         Client {
-            agent: config.into(),
+            agent: Agent::with_parts(config, DefaultConnector::default(), Resolved::default()),
             url: url.trim_end_matches('/').to_owned(),
+            api_key: api_key.map(str::to_owned),
         }
     }
 
@@ -56,34 +72,88 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<(u16, Value), CliError> {
+        let bytes = match body {
+            Some(body) => serde_json::to_vec(body).map_err(CliError::Json)?,
+            None => Vec::new(),
+        };
+        let (status, bytes) = self.exchange(method, path, &bytes)?;
+        match serde_json::from_slice(&bytes) {
+            Ok(answer) => Ok((status, answer)),
+            Err(_) if status == 200 => Err(CliError::Answer("it is not JSON")),
+            Err(_) => Err(refused(status, &bytes)),
+        }
+    }
+
+    /// The bytes that answer a request; a refusal of the server is an error with its message.
+    pub(crate) fn bytes(&self, method: &str, path: &str, body: &[u8]) -> Result<Vec<u8>, CliError> {
+        match self.exchange(method, path, body)? {
+            (200, bytes) => Ok(bytes),
+            (status, bytes) => Err(refused(status, &bytes)),
+        }
+    }
+
+    fn exchange(&self, method: &str, path: &str, body: &[u8]) -> Result<(u16, Vec<u8>), CliError> {
         let url = format!("{}{path}", self.url);
-        let failed = |source: ureq::Error| match source {
-            ureq::Error::ConnectionFailed | ureq::Error::HostNotFound | ureq::Error::Io(_) => {
-                CliError::NoServer {
-                    url: self.url.clone(),
-                }
-            }
+        let failed = |source: Error| match source {
+            Error::ConnectionFailed | Error::HostNotFound | Error::Io(_) => CliError::NoServer {
+                url: self.url.clone(),
+            },
             other => CliError::Http {
                 url: url.clone(),
                 source: Box::new(other),
             },
         };
-        let bytes = match body {
-            Some(body) => serde_json::to_vec(body).map_err(CliError::Json)?,
-            None => Vec::new(),
-        };
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(&url)
-            .header("content-type", "application/json")
-            .body(bytes)
-            .map_err(|error| failed(error.into()))?;
+            .header("content-type", "application/json");
+        if let Some(key) = &self.api_key {
+            request = request.header("api-key", key);
+        }
+        let request = request.body(body).map_err(|error| failed(error.into()))?;
         let mut response = self.agent.run(request).map_err(failed)?;
         let status = response.status().as_u16();
         let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX);
-        let bytes = body.read_to_vec().map_err(failed)?;
-        let answer = serde_json::from_slice(&bytes);
-        Ok((status, answer.map_err(|_| CliError::Answer("it is not JSON"))?))
+        Ok((status, body.read_to_vec().map_err(failed)?))
+    }
+}
+
+/// A refusal with its message: the one of an answer in JSON, or the beginning of whatever else it is.
+fn refused(status: u16, bytes: &[u8]) -> CliError {
+    let answer: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let message = match answer["status"]["error"].as_str() {
+        Some(message) => message.to_owned(),
+        None => String::from_utf8_lossy(&bytes[..bytes.len().min(4 * MESSAGE_CHARS_MAX)])
+            .chars()
+            .filter(|letter| !letter.is_control())
+            .take(MESSAGE_CHARS_MAX)
+            .collect(),
+    };
+    CliError::Refused { status, message }
+}
+
+/// Looks a server's name up once: a look-up for every request would cost a thread each time.
+#[derive(Debug, Default)]
+struct Resolved {
+    lookup: DefaultResolver,
+    found: OnceLock<(Uri, ResolvedSocketAddrs)>,
+}
+
+impl Resolver for Resolved {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        if let Some((known, addresses)) = self.found.get()
+            && known.authority() == uri.authority()
+        {
+            return Ok(addresses.clone());
+        }
+        let addresses = self.lookup.resolve(uri, config, timeout)?;
+        self.found.get_or_init(|| (uri.clone(), addresses.clone()));
+        Ok(addresses)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::bench::codes::CodesArguments;
+use crate::bench::remote::arguments::RemoteArguments;
 use crate::settings;
 use crate::workload::arguments::WorkloadCommand;
 
@@ -27,7 +28,7 @@ pub(crate) enum Command {
     Collection(CollectionCommand),
     /// Show how a running server carries out a search (by vector or by words), scroll, count or facet: segment by segment
     Explain(ExplainArguments),
-    /// Measure recall, speed and size on your own vectors, embedded (no server)
+    /// Measure recall, speed and size on your own vectors: embedded, or of a server (--url)
     Bench(Box<BenchArguments>),
     /// Measure what a static index does not have to bear, on your own vectors, embedded: churn, merges, live writes
     #[command(subcommand)]
@@ -147,7 +148,7 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "NPY")]
     pub(crate) queries: PathBuf,
     /// True neighbours, as rows of the base, best first: .npy of int32, int64 or uint32. Fitting --filter, if
-    /// that is given. Without it the engine's exact search is the truth
+    /// that is given. Without it the engine's (or the server's) exact search is the truth
     #[arg(long, value_name = "NPY")]
     pub(crate) truth: Option<PathBuf>,
     /// cosine, dot, euclid or manhattan
@@ -185,11 +186,11 @@ pub(crate) struct BenchArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Build here and keep the collection
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", group = "place")]
     pub(crate) engine_dir: Option<PathBuf>,
-    /// Measure the collection that an earlier run has kept in --engine-dir, instead of loading; --quantization then
-    /// changes its codes first, as an update of the collection does
-    #[arg(long, requires = "engine_dir", conflicts_with_all = [
+    /// Measure the collection that an earlier run has kept in --engine-dir, or that is on the server, instead of
+    /// loading; --quantization then changes its codes first, as an update of the collection does
+    #[arg(long, requires = "place", conflicts_with_all = [
         "m", "ef_construct", "batch", "shards", "replace", "seed", "payload",
         "profile", "no_graph", "on_disk",
     ])]
@@ -215,6 +216,8 @@ pub(crate) struct BenchArguments {
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) codes: CodesArguments,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArguments,
 }
 
 /// The whole command line, with `serve`'s flags from the table of settings.

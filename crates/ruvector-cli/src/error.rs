@@ -73,6 +73,12 @@ pub(crate) enum CliError {
     Refused { status: u16, message: String },
     #[error("the server's answer is not understood: {0}")]
     Answer(&'static str),
+    #[error(
+        "the server has a collection {name} already; --reuse measures it as it is, --collection names another"
+    )]
+    CollectionExists { name: String },
+    #[error("collection {name}: {what}")]
+    Collection { name: String, what: String },
     #[error("JSON: {0}")]
     Json(#[source] serde_json::Error),
     #[error("{kind}: {found} where the points themselves say {wanted}")]

@@ -6,27 +6,29 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ruvector_api::{WireFilter, from_json};
+use ruvector_api::{ApiError, WireFilter, from_json};
 use ruvector_core::{Collection, Ctx, Trace};
 use ruvector_types::{CountRequest, Limits, SearchRequest};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Plan, measure};
+use super::Plan;
+use super::measure::{self, Times};
 use crate::error::CliError;
 use crate::table;
 
-/// One search.
+/// One search; `F` is how its filter is kept.
 #[derive(Deserialize)]
-struct Line {
+pub(super) struct Line<F> {
     /// Searches whose figures are taken together.
-    group: String,
+    pub(super) group: String,
     /// Row of the queries.
-    query: usize,
+    pub(super) query: usize,
     /// As in the REST interface.
-    filter: WireFilter,
+    pub(super) filter: F,
     /// True neighbours among the points that match, best first; ids are rows of the base.
-    truth: Vec<u64>,
+    pub(super) truth: Vec<u64>,
 }
 
 /// The searches of a group.
@@ -56,37 +58,49 @@ pub(crate) fn measure_groups(
     Ok(figures)
 }
 
-fn groups(plan: &Plan, path: &Path) -> Result<BTreeMap<String, Group>, CliError> {
+/// The lines of a file, each of a query that there is, with k true neighbours at most.
+pub(super) fn lines<F: DeserializeOwned>(plan: &Plan, path: &Path) -> Result<Vec<Line<F>>, CliError> {
     let text = std::fs::read_to_string(path).map_err(|source| CliError::File {
         path: path.to_owned(),
         source,
     })?;
+    let mut lines = Vec::new();
+    for (number, text) in (1..).zip(text.lines()) {
+        let mut line: Line<F> = from_json(text.as_bytes()).map_err(|source| wrong(path, number, source))?;
+        if line.query >= plan.queries.len() {
+            return Err(CliError::Shape {
+                path: path.to_owned(),
+                what: format!(
+                    "line {number} names query {} of {}",
+                    line.query,
+                    plan.queries.len()
+                ),
+            });
+        }
+        line.truth.truncate(plan.k);
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
+fn wrong(path: &Path, line: usize, source: ApiError) -> CliError {
+    let path = path.to_owned();
+    CliError::Line { path, line, source }
+}
+
+fn groups(plan: &Plan, path: &Path) -> Result<BTreeMap<String, Group>, CliError> {
     let mut groups: BTreeMap<String, Group> = BTreeMap::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let wrong = |source| CliError::Line {
-            path: path.to_owned(),
-            line: number,
-            source,
-        };
-        let line: Line = from_json(line.as_bytes()).map_err(wrong)?;
+    for (number, line) in (1..).zip(lines::<WireFilter>(plan, path)?) {
         let filter = line
             .filter
             .into_filter("filter", &Limits::default())
-            .map_err(wrong)?;
-        let query = plan.queries.get(line.query).ok_or_else(|| CliError::Shape {
-            path: path.to_owned(),
-            what: format!(
-                "line {number} names query {} of {}",
-                line.query,
-                plan.queries.len()
-            ),
-        })?;
-        let mut request = SearchRequest::nearest(query.clone(), plan.k);
+            .map_err(|source| wrong(path, number, source))?;
+        let mut request = SearchRequest::nearest(plan.queries[line.query].clone(), plan.k);
         request.filter = Some(filter);
         request.params.quantization = plan.quantization;
         let group = groups.entry(line.group).or_default();
         group.requests.push(request);
-        group.truth.push(line.truth.into_iter().take(plan.k).collect());
+        group.truth.push(line.truth);
     }
     Ok(groups)
 }
@@ -107,13 +121,7 @@ impl Group {
             std::hint::black_box(collection.search(&context, request)?);
             micros.push(begun.elapsed().as_secs_f64() * 1e6);
         }
-        let qps = micros.len() as f64 / started.elapsed().as_secs_f64();
-        micros.sort_by(f64::total_cmp);
-        let percentile = |share: f64| {
-            micros
-                .get((share * (micros.len() - 1) as f64).round() as usize)
-                .copied()
-        };
+        let times = Times::new(micros, started.elapsed().as_secs_f64());
         let searches = self.requests.len() as f64;
         Ok(json!({
             "group": name,
@@ -121,9 +129,9 @@ impl Group {
             "searches": self.requests.len(),
             "matching_share": self.matching_share(collection)?,
             "recall": recall,
-            "qps": qps,
-            "p50_us": percentile(0.5),
-            "p99_us": percentile(0.99),
+            "qps": times.qps,
+            "p50_us": times.p50_us,
+            "p99_us": times.p99_us,
             "nodes_visited": trace.nodes_visited() as f64 / searches,
             "vectors_measured": trace.vectors_measured() as f64 / searches,
             "ways": self.ways(collection)?,
@@ -167,6 +175,11 @@ pub(crate) fn print(figures: &[Value]) {
     let head = [
         "filter", "ef", "keeps", "recall", "QPS", "p50 µs", "p99 µs", "visited", "measured",
     ];
+    // A server does not tell the last two.
+    let told = figures
+        .iter()
+        .any(|figures| figures.get("nodes_visited").is_some());
+    let columns = if told { head.len() } else { head.len() - 2 };
     let row = |figures: &Value| {
         let number = |key: &str| figures[key].as_f64().unwrap_or(0.0);
         vec![
@@ -183,6 +196,10 @@ pub(crate) fn print(figures: &[Value]) {
             format!("{:.1}", number("vectors_measured")),
         ]
     };
-    let rows: Vec<Vec<String>> = figures.iter().map(row).collect();
-    print!("\n{}", table::lines(&head, &rows, &[1, 2, 3, 4, 5, 6, 7, 8]));
+    let mut rows: Vec<Vec<String>> = figures.iter().map(row).collect();
+    rows.iter_mut().for_each(|row| row.truncate(columns));
+    print!(
+        "\n{}",
+        table::lines(&head[..columns], &rows, &[1, 2, 3, 4, 5, 6, 7, 8])
+    );
 }

@@ -46,7 +46,8 @@ fn sizes(collection: &Collection) -> Vec<Value> {
     collection.indexes().into_iter().map(of_field).collect()
 }
 
-fn parse(text: &str) -> Result<(PayloadPath, FieldIndex), CliError> {
+/// `path:kind`.
+pub(super) fn parse(text: &str) -> Result<(PayloadPath, FieldIndex), CliError> {
     let refused = || CliError::Flag {
         flag: "index",
         rule: "takes PATH:KIND, the kind one of integer, float, datetime, keyword, uuid, bool, geo, text, null",

@@ -1,20 +1,16 @@
-//! Loads the base through the public write path, replaces a share of it, and optimizes. Never holds more than a
-//! batch of vectors.
+//! Loads the base through the public write path, replaces a share of it, and optimizes. Never holds more than two
+//! batches of vectors.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressStyle};
-use ruvector_api::{WirePayload, from_json};
+use ruvector_api::WirePayload;
 use ruvector_core::{Collection, Ctx, Database, Wait};
-use ruvector_types::{Map, NamedVectors, Point, PointId, Upsert, WriteOp};
+use ruvector_types::{NamedVectors, Point, PointId, Upsert, WriteOp};
 
-use super::{COLLECTION, Plan, at};
+use super::rows::{self, Row};
+use super::{COLLECTION, Plan};
 use crate::commands::BenchArguments;
 use crate::error::CliError;
-use crate::npy::Npy;
 
 /// What the load took.
 pub(crate) struct Loaded {
@@ -27,126 +23,27 @@ pub(crate) struct Loaded {
 pub(crate) fn load(arguments: &BenchArguments, plan: &Plan, database: &Database) -> Result<Loaded, CliError> {
     database.create_collection(COLLECTION, plan.config(arguments)?)?;
     let collection = database.collection(COLLECTION)?;
-    let started = Instant::now();
-    upsert(arguments, &collection, "Loading  ", |_| true)?;
-    let mut replaced = 0;
-    if arguments.replace > 0.0 {
-        let (seed, share) = (arguments.seed, arguments.replace);
-        replaced = upsert(arguments, &collection, "Replacing", |row| {
-            chosen(seed, row, share)
-        })?;
-    }
-    let load_s = started.elapsed().as_secs_f64();
+    let written = rows::write_all(arguments, |rows| write(&collection, rows))?;
     eprintln!("Optimizing");
     let started = Instant::now();
     collection.optimize()?;
     Ok(Loaded {
-        load_s,
+        load_s: written.load_s,
         optimize_s: started.elapsed().as_secs_f64(),
-        replaced,
+        replaced: written.replaced,
     })
 }
 
-/// Whether a row belongs to the replaced share: a hash of seed and row below the share of its range.
-fn chosen(seed: u64, row: usize, share: f64) -> bool {
-    let hash = PointId::Num(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ row as u64).stable_hash();
-    (hash >> 11) as f64 / (1u64 << 53) as f64 <= share
-}
-
-fn upsert(
-    arguments: &BenchArguments,
-    collection: &Collection,
-    title: &'static str,
-    wanted: impl Fn(usize) -> bool,
-) -> Result<u64, CliError> {
-    let mut base = at(&arguments.base, Npy::open(&arguments.base))?;
-    let mut payloads = Payloads::open(arguments.payload.as_ref())?;
-    let bar = ProgressBar::new(base.rows as u64);
-    let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} rows  {per_sec}  {eta}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_message(title);
-    let mut batch = Vec::new();
-    let mut written = 0;
-    for start in (0..base.rows).step_by(arguments.batch) {
-        let vectors = at(&arguments.base, base.vectors(start, arguments.batch))?;
-        let end = start + vectors.len();
-        for (row, vector) in (start..end).zip(vectors) {
-            let payload = payloads.next(wanted(row))?;
-            if !wanted(row) {
-                continue;
-            }
-            batch.push(Point {
-                id: PointId::Num(row as u64),
-                vectors: NamedVectors::from([(String::new(), vector)]),
-                payload,
-            });
-        }
-        if batch.len() >= arguments.batch || end == base.rows {
-            written += write(collection, std::mem::take(&mut batch))?;
-        }
-        bar.set_position(end as u64);
-    }
-    bar.finish_and_clear();
-    eprintln!("{title} {written} points in {:.1} s", bar.elapsed().as_secs_f64());
-    Ok(written)
-}
-
-fn write(collection: &Collection, points: Vec<Point>) -> Result<u64, CliError> {
-    let count = points.len() as u64;
-    if count > 0 {
-        let upsert = Upsert {
-            points,
-            ..Upsert::default()
-        };
-        collection.write(&Ctx::default(), WriteOp::Upsert(upsert), Wait::Durable)?;
-    }
-    Ok(count)
-}
-
-/// The lines of the payload file, in step with the rows.
-struct Payloads {
-    lines: Option<(PathBuf, std::io::Lines<BufReader<File>>)>,
-    line: usize,
-}
-
-impl Payloads {
-    fn open(path: Option<&PathBuf>) -> Result<Payloads, CliError> {
-        let lines = path.map(|path| {
-            let file = File::open(path).map_err(|source| CliError::File {
-                path: path.clone(),
-                source,
-            })?;
-            Ok::<_, CliError>((path.clone(), BufReader::new(file).lines()))
-        });
-        Ok(Payloads {
-            lines: lines.transpose()?,
-            line: 0,
-        })
-    }
-
-    /// The next row's payload, read only where it is wanted.
-    fn next(&mut self, wanted: bool) -> Result<Map, CliError> {
-        let Some((path, lines)) = &mut self.lines else {
-            return Ok(Map::new());
-        };
-        self.line += 1;
-        let text = lines.next().ok_or_else(|| CliError::Shape {
-            path: path.clone(),
-            what: format!("ends before line {}", self.line),
-        })?;
-        let text = text.map_err(|source| CliError::File {
-            path: path.clone(),
-            source,
-        })?;
-        if !wanted {
-            return Ok(Map::new());
-        }
-        let payload = from_json::<WirePayload>(text.as_bytes());
-        let payload = payload.map_err(|source| CliError::Line {
-            path: path.clone(),
-            line: self.line,
-            source,
-        })?;
-        Ok(payload.0)
-    }
+fn write(collection: &Collection, rows: Vec<Row<WirePayload>>) -> Result<(), CliError> {
+    let point = |row: Row<WirePayload>| Point {
+        id: PointId::Num(row.id),
+        vectors: NamedVectors::from([(String::new(), row.vector)]),
+        payload: row.payload.0,
+    };
+    let upsert = Upsert {
+        points: rows.into_iter().map(point).collect(),
+        ..Upsert::default()
+    };
+    collection.write(&Ctx::default(), WriteOp::Upsert(upsert), Wait::Durable)?;
+    Ok(())
 }

@@ -12,21 +12,50 @@ use ruvector_types::{PointId, ScoredPoint, SearchRequest};
 use super::Plan;
 use crate::error::CliError;
 
-/// Figures at one breadth. Latencies in microseconds.
+/// Figures at one breadth.
 pub(crate) struct Figures {
     pub(crate) ef: u32,
     pub(crate) recall: f64,
+    pub(crate) times: Times,
+    /// What only the embedded engine tells.
+    pub(crate) work: Option<Work>,
+}
+
+/// What calls took. Latencies in microseconds.
+pub(crate) struct Times {
     pub(crate) qps: f64,
     pub(crate) mean_us: f64,
     pub(crate) p50_us: f64,
     pub(crate) p95_us: f64,
     pub(crate) p99_us: f64,
     pub(crate) calls: usize,
+}
+
+pub(crate) struct Work {
     /// Graph nodes visited and full vectors measured by a query on average.
     pub(crate) visited: f64,
     pub(crate) measured: f64,
     /// Recall and QPS of all queries in one call, on one thread: the best of a few calls.
     pub(crate) batch: (f64, f64),
+}
+
+impl Times {
+    /// Of the latencies of calls that together took `wall_s` seconds.
+    pub(crate) fn new(mut micros: Vec<f64>, wall_s: f64) -> Times {
+        micros.sort_by(f64::total_cmp);
+        let percentile = |share: f64| {
+            let at = (share * micros.len().saturating_sub(1) as f64).round() as usize;
+            micros.get(at).copied().unwrap_or(0.0)
+        };
+        Times {
+            qps: micros.len() as f64 / wall_s,
+            mean_us: micros.iter().sum::<f64>() / micros.len().max(1) as f64,
+            p50_us: percentile(0.5),
+            p95_us: percentile(0.95),
+            p99_us: percentile(0.99),
+            calls: micros.len(),
+        }
+    }
 }
 
 /// The ids that every request returns, in order.
@@ -95,23 +124,15 @@ pub(crate) fn measure(
     for times in timed {
         micros.extend(times.map_err(|_| CliError::Thread)??);
     }
-    micros.sort_by(f64::total_cmp);
-    let percentile = |share: f64| {
-        let at = (share * (micros.len() - 1) as f64).round() as usize;
-        micros[at.min(micros.len() - 1)]
-    };
     Ok(Figures {
         ef,
         recall,
-        qps: micros.len() as f64 / wall_s,
-        mean_us: micros.iter().sum::<f64>() / micros.len() as f64,
-        p50_us: percentile(0.5),
-        p95_us: percentile(0.95),
-        p99_us: percentile(0.99),
-        calls: micros.len(),
-        visited: trace.nodes_visited() as f64 / requests.len() as f64,
-        measured: trace.vectors_measured() as f64 / requests.len() as f64,
-        batch,
+        times: Times::new(micros, wall_s),
+        work: Some(Work {
+            visited: trace.nodes_visited() as f64 / requests.len() as f64,
+            measured: trace.vectors_measured() as f64 / requests.len() as f64,
+            batch,
+        }),
     })
 }
 

@@ -1,12 +1,17 @@
 //! `ruvector bench`: recall, speed and size of the embedded engine on a set of vectors, through the public calls
-//! that everyone uses. Never reaches into the engine and never averages a failure away.
+//! that everyone uses; or, with `--url`, of a server (`remote`). Never reaches into the engine and never averages a
+//! failure away.
 
+mod build;
 pub(crate) mod codes;
+mod embedded;
 mod filters;
 mod indexes;
 mod load;
 mod measure;
+pub(crate) mod remote;
 mod report;
+mod rows;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,14 +27,19 @@ use ruvector_types::{
 use crate::commands::BenchArguments;
 use crate::error::CliError;
 use crate::npy::Npy;
+use build::Build;
+use embedded::{Embedded, Size};
+use report::Report;
 pub(crate) use report::cpu;
-use report::{Report, Size};
 
 const COLLECTION: &str = "bench";
 const CALLS_MIN: usize = 10_000;
 
 /// Loads, optimizes, reopens, measures and reports.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
+    if arguments.remote.url.is_some() {
+        return remote::run(arguments);
+    }
     let plan = Plan::new(arguments)?;
     let folder = Folder::new(arguments.engine_dir.as_ref())?;
     let loaded = match arguments.reuse {
@@ -66,22 +76,12 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
         Some(path) => filters::measure_groups(&plan, &collection, path, &plan.filter_breadths(arguments)?)?,
         None => Vec::new(),
     };
-    let measured = (truth_source, points);
-    let mut report = Report::new(
-        arguments,
-        &plan,
-        (loaded.as_ref(), &vector),
-        (reopen_s, promote_s),
-        size,
-        measured,
-    );
+    let build = loaded.map(|loaded| Build::new(arguments, (vector.hnsw.m, Some(arguments.shards)), &loaded));
+    let mut report = Report::new(arguments, &plan, size.points, build, (truth_source, points));
+    report.embedded = Some(Embedded::new(&vector, (reopen_s, promote_s), size));
     report.add_filters(built, filtered);
     database.close()?;
-    report.print();
-    if let Some(path) = &arguments.json {
-        report.write(path)?;
-    }
-    Ok(())
+    report.finish(arguments)
 }
 
 /// What is measured, checked before anything is loaded.
@@ -128,10 +128,17 @@ impl Plan {
             rows,
             dim,
             distance: distance(&arguments.metric)?,
-            filter: filter(arguments.filter.as_deref())?,
+            filter: match arguments.remote.url {
+                // A server understands its filters itself.
+                Some(_) => None,
+                None => filter(arguments.filter.as_deref())?,
+            },
             sweep: sweep(&arguments.sweep)?,
             k: arguments.k,
-            threads: arguments.threads,
+            threads: match arguments.remote.url {
+                Some(_) => arguments.remote.connections,
+                None => arguments.threads,
+            },
             calls: arguments.calls,
             quantization: arguments.codes.search(),
         };
@@ -181,8 +188,16 @@ impl Plan {
         arguments: &BenchArguments,
         collection: &Collection,
     ) -> Result<(Vec<Vec<u64>>, &'static str), CliError> {
+        match self.truth_file(arguments)? {
+            Some(truth) => Ok((truth, "file")),
+            None => Ok((measure::exact(self, collection)?, "exact search of the engine")),
+        }
+    }
+
+    /// The true neighbours of every query, if a file has them.
+    fn truth_file(&self, arguments: &BenchArguments) -> Result<Option<Vec<Vec<u64>>>, CliError> {
         let Some(path) = &arguments.truth else {
-            return Ok((measure::exact(self, collection)?, "exact search of the engine"));
+            return Ok(None);
         };
         let mut npy = at(path, Npy::open(path))?;
         if npy.rows != self.queries.len() || npy.columns < self.k {
@@ -196,7 +211,7 @@ impl Plan {
             let path = path.clone();
             return Err(CliError::Shape { path, what });
         }
-        Ok((at(path, npy.row_numbers(self.k, self.rows))?, "file"))
+        Ok(Some(at(path, npy.row_numbers(self.k, self.rows))?))
     }
 }
 

@@ -2,28 +2,17 @@
 
 use std::path::Path;
 
-use ruvector_api::WireQuantization;
-use ruvector_types::{GraphProfile, VectorConfig};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::build::Build;
+use super::embedded::Embedded;
 use super::indexes::Built;
-use super::load::Loaded;
 use super::measure::Figures;
 use super::{Plan, filters};
 use crate::commands::BenchArguments;
 use crate::error::CliError;
 use crate::table;
-
-/// Bytes after reopening and one pass of all queries.
-pub(crate) struct Size {
-    pub(crate) ram_bytes: u64,
-    pub(crate) promoted_bytes: u64,
-    pub(crate) rss_bytes: u64,
-    pub(crate) disk_bytes: u64,
-    pub(crate) points: u64,
-    pub(crate) segments: u64,
-}
 
 /// All that a run found out.
 #[derive(Serialize)]
@@ -43,23 +32,12 @@ pub(crate) struct Report {
     /// Absent where an earlier run built the collection: this one does not know how.
     #[serde(flatten)]
     build: Option<Build>,
-    /// As in the REST interface; null: no codes.
-    quantization_config: Option<WireQuantization>,
-    /// `fast`, `compact`, or `none`: no graph.
-    profile: &'static str,
-    on_disk: bool,
-    segments: u64,
-    reopen_s: f64,
-    /// From then to the end of the optimizer's work: until what searches read at random is promoted into memory.
-    promote_s: f64,
-    /// What the engine holds on the heap and in promoted copies.
-    ram_bytes: u64,
-    ram_bytes_per_point: f64,
-    /// Of these, the copies.
-    promoted_bytes: u64,
-    /// Resident bytes of the process, mapped files and the bench itself included.
-    rss_bytes: u64,
-    disk_bytes: u64,
+    /// What only the embedded engine tells.
+    #[serde(flatten)]
+    pub(crate) embedded: Option<Embedded>,
+    /// The server that was measured, and how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) server: Option<Value>,
     points: Vec<Value>,
     /// Seconds until the payload indexes declared by this run were built.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,69 +46,21 @@ pub(crate) struct Report {
     filters: Vec<Value>,
 }
 
-/// How the collection was built, and what that took.
-#[derive(Serialize)]
-struct Build {
-    m: u32,
-    ef_construct: u32,
-    shards: u32,
-    batch: usize,
-    seed: u64,
-    replaced_share: f64,
-    replaced_points: u64,
-    /// From the first batch to the end of the optimizer's work.
-    build_s: f64,
-    load_s: f64,
-    optimize_s: f64,
-}
-
-impl Build {
-    fn new(arguments: &BenchArguments, vector: &VectorConfig, loaded: &Loaded) -> Build {
-        Build {
-            m: vector.hnsw.m,
-            ef_construct: arguments.ef_construct,
-            shards: arguments.shards,
-            batch: arguments.batch,
-            seed: arguments.seed,
-            replaced_share: arguments.replace,
-            replaced_points: loaded.replaced,
-            build_s: loaded.load_s + loaded.optimize_s,
-            load_s: loaded.load_s,
-            optimize_s: loaded.optimize_s,
-        }
-    }
-
-    fn line(&self) -> String {
-        format!(
-            "m = {}, ef_construct = {}, {} shard(s), {} point(s) replaced\n\
-             build {:.1} s (load {:.1} s, optimize {:.1} s)",
-            self.m,
-            self.ef_construct,
-            self.shards,
-            self.replaced_points,
-            self.build_s,
-            self.load_s,
-            self.optimize_s
-        )
-    }
-}
-
 impl Report {
     pub(crate) fn new(
         arguments: &BenchArguments,
         plan: &Plan,
-        (loaded, vector): (Option<&Loaded>, &VectorConfig),
-        (reopen_s, promote_s): (f64, f64),
-        size: Size,
+        points: u64,
+        build: Option<Build>,
         (truth, figures): (&'static str, Vec<Figures>),
     ) -> Report {
         Report {
             version: env!("CARGO_PKG_VERSION"),
-            command: std::env::args().collect::<Vec<_>>().join(" "),
+            command: command(std::env::args()),
             cpu: cpu(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             base: arguments.base.display().to_string(),
-            n: size.points,
+            n: points,
             dim: plan.dim,
             metric: arguments.metric.clone(),
             k: plan.k,
@@ -140,22 +70,9 @@ impl Report {
                 .and_then(|text| serde_json::from_str(text).ok()),
             truth,
             threads: plan.threads,
-            build: loaded.map(|loaded| Build::new(arguments, vector, loaded)),
-            quantization_config: vector.quantization.as_ref().map(WireQuantization::from),
-            profile: match vector.hnsw.profile {
-                _ if vector.hnsw.m == 0 => "none",
-                GraphProfile::Fast => "fast",
-                GraphProfile::Compact => "compact",
-            },
-            on_disk: vector.on_disk,
-            segments: size.segments,
-            reopen_s,
-            promote_s,
-            ram_bytes: size.ram_bytes,
-            ram_bytes_per_point: size.ram_bytes as f64 / size.points.max(1) as f64,
-            promoted_bytes: size.promoted_bytes,
-            rss_bytes: size.rss_bytes,
-            disk_bytes: size.disk_bytes,
+            build,
+            embedded: None,
+            server: None,
             points: figures.iter().map(|figures| point(plan, figures)).collect(),
             index_s: None,
             indexes: Vec::new(),
@@ -169,8 +86,16 @@ impl Report {
         (self.indexes, self.filters) = (built.fields, filters);
     }
 
-    /// The table on standard output.
-    pub(crate) fn print(&self) {
+    /// The table on standard output, and the JSON file if one is wanted.
+    pub(crate) fn finish(&self, arguments: &BenchArguments) -> Result<(), CliError> {
+        self.print();
+        match &arguments.json {
+            Some(path) => self.write(path),
+            None => Ok(()),
+        }
+    }
+
+    fn print(&self) {
         println!(
             "\n{} points of {} dimensions, {}, k = {}, {} thread(s), {}, truth: {}",
             self.n, self.dim, self.metric, self.k, self.threads, self.cpu, self.truth
@@ -179,20 +104,12 @@ impl Report {
             Some(build) => println!("{}", build.line()),
             None => println!("built by an earlier run"),
         }
-        println!("{}", self.codes_line());
-        println!(
-            "reopen {:.3} s, promoted after {:.3} s more, {} segment(s)\n\
-             RAM {} ({:.0} bytes a point), of which promoted {} (process {}), disk {}\n",
-            self.reopen_s,
-            self.promote_s,
-            self.segments,
-            table::bytes(self.ram_bytes),
-            self.ram_bytes_per_point,
-            table::bytes(self.promoted_bytes),
-            table::bytes(self.rss_bytes),
-            table::bytes(self.disk_bytes)
-        );
-        let rows: Vec<Vec<String>> = self.points.iter().map(row).collect();
+        if let Some(embedded) = &self.embedded {
+            println!("{}\n", embedded.lines());
+        }
+        if let Some(server) = &self.server {
+            println!("server {server}\n");
+        }
         let recall = format!("recall@{}", self.k);
         let head = [
             "ef",
@@ -205,7 +122,14 @@ impl Report {
             "visited",
             "measured",
         ];
-        print!("{}", table::lines(&head, &rows, &[0, 1, 2, 3, 4, 5, 6, 7, 8]));
+        // A server does not tell the last two.
+        let columns = head.len() - if self.embedded.is_some() { 0 } else { 2 };
+        let mut rows: Vec<Vec<String>> = self.points.iter().map(row).collect();
+        rows.iter_mut().for_each(|row| row.truncate(columns));
+        print!(
+            "{}",
+            table::lines(&head[..columns], &rows, &[0, 1, 2, 3, 4, 5, 6, 7, 8])
+        );
         if let Some(seconds) = self.index_s {
             println!(
                 "\n{} payload index(es) built in {seconds:.2} s",
@@ -217,19 +141,8 @@ impl Report {
         }
     }
 
-    fn codes_line(&self) -> String {
-        let codes = self.quantization_config.as_ref();
-        let codes = codes.and_then(|codes| serde_json::to_string(codes).ok());
-        format!(
-            "codes {}, graph {}, vectors {}",
-            codes.as_deref().unwrap_or("none"),
-            self.profile,
-            if self.on_disk { "on disk" } else { "in memory" }
-        )
-    }
-
     /// The JSON file.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), CliError> {
+    fn write(&self, path: &Path) -> Result<(), CliError> {
         let text = serde_json::to_string_pretty(self).map_err(CliError::Json)?;
         std::fs::write(path, text + "\n").map_err(|source| CliError::File {
             path: path.to_owned(),
@@ -246,20 +159,38 @@ fn point(plan: &Plan, figures: &Figures) -> Value {
     if let Some(oversampling) = plan.quantization.oversampling {
         params["oversampling"] = oversampling.into();
     }
-    json!({
+    let times = &figures.times;
+    let mut point = json!({
         "params": params,
         "recall": figures.recall,
-        "qps": figures.qps,
-        "mean_us": figures.mean_us,
-        "p50_us": figures.p50_us,
-        "p95_us": figures.p95_us,
-        "p99_us": figures.p99_us,
-        "calls": figures.calls,
-        "nodes_visited": figures.visited,
-        "vectors_measured": figures.measured,
-        "batch_recall": figures.batch.0,
-        "batch_qps": figures.batch.1,
-    })
+        "qps": times.qps,
+        "mean_us": times.mean_us,
+        "p50_us": times.p50_us,
+        "p95_us": times.p95_us,
+        "p99_us": times.p99_us,
+        "calls": times.calls,
+    });
+    if let Some(work) = &figures.work {
+        point["nodes_visited"] = work.visited.into();
+        point["vectors_measured"] = work.measured.into();
+        point["batch_recall"] = work.batch.0.into();
+        point["batch_qps"] = work.batch.1.into();
+    }
+    point
+}
+
+/// The command line as it was given, but for keys.
+fn command(arguments: impl Iterator<Item = String>) -> String {
+    let mut hidden = false;
+    let shown = arguments.map(|argument| {
+        let secret = std::mem::replace(&mut hidden, argument == "--api-key");
+        match argument.split_once('=') {
+            _ if secret => "…".to_owned(),
+            Some(("--api-key", _)) => "--api-key=…".to_owned(),
+            _ => argument,
+        }
+    });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 fn row(point: &Value) -> Vec<String> {

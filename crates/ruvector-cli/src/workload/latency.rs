@@ -23,8 +23,13 @@ pub(crate) struct Pace {
 
 impl Pace {
     pub(crate) fn new(per_second: f64) -> Pace {
+        Pace::starting(Instant::now(), per_second)
+    }
+
+    /// The first of them at `started`.
+    pub(crate) fn starting(started: Instant, per_second: f64) -> Pace {
         Pace {
-            started: Instant::now(),
+            started,
             each: Duration::from_secs_f64(1.0 / per_second),
         }
     }

@@ -23,6 +23,7 @@ use ruvector_core::{Collection, Database, Status};
 
 use arguments::WorkloadCommand;
 use data::{Data, bar};
+pub(crate) use latency::Pace;
 use population::Holding;
 use report::Effort;
 

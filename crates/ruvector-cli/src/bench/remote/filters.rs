@@ -1,0 +1,70 @@
+//! Filtered searches of a server: the lines of the filters file, whose figures are taken for each group. Never reads a
+//! filter itself: it goes to the server as it stands.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::super::{Plan, filters, measure};
+use super::arguments::RemoteArguments;
+use super::measure::Connections;
+use super::search::{Ask, Breadth, Searches};
+use super::server::Server;
+use crate::error::CliError;
+
+/// Searches whose filters are counted to know what share of the points they keep.
+const COUNTED: usize = 50;
+
+/// The figures of each group, at a breadth or, without one, at the default settings.
+pub(super) fn measure_groups(
+    plan: &Plan,
+    (server, remote): (&Server, &RemoteArguments),
+    connections: &Connections,
+    path: &Path,
+    breadths: &[Option<u32>],
+) -> Result<Vec<Value>, CliError> {
+    let mut groups: BTreeMap<String, Vec<filters::Line<Value>>> = BTreeMap::new();
+    for line in filters::lines::<Value>(plan, path)? {
+        groups.entry(line.group.clone()).or_default().push(line);
+    }
+    let mut figures = Vec::new();
+    for (name, lines) in &groups {
+        let share = matching_share(server, plan, lines)?;
+        let truth: Vec<Vec<u64>> = lines.iter().map(|line| line.truth.clone()).collect();
+        for breadth in breadths {
+            let mut searches = Searches::new(server, remote);
+            for line in lines {
+                let ask = Ask {
+                    k: plan.k,
+                    filter: Some(&line.filter),
+                    breadth: breadth.map_or(Breadth::Default, Breadth::Ef),
+                };
+                searches.push(&plan.queries[line.query], ask)?;
+            }
+            let recall = measure::recall(&searches.pass(&server.client)?, &truth);
+            let times = connections.time(&searches, lines.len())?;
+            figures.push(json!({
+                "group": name,
+                "ef": breadth,
+                "searches": lines.len(),
+                "matching_share": share,
+                "recall": recall,
+                "qps": times.qps,
+                "p50_us": times.p50_us,
+                "p99_us": times.p99_us,
+            }));
+        }
+    }
+    Ok(figures)
+}
+
+/// The share of points that match, on average over some searches.
+fn matching_share(server: &Server, plan: &Plan, lines: &[filters::Line<Value>]) -> Result<f64, CliError> {
+    let counted = &lines[..lines.len().min(COUNTED)];
+    let mut matching = 0;
+    for line in counted {
+        matching += server.count(Some(&line.filter))?;
+    }
+    Ok(matching as f64 / counted.len().max(1) as f64 / plan.rows as f64)
+}

@@ -1,0 +1,95 @@
+//! Times searches over connections that are kept open, one thread each: as fast as they are answered, or at a fixed
+//! rate. Never times the making of a body, the opening of a connection, or the reading of ids.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::super::measure::Times;
+use super::arguments::RemoteArguments;
+use super::search::Searches;
+use crate::client::Client;
+use crate::error::CliError;
+use crate::workload::Pace;
+
+/// A search that takes longer has failed.
+const ANSWER: Duration = Duration::from_secs(120);
+
+/// From the making of the threads to the first call that is due.
+const LEAD: Duration = Duration::from_millis(10);
+
+/// The connections that are measured.
+pub(super) struct Connections {
+    clients: Vec<Client>,
+    rate: Option<f64>,
+}
+
+impl Connections {
+    pub(super) fn new(remote: &RemoteArguments) -> Result<Connections, CliError> {
+        let (url, key) = (remote.checked_url()?, remote.api_key.as_deref());
+        let client = |_| Client::with(url, key, ANSWER);
+        Ok(Connections {
+            clients: (0..remote.connections).map(client).collect(),
+            rate: remote.rate,
+        })
+    }
+
+    /// So many calls, cycling through the searches; whichever connection is free takes the next.
+    ///
+    /// At a rate, each counts from the moment at which it was due, whatever held it up: the answer before it, or that
+    /// no connection was free.
+    pub(super) fn time(&self, searches: &Searches, calls: usize) -> Result<Times, CliError> {
+        // Opens every connection, and each has been used once.
+        for (at, client) in self.clients.iter().enumerate() {
+            searches.send(client, at)?;
+        }
+        let next = AtomicUsize::new(0);
+        let (started, pace) = match self.rate {
+            None => (Instant::now(), None),
+            Some(rate) => {
+                let first = Instant::now() + LEAD;
+                (first, Some(Pace::starting(first, rate)))
+            }
+        };
+        let timed: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = self
+                .clients
+                .iter()
+                .map(|client| scope.spawn(|| take(client, searches, (&next, calls), pace.as_ref())))
+                .collect();
+            threads.into_iter().map(|thread| thread.join()).collect()
+        });
+        let wall_s = started.elapsed().as_secs_f64();
+        let mut micros = Vec::new();
+        for times in timed {
+            micros.extend(times.map_err(|_| CliError::Thread)??);
+        }
+        Ok(Times::new(micros, wall_s))
+    }
+}
+
+/// Takes calls until none is left, or one fails, which ends those of all connections.
+fn take(
+    client: &Client,
+    searches: &Searches,
+    (next, calls): (&AtomicUsize, usize),
+    pace: Option<&Pace>,
+) -> Result<Vec<f64>, CliError> {
+    let mut micros = Vec::new();
+    loop {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        if at >= calls {
+            return Ok(micros);
+        }
+        let started = match pace {
+            Some(pace) => pace.wait(u32::try_from(at).unwrap_or(u32::MAX)),
+            None => Instant::now(),
+        };
+        let answer = searches.send(client, at);
+        micros.push(started.elapsed().as_secs_f64() * 1e6);
+        if let Err(error) = answer {
+            next.store(calls, Ordering::Relaxed);
+            return Err(error);
+        }
+        std::hint::black_box(answer).ok();
+    }
+}
