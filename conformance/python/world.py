@@ -11,7 +11,6 @@ import re
 import subprocess
 import tempfile
 import unittest
-import warnings
 
 from qdrant_client import AsyncQdrantClient, QdrantClient
 
@@ -77,7 +76,6 @@ class Case(unittest.TestCase):
         raise unittest.SkipTest("the tests run in the subclasses, one for each client")
 
     def setUp(self):
-        warnings.filterwarnings("ignore", message="Payload indexes have no effect in the local Qdrant")
         self.local = QdrantClient(":memory:")
         self.server = Server()
         self.addCleanup(self.server.stop)
