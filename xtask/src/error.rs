@@ -33,6 +33,8 @@ pub(crate) enum ChoreError {
     },
     #[error("cargo-fuzz is missing; `cargo install cargo-fuzz --version 0.13.2 --locked` installs it")]
     NoCargoFuzz,
+    #[error("python3 with venv and ensurepip is missing; on Debian: apt-get install python3-venv")]
+    NoPython,
     #[error("{} lists no fuzz target (a [[bin]] with a name)", path.display())]
     NoFuzzTarget { path: PathBuf },
     #[error("mutant `{mutant}`: its text occurs {count} times in {file}, it must occur exactly once")]

@@ -2,6 +2,7 @@
 //! installs software or changes the source tree.
 
 mod commands;
+mod conformance;
 mod error;
 mod fuzz;
 mod mutants;
@@ -23,6 +24,7 @@ cargo xtask CHORE
   wasm                           cargo check of the engine's crates for wasm32-unknown-unknown
   fuzz [--seconds N] [--target NAME]
                                  every fuzz target for N seconds (default 60)
+  conformance [--only NAME]      Qdrant's own Python client against the release server; needs python3 with venv
   mutants [--only NAME]          plants the bugs of xtask/mutants.toml; a named test must catch each
 ";
 
@@ -60,6 +62,7 @@ fn run(arguments: &[String]) -> Result<(), ChoreError> {
             wasm::run(&root)
         }
         "fuzz" => fuzz::run(&root, rest),
+        "conformance" => conformance::run(&root, rest),
         "mutants" => mutants::run(&root, rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -200,6 +200,24 @@ impl ApiError {
         matches!(self.status(), 429 | 503).then_some(1)
     }
 
+    /// The same refusal seen from an enclosing field; what names no field stays as it is.
+    #[must_use]
+    pub(crate) fn within(mut self, outer: impl std::fmt::Display) -> ApiError {
+        match &mut self {
+            ApiError::Invalid(Invalid { field, .. })
+            | ApiError::Json { field, .. }
+            | ApiError::WrongType { field, .. }
+            | ApiError::Unknown { field, .. }
+            | ApiError::UnknownLanguage { field, .. }
+            | ApiError::Missing { field, .. }
+            | ApiError::Length { field, .. }
+            | ApiError::BadTime { field, .. }
+            | ApiError::NotSupported { field, .. } => *field = format!("{outer}.{field}"),
+            _ => {}
+        }
+        self
+    }
+
     /// A path of a payload that does not parse.
     pub(crate) fn bad_path(field: impl Into<String>, error: PathError) -> ApiError {
         ApiError::Invalid(Invalid::new(field, Problem::BadPath(error)))

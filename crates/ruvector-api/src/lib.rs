@@ -24,6 +24,7 @@ mod quantization_config;
 mod read;
 mod schema;
 mod search;
+mod search_batch;
 mod selector;
 mod text_index;
 mod text_search;
@@ -53,6 +54,7 @@ pub use schema::{
     ScoredPointSchema, VectorSchema, WithPayloadSchema, WithVectorSchema,
 };
 pub use search::{QueryPoints, QueryView, ScoredView, SearchPoints, WireSearchParams};
+pub use search_batch::{QueryPointsBatch, SearchPointsBatch};
 pub use selector::{WirePayloadSelector, WireVectorSelector};
 pub use text_search::SearchText;
 pub use tuning::{HnswDiff, OptimizersDiff};

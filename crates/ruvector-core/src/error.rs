@@ -71,6 +71,14 @@ impl Error {
         Error::new(ErrorKind::Invalid, "invalid_input", invalid.to_string())
     }
 
+    /// The same refusal seen from an enclosing field; another error stays as it is.
+    pub(crate) fn within(mut self, outer: impl fmt::Display) -> Error {
+        if self.code == "invalid_input" {
+            self.context = format!("{outer}.{}", self.context);
+        }
+        self
+    }
+
     pub(crate) fn not_found(name: &str) -> Error {
         Error::new(
             ErrorKind::NotFound,

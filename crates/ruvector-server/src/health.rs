@@ -8,11 +8,21 @@ use utoipa::ToSchema;
 use crate::answer;
 use crate::app::App;
 
+/// The version of Qdrant whose REST shapes are followed. Clients compare it with their own and warn if the minor
+/// versions are more than one apart.
+const QDRANT_VERSION: &str = "1.19.0";
+
 /// What answers here.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Version {
     title: &'static str,
+    /// The version of Qdrant whose shapes are followed; clients of it check this one.
+    #[schema(example = "1.19.0")]
     version: &'static str,
+    /// The commit the server was built from, if the build was told (`RUVECTOR_COMMIT`).
+    commit: Option<&'static str>,
+    /// The server's own version.
+    ruvector_version: &'static str,
 }
 
 /// Whether it is alive.
@@ -37,7 +47,9 @@ fn json<T: Serialize>(value: &T) -> Response {
 pub(crate) async fn version() -> Response {
     json(&Version {
         title: "ruvector - vector database",
-        version: env!("CARGO_PKG_VERSION"),
+        version: QDRANT_VERSION,
+        commit: option_env!("RUVECTOR_COMMIT"),
+        ruvector_version: env!("CARGO_PKG_VERSION"),
     })
 }
 

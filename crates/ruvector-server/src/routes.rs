@@ -34,6 +34,8 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(updates::clear))
         .routes(routes!(search::search))
         .routes(routes!(search::query))
+        .routes(routes!(search::search_batch))
+        .routes(routes!(search::query_batch))
         .routes(routes!(search::text))
         .routes(routes!(points::scroll))
         .routes(routes!(points::count))

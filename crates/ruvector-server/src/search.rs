@@ -3,12 +3,13 @@
 use axum::extract::State;
 use axum::response::Response;
 use ruvector_api::{
-    ErrorEnvelope, QueryPoints, QueryView, ScoredPointSchema, ScoredView, SearchPoints, SearchText,
+    ErrorEnvelope, QueryPoints, QueryPointsBatch, QueryView, ScoredPointSchema, ScoredView, SearchPoints,
+    SearchPointsBatch, SearchText,
 };
 
 use crate::app::App;
 use crate::call::{Call, Name};
-use crate::docs::Explained;
+use crate::docs::{Answer, Explained};
 
 /// Find the points nearest to a vector
 #[utoipa::path(post, path = "/collections/{name}/points/search", tag = "search", params(("name" = String, Path)),
@@ -36,6 +37,35 @@ pub(crate) async fn query(State(app): State<App>, Name(name): Name, call: Call) 
         let request = body.into_request(job.limits())?;
         let found = job.database.collection(&name)?.search(&ctx, &request)?;
         Ok(QueryView::new(found))
+    })
+    .await
+}
+
+/// Search several times at once: a list of results for each, in order
+#[utoipa::path(post, path = "/collections/{name}/points/search/batch", tag = "search", params(("name" = String, Path)),
+    request_body(content = SearchPointsBatch, example = json!({"searches": [{"vector": [0.1, 0.2, 0.3], "limit": 5}, {"vector": [0.3, 0.2, 0.1], "filter": {"type": "doc"}}]})),
+    responses((status = 200, body = Answer<Vec<Vec<ScoredPointSchema>>>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
+pub(crate) async fn search_batch(State(app): State<App>, Name(name): Name, call: Call) -> Response {
+    call.read(app, move |job| {
+        let requests = job.body::<SearchPointsBatch>()?.into_requests(job.limits())?;
+        let found = job.database.collection(&name)?.search_batch(&job.ctx, &requests)?;
+        let views = found
+            .into_iter()
+            .map(|points| points.into_iter().map(ScoredView).collect::<Vec<_>>());
+        Ok(views.collect::<Vec<_>>())
+    })
+    .await
+}
+
+/// Query several times at once: a list of results for each, in order
+#[utoipa::path(post, path = "/collections/{name}/points/query/batch", tag = "search", params(("name" = String, Path)),
+    request_body(content = QueryPointsBatch, example = json!({"searches": [{"query": [0.1, 0.2, 0.3], "limit": 5}, {"query": [0.3, 0.2, 0.1], "with_payload": true}]})),
+    responses((status = 200, body = Answer<Vec<QueryView>>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
+pub(crate) async fn query_batch(State(app): State<App>, Name(name): Name, call: Call) -> Response {
+    call.read(app, move |job| {
+        let requests = job.body::<QueryPointsBatch>()?.into_requests(job.limits())?;
+        let found = job.database.collection(&name)?.search_batch(&job.ctx, &requests)?;
+        Ok(found.into_iter().map(QueryView::new).collect::<Vec<_>>())
     })
     .await
 }

@@ -342,6 +342,7 @@ fn points() {
 fn reads() {
     let search = |body: &str, says| case("POST", format!("{POINTS}/search"), body.to_owned(), says);
     let query = |body: &str, says| case("POST", format!("{POINTS}/query"), body.to_owned(), says);
+    let batch = |route: &str, body: &str, says| case("POST", format!("{POINTS}/{route}/batch"), body.to_owned(), says);
     let nested = (0..40).fold("{\"a\": 1}".to_owned(), |inner, _| {
         format!("{{\"must\": [{inner}]}}")
     });
@@ -370,6 +371,36 @@ fn reads() {
         search(r#"{"vector": [1, 2], "limit": 1e30}"#, "limit"),
         search(r#"{"vector": [1, 2], "offset": 1000001}"#, "offset_max"),
         search(r#"{"vector": [1, 2], "offset": -1}"#, "offset"),
+        batch("search", "[]", "searches"),
+        batch("search", "{}", "missing field `searches`"),
+        batch("search", r#"{"searches": [{"vector": [1, 2]}, {}]}"#, "searches[1]: missing field `vector`"),
+        batch(
+            "search",
+            r#"{"searches": [{"vector": [1, 2]}, {"vector": [1, 2]}, {"vector": [1]}]}"#,
+            "searches[2].vector: vector has 1 dimensions, expected 2",
+        ),
+        batch(
+            "search",
+            r#"{"searches": [{"vector": [1, 2]}, {"vector": [1, 2], "limit": 0}]}"#,
+            "searches[1].limit",
+        ),
+        batch(
+            "search",
+            r#"{"searches": [{"vector": [1, 2], "filter": {"a..": 1}}]}"#,
+            "searches[0].filter.a..",
+        ),
+        batch(
+            "search",
+            r#"{"searches": [{"vector": [1, 2], "limit": 60000}, {"vector": [1, 2], "limit": 60000}]}"#,
+            "searches[0..=1].limit, together: 120000 is above the limit 100000 (limit_max)",
+        ),
+        batch(
+            "query",
+            r#"{"searches": [{"query": [1, 2]}, {"query": [1, 2], "explain": true}]}"#,
+            "searches[1].explain",
+        ),
+        batch("query", r#"{"searches": [{"query": [1, 2]}, {}]}"#, "searches[1].query"),
+        batch("query", &format!(r#"{{"searches": [{}{{}}]}}"#, "{},".repeat(100_000)), "searches"),
         search(
             r#"{"vector": [1, 2], "score_threshold": 1e300}"#,
             "score_threshold",

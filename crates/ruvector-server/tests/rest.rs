@@ -19,7 +19,8 @@ const NULL: Value = Value::Null;
 fn service_routes() {
     let server = Server::start(ServerConfig::default());
     let (status, version) = server.send("GET", "/", &NULL);
-    let expected = json!({"title": "ruvector - vector database", "version": env!("CARGO_PKG_VERSION")});
+    let expected = json!({"title": "ruvector - vector database", "version": "1.19.0", "commit": option_env!("RUVECTOR_COMMIT"),
+                          "ruvector_version": env!("CARGO_PKG_VERSION")});
     assert_eq!((status, version), (200, expected));
     assert_eq!(
         server.send("GET", "/health", &NULL),
@@ -303,4 +304,28 @@ fn searches() {
         assert_eq!(found.as_array().unwrap().len(), 1, "{filter}");
         assert_eq!(found[0]["id"], 1);
     }
+}
+
+#[test]
+fn batches_of_searches() {
+    let (server, path) = points();
+    let searches = [
+        json!({"vector": [1, 0.25], "limit": 2, "with_payload": true}),
+        json!({"vector": {"name": "", "vector": [0, 1]}, "filter": {"type": "doc"}, "with_vector": true}),
+        json!({"vector": [1, 1], "offset": 1, "score_threshold": 0.6, "params": {"exact": true}}),
+    ];
+    let alone: Vec<Value> = searches
+        .iter()
+        .map(|search| server.ok("POST", &format!("{path}/search"), search))
+        .collect();
+    let batch = |route: &str, body: Value| server.ok("POST", &format!("{path}/{route}/batch"), &body);
+    assert_eq!(batch("search", json!({"searches": searches})), json!(alone));
+    assert_eq!(batch("search", json!({"searches": []})), json!([]));
+    let queries = [json!({"query": [1, 0.25], "limit": 2}), json!({"query": {"nearest": [0, 1]}, "limit": 1})];
+    let alone: Vec<Value> = queries
+        .iter()
+        .map(|query| server.ok("POST", &format!("{path}/query"), query))
+        .collect();
+    assert_eq!(batch("query", json!({"searches": queries})), json!(alone));
+    assert!(alone.iter().all(|answer| !answer["points"].as_array().unwrap().is_empty()));
 }

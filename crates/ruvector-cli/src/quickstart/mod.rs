@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &QuickstartArguments) -> Result<(), CliError> {
     println!(
         "{} {} at {}\n",
         version["title"].as_str().unwrap_or("server"),
-        version["version"].as_str().unwrap_or("?"),
+        version["ruvector_version"].as_str().unwrap_or("?"),
         arguments.server.url
     );
     prepare(&client, &meanings)?;

@@ -106,7 +106,10 @@ impl Snapshot {
         self.core.check_batch("searches", requests.len())?;
         let searches = requests
             .iter()
-            .map(|request| Search::new(self, request))
+            .enumerate()
+            .map(|(at, request)| {
+                Search::new(self, request).map_err(|error| error.within(format_args!("searches[{at}]")))
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let mut answers = Vec::with_capacity(requests.len());
         for searches in searches.chunks(BATCH) {
