@@ -321,11 +321,18 @@ fn batches_of_searches() {
     let batch = |route: &str, body: Value| server.ok("POST", &format!("{path}/{route}/batch"), &body);
     assert_eq!(batch("search", json!({"searches": searches})), json!(alone));
     assert_eq!(batch("search", json!({"searches": []})), json!([]));
-    let queries = [json!({"query": [1, 0.25], "limit": 2}), json!({"query": {"nearest": [0, 1]}, "limit": 1})];
+    let queries = [
+        json!({"query": [1, 0.25], "limit": 2}),
+        json!({"query": {"nearest": [0, 1]}, "limit": 1}),
+    ];
     let alone: Vec<Value> = queries
         .iter()
         .map(|query| server.ok("POST", &format!("{path}/query"), query))
         .collect();
     assert_eq!(batch("query", json!({"searches": queries})), json!(alone));
-    assert!(alone.iter().all(|answer| !answer["points"].as_array().unwrap().is_empty()));
+    assert!(
+        alone
+            .iter()
+            .all(|answer| !answer["points"].as_array().unwrap().is_empty())
+    );
 }
