@@ -80,7 +80,7 @@ pub enum ApiError {
         what: &'static str,
     },
     /// A query parameter that is unknown or out of its set.
-    #[error("Validation error in query parameters: [{name}: {rule}]")]
+    #[error("Validation error in query parameters: [{name:?}: {rule}]")]
     BadParameter {
         /// The parameter.
         name: String,

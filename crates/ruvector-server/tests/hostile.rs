@@ -373,7 +373,11 @@ fn reads() {
         search(r#"{"vector": [1, 2], "limit": 1e30}"#, "limit"),
         search(r#"{"vector": [1, 2], "offset": 1000001}"#, "offset_max"),
         search(r#"{"vector": [1, 2], "offset": -1}"#, "offset"),
-        batch("search", "[]", "searches"),
+        batch(
+            "search",
+            r#"{"searches": {}}"#,
+            "searches: invalid type: map, expected a list of searches",
+        ),
         batch("search", "{}", "missing field `searches`"),
         batch(
             "search",
