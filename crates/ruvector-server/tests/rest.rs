@@ -40,6 +40,7 @@ fn service_routes() {
     assert_eq!(status, 200);
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
     assert!(document["paths"]["/collections/{name}/points/search"]["post"].is_object());
+    assert!(document["paths"]["/collections/{name}/points/query/batch"]["post"]["requestBody"].is_object());
     let change =
         &document["paths"]["/collections/{name}"]["patch"]["requestBody"]["content"]["application/json"];
     assert!(change["example"]["vectors"][""]["quantization_config"]["rotated"].is_object());
