@@ -2,6 +2,7 @@
 answers compared with local mode where it keeps what is asked, else with what was declared."""
 
 import importlib.metadata
+import time
 
 from qdrant_client import models
 from qdrant_client.common.version_check import is_compatible
@@ -41,7 +42,11 @@ class Collections:
         self.change("upsert", "named", points=[models.PointStruct(id=1, vector=vectors)])
         remote, local = self.ask("get_collection", "named")
         self.assertEqual(remote.points_count, local.points_count)
-        self.assertEqual(remote.status, models.CollectionStatus.GREEN)
+        for _ in range(300):  # yellow until the server's background work is done
+            if self.remote.get_collection("named").status == models.CollectionStatus.GREEN:
+                break
+            time.sleep(0.1)
+        self.assertEqual(self.remote.get_collection("named").status, models.CollectionStatus.GREEN)
         self.assertEqual(remote.payload_schema, local.payload_schema)
         for name, params in NAMED.items():
             shown = remote.config.params.vectors[name]

@@ -17,7 +17,14 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<(), ChoreError> {
         return Err(ChoreError::NoPython);
     }
     let mut build = commands::cargo(root);
-    build.args(["build", "--release", "--package", "ruvector-cli", "--bin", "ruvector"]);
+    build.args([
+        "build",
+        "--release",
+        "--package",
+        "ruvector-cli",
+        "--bin",
+        "ruvector",
+    ]);
     commands::pass(&mut build)?;
     let mut tests = Command::new(root.join("conformance/python/run"));
     tests.arg(target(root).join("release/ruvector"));

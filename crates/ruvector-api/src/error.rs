@@ -15,10 +15,10 @@ pub enum ApiError {
         source: serde_json::Error,
     },
     /// A value that breaks a rule.
-    #[error("Wrong input: {0}")]
+    #[error("Validation error in JSON body: [{0}]")]
     Invalid(#[from] Invalid),
     /// A value of another type than its field takes.
-    #[error("Wrong input: {field}: expected {expected}, found {found}")]
+    #[error("Format error in JSON body: {field}: expected {expected}, found {found}")]
     WrongType {
         /// Where.
         field: String,
@@ -28,7 +28,7 @@ pub enum ApiError {
         found: &'static str,
     },
     /// A name that the place does not know.
-    #[error("Wrong input: {field}: unknown name {name:?}; expected {expected}")]
+    #[error("Format error in JSON body: {field}: unknown name {name:?}; expected {expected}")]
     Unknown {
         /// Where.
         field: String,
@@ -38,7 +38,7 @@ pub enum ApiError {
         expected: &'static str,
     },
     /// A name of no language.
-    #[error("Wrong input: {field}: unknown language {name:?}; there are {known}", known = languages())]
+    #[error("Format error in JSON body: {field}: unknown language {name:?}; there are {known}", known = languages())]
     UnknownLanguage {
         /// Where.
         field: String,
@@ -46,7 +46,7 @@ pub enum ApiError {
         name: String,
     },
     /// Something that the place needs.
-    #[error("Wrong input: {field}: missing {what}")]
+    #[error("Format error in JSON body: {field}: missing {what}")]
     Missing {
         /// Where.
         field: String,
@@ -54,7 +54,7 @@ pub enum ApiError {
         what: &'static str,
     },
     /// Two lists that must be of one length.
-    #[error("Wrong input: {field}: has {given} items, expected {expected} as in ids")]
+    #[error("Validation error in JSON body: [{field}: has {given} items, expected {expected} as in ids]")]
     Length {
         /// The list.
         field: String,
@@ -64,7 +64,7 @@ pub enum ApiError {
         expected: usize,
     },
     /// A text that is no RFC 3339 time.
-    #[error("Wrong input: {field}: {text:?} is not an RFC 3339 date or time")]
+    #[error("Format error in JSON body: {field}: {text:?} is not an RFC 3339 date or time")]
     BadTime {
         /// Where.
         field: String,
@@ -80,15 +80,18 @@ pub enum ApiError {
         what: &'static str,
     },
     /// A query parameter that is unknown or out of its set.
-    #[error("Wrong input: query parameter {name:?}: {rule}")]
+    #[error("Validation error in query parameters: [{name:?}: {rule}]")]
     BadParameter {
         /// The parameter.
         name: String,
         /// What it takes.
         rule: &'static str,
     },
+    /// A part of the URL's path that breaks a rule.
+    #[error("Validation error in path parameters: [{0}]")]
+    BadPathParameter(Invalid),
     /// A path of the URL that is not percent-encoded UTF-8.
-    #[error("Wrong input: the URL's path is not valid percent-encoded UTF-8")]
+    #[error("Format error in path parameters: the URL's path is not valid percent-encoded UTF-8")]
     BadUrl,
     /// An index that was dropped or replaced while somebody waited for it.
     #[error("Conflict: the index of {field:?} was dropped or replaced before it was built")]
@@ -180,6 +183,7 @@ impl ApiError {
             | ApiError::BadTime { .. }
             | ApiError::NotSupported { .. }
             | ApiError::BadParameter { .. }
+            | ApiError::BadPathParameter(_)
             | ApiError::BadUrl
             | ApiError::BodyCut => 400,
             ApiError::NoPoint { .. } | ApiError::NoRoute { .. } => 404,

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use ruvector_types::{FieldIndex, IndexKind, PayloadPath};
+use ruvector_types::{FieldIndex, IndexKind, Invalid, PayloadPath, Problem};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -40,7 +40,8 @@ impl CreateFieldIndex {
 
 /// The field named in a URL.
 pub fn index_path(text: &str) -> Result<PayloadPath, ApiError> {
-    parse_path(text, "field_name")
+    PayloadPath::parse(text)
+        .map_err(|error| ApiError::BadPathParameter(Invalid::new("field_name", Problem::BadPath(error))))
 }
 
 /// What an index is: the word of its type, or an object. Body of `PUT /collections/{name}/index/{field_name}`.

@@ -57,7 +57,12 @@ fn requests<T>(
     limits: &Limits,
     into_request: impl Fn(T, &Limits) -> Result<SearchRequest, ApiError>,
 ) -> Result<Vec<SearchRequest>, ApiError> {
-    at_most(searches.len(), limits.batch_points_max, "searches", "batch_points_max")?;
+    at_most(
+        searches.len(),
+        limits.batch_points_max,
+        "searches",
+        "batch_points_max",
+    )?;
     let mut results = 0_usize;
     let mut requests = Vec::with_capacity(searches.len());
     for (at, search) in searches.into_iter().enumerate() {

@@ -18,6 +18,11 @@ pub(crate) fn serve(settings: &Settings) -> Result<(), CliError> {
         .with_env_filter(EnvFilter::new(&settings.log_level))
         .with_writer(std::io::stderr)
         .init();
+    for name in &settings.unknown_variables {
+        tracing::warn!(
+            "environment: {name} has no effect here; docs/config.md lists the variables that are understood"
+        );
+    }
     let database = open(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -268,7 +268,7 @@ impl FromRequestParts<App> for NameAndId {
         let pair = Path::<(String, String)>::from_request_parts(parts, app).await;
         let Path((name, id)) = pair.map_err(|_| ApiError::BadUrl)?;
         let id = PointId::parse(&id)
-            .map_err(|error| ApiError::Invalid(Invalid::new("id", Problem::BadId(error))))?;
+            .map_err(|error| ApiError::BadPathParameter(Invalid::new("id", Problem::BadId(error))))?;
         Ok(NameAndId(name, id))
     }
 }

@@ -48,7 +48,10 @@ pub(crate) async fn query(State(app): State<App>, Name(name): Name, call: Call) 
 pub(crate) async fn search_batch(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.read(app, move |job| {
         let requests = job.body::<SearchPointsBatch>()?.into_requests(job.limits())?;
-        let found = job.database.collection(&name)?.search_batch(&job.ctx, &requests)?;
+        let found = job
+            .database
+            .collection(&name)?
+            .search_batch(&job.ctx, &requests)?;
         let views = found
             .into_iter()
             .map(|points| points.into_iter().map(ScoredView).collect::<Vec<_>>());
@@ -64,7 +67,10 @@ pub(crate) async fn search_batch(State(app): State<App>, Name(name): Name, call:
 pub(crate) async fn query_batch(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.read(app, move |job| {
         let requests = job.body::<QueryPointsBatch>()?.into_requests(job.limits())?;
-        let found = job.database.collection(&name)?.search_batch(&job.ctx, &requests)?;
+        let found = job
+            .database
+            .collection(&name)?
+            .search_batch(&job.ctx, &requests)?;
         Ok(found.into_iter().map(QueryView::new).collect::<Vec<_>>())
     })
     .await

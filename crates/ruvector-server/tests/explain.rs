@@ -13,10 +13,11 @@ use harness::Server;
 use ruvector_server::ServerConfig;
 use serde_json::{Value, json};
 
-const WAYS: [&str; 7] = [
+const WAYS: [&str; 8] = [
     "scan",
     "graph",
     "fast graph",
+    "fast scan",
     "scan of codes",
     "graph by codes",
     "rows",

@@ -342,7 +342,9 @@ fn points() {
 fn reads() {
     let search = |body: &str, says| case("POST", format!("{POINTS}/search"), body.to_owned(), says);
     let query = |body: &str, says| case("POST", format!("{POINTS}/query"), body.to_owned(), says);
-    let batch = |route: &str, body: &str, says| case("POST", format!("{POINTS}/{route}/batch"), body.to_owned(), says);
+    let batch = |route: &str, body: &str, says| {
+        case("POST", format!("{POINTS}/{route}/batch"), body.to_owned(), says)
+    };
     let nested = (0..40).fold("{\"a\": 1}".to_owned(), |inner, _| {
         format!("{{\"must\": [{inner}]}}")
     });
@@ -371,9 +373,17 @@ fn reads() {
         search(r#"{"vector": [1, 2], "limit": 1e30}"#, "limit"),
         search(r#"{"vector": [1, 2], "offset": 1000001}"#, "offset_max"),
         search(r#"{"vector": [1, 2], "offset": -1}"#, "offset"),
-        batch("search", "[]", "searches"),
+        batch(
+            "search",
+            r#"{"searches": {}}"#,
+            "searches: invalid type: map, expected a list of searches",
+        ),
         batch("search", "{}", "missing field `searches`"),
-        batch("search", r#"{"searches": [{"vector": [1, 2]}, {}]}"#, "searches[1]: missing field `vector`"),
+        batch(
+            "search",
+            r#"{"searches": [{"vector": [1, 2]}, {}]}"#,
+            "searches[1]: missing field `vector`",
+        ),
         batch(
             "search",
             r#"{"searches": [{"vector": [1, 2]}, {"vector": [1, 2]}, {"vector": [1]}]}"#,
@@ -399,8 +409,16 @@ fn reads() {
             r#"{"searches": [{"query": [1, 2]}, {"query": [1, 2], "explain": true}]}"#,
             "searches[1].explain",
         ),
-        batch("query", r#"{"searches": [{"query": [1, 2]}, {}]}"#, "searches[1].query"),
-        batch("query", &format!(r#"{{"searches": [{}{{}}]}}"#, "{},".repeat(100_000)), "searches"),
+        batch(
+            "query",
+            r#"{"searches": [{"query": [1, 2]}, {}]}"#,
+            "searches[1].query",
+        ),
+        batch(
+            "query",
+            &format!(r#"{{"searches": [{}{{}}]}}"#, "{},".repeat(100_000)),
+            "searches",
+        ),
         search(
             r#"{"vector": [1, 2], "score_threshold": 1e300}"#,
             "score_threshold",

@@ -40,6 +40,7 @@ fn service_routes() {
     assert_eq!(status, 200);
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
     assert!(document["paths"]["/collections/{name}/points/search"]["post"].is_object());
+    assert!(document["paths"]["/collections/{name}/points/query/batch"]["post"]["requestBody"].is_object());
     let change =
         &document["paths"]["/collections/{name}"]["patch"]["requestBody"]["content"]["application/json"];
     assert!(change["example"]["vectors"][""]["quantization_config"]["rotated"].is_object());
@@ -321,11 +322,18 @@ fn batches_of_searches() {
     let batch = |route: &str, body: Value| server.ok("POST", &format!("{path}/{route}/batch"), &body);
     assert_eq!(batch("search", json!({"searches": searches})), json!(alone));
     assert_eq!(batch("search", json!({"searches": []})), json!([]));
-    let queries = [json!({"query": [1, 0.25], "limit": 2}), json!({"query": {"nearest": [0, 1]}, "limit": 1})];
+    let queries = [
+        json!({"query": [1, 0.25], "limit": 2}),
+        json!({"query": {"nearest": [0, 1]}, "limit": 1}),
+    ];
     let alone: Vec<Value> = queries
         .iter()
         .map(|query| server.ok("POST", &format!("{path}/query"), query))
         .collect();
     assert_eq!(batch("query", json!({"searches": queries})), json!(alone));
-    assert!(alone.iter().all(|answer| !answer["points"].as_array().unwrap().is_empty()));
+    assert!(
+        alone
+            .iter()
+            .all(|answer| !answer["points"].as_array().unwrap().is_empty())
+    );
 }

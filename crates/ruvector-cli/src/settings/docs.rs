@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::qdrant::{PROTECTIONS, SYNONYMS};
 use super::row::{Kind, heading};
 use super::table::TABLE;
 
@@ -26,6 +27,14 @@ path = \"/var/lib/ruvector\"
 
 The same as variables: `RUVECTOR__SERVICE__HTTP_HOST=0.0.0.0 RUVECTOR__STORAGE__PATH=/var/lib/ruvector`, and as
 flags: `ruvector serve --http-host 0.0.0.0 --storage /var/lib/ruvector`.
+";
+
+const QDRANT: &str = "
+## Qdrant's names
+
+These environment variables of Qdrant are understood too; the variable of ours counts before them, they before the file.
+Any other that begins with `QDRANT__` has no effect and is warned about at the start, by name, except those that would
+protect the server, which it refuses to start with unless they are empty or `false`:
 ";
 
 /// The text of `docs/config.md`.
@@ -57,6 +66,22 @@ pub(crate) fn docs() -> String {
             setting.default_text(),
             setting.doc
         );
+    }
+    text.push_str(&qdrant_names());
+    text
+}
+
+fn qdrant_names() -> String {
+    let protections: Vec<String> = PROTECTIONS.iter().map(|name| format!("`{name}`")).collect();
+    let mut text = QDRANT.to_owned();
+    let _ = writeln!(
+        text,
+        "{}.\n\n| variable of Qdrant | setting |\n|---|---|",
+        protections.join(",\n")
+    );
+    for synonym in SYNONYMS {
+        let unit = synonym.unit_note();
+        let _ = writeln!(text, "| `{}` | `{}`{unit} |", synonym.variable, synonym.setting);
     }
     text
 }

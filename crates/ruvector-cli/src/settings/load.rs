@@ -1,14 +1,15 @@
-//! Puts the settings together: flag before environment before file before default. Never takes a setting it does
+//! Puts the settings together: flag before environment (ours, then Qdrant's) before file before default. Never takes a setting it does
 //! not know.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ruvector_server::ServerConfig;
 use ruvector_types::Limits;
 
+use super::qdrant;
 use super::row::{Kind, Setting, SettingError, Value};
 use super::table::TABLE;
 
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) promoted_bytes_max: Option<u64>,
     pub(crate) log_level: String,
     pub(crate) limits: Limits,
+    /// Variables of Qdrant that are set and have no effect here.
+    pub(crate) unknown_variables: Vec<String>,
 }
 
 const PREFIX: &str = "RUVECTOR__";
@@ -36,7 +39,11 @@ pub(crate) fn load(
     environment: impl Iterator<Item = (OsString, OsString)>,
     file: Option<&Path>,
 ) -> Result<Settings, SettingError> {
-    let variables = variables(environment)?;
+    let environment: Vec<(String, OsString)> = environment
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
+        .collect();
+    let variables = variables(&environment)?;
+    let qdrant = qdrant::read(&environment)?;
     let mut in_file = file.map(read_file).transpose()?.unwrap_or_default();
     let mut values = BTreeMap::new();
     for setting in TABLE {
@@ -46,6 +53,8 @@ pub(crate) fn load(
             setting.parse(text, format!("--{}", setting.flag))?
         } else if let Some(text) = variables.get(&setting.variable()) {
             setting.parse(text, setting.variable())?
+        } else if let Some((variable, text)) = qdrant.values.get(name.as_str()) {
+            setting.parse(text, (*variable).to_owned())?
         } else if let (Some(text), Some(path)) = (&from_file, file) {
             setting.parse(text, format!("{}: {name}", path.display()))?
         } else {
@@ -57,7 +66,11 @@ pub(crate) fn load(
         let file = path.to_owned();
         return Err(SettingError::UnknownKey { file, name });
     }
-    Values(values).into_settings()
+    let settings = Values(values).into_settings()?;
+    Ok(Settings {
+        unknown_variables: qdrant.unknown,
+        ..settings
+    })
 }
 
 fn default_value(setting: &Setting) -> Value {
@@ -68,26 +81,28 @@ fn default_value(setting: &Setting) -> Value {
 }
 
 /// The variables with our prefix; one that names no setting is an error.
-fn variables(
-    environment: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<BTreeMap<String, String>, SettingError> {
+fn variables(environment: &[(String, OsString)]) -> Result<BTreeMap<String, String>, SettingError> {
     let mut variables = BTreeMap::new();
     for (name, value) in environment {
-        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
+        if !name.starts_with(PREFIX) {
             continue;
-        };
-        if !TABLE.iter().any(|setting| setting.variable() == name) {
-            let name = name.to_owned();
+        }
+        if !TABLE.iter().any(|setting| setting.variable() == *name) {
+            let name = name.clone();
             return Err(SettingError::UnknownVariable { name });
         }
-        let value = value.to_str().ok_or_else(|| SettingError::Value {
-            place: name.to_owned(),
-            given: value.to_string_lossy().into_owned(),
-            expected: "valid UTF-8".to_owned(),
-        })?;
-        variables.insert(name.to_owned(), value.to_owned());
+        variables.insert(name.clone(), text_of(name, value)?.to_owned());
     }
     Ok(variables)
+}
+
+/// A variable's value, which must be UTF-8.
+pub(super) fn text_of<'a>(name: &str, value: &'a OsStr) -> Result<&'a str, SettingError> {
+    value.to_str().ok_or_else(|| SettingError::Value {
+        place: name.to_owned(),
+        given: value.to_string_lossy().into_owned(),
+        expected: "valid UTF-8".to_owned(),
+    })
 }
 
 /// The file's values as text, by `section.key`.
@@ -192,6 +207,7 @@ impl Values {
             promoted_bytes_max: self.number_unless_word("storage.promoted_bytes_max"),
             log_level: self.text("log.level"),
             limits: self.limits(),
+            unknown_variables: Vec::new(),
         })
     }
 

@@ -3,6 +3,7 @@
 
 mod docs;
 mod load;
+mod qdrant;
 mod row;
 mod table;
 

@@ -53,6 +53,11 @@ pub(crate) enum SettingError {
     UnknownKey { file: PathBuf, name: String },
     #[error("environment: unknown setting {name}; docs/config.md and `ruvector serve --help` list them")]
     UnknownVariable { name: String },
+    #[error(
+        "environment: {name} asks for protection that this server does not give: there is no authentication and no TLS \
+         yet. Unset it to start without"
+    )]
+    Unprotected { name: String },
     #[error("{}: {source}", .file.display())]
     Read { file: PathBuf, source: std::io::Error },
     #[error("{}: {source}", .file.display())]
