@@ -5,6 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use ruvector_graph::{FastGraph, Links, PlainGraph, Vectors};
 use ruvector_io::{Io, MemIo, Region};
+use ruvector_payload::index::Index;
 use ruvector_quant::QueryPrecision;
 use ruvector_storage::{
     Bitmap, CodeBlock, Component, ComponentKind, IdTable, PayloadRows, RowMap, VectorBlock, write_component,
@@ -17,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((choice, body)) = bytes.split_first() else {
         return;
     };
-    let kind = match choice % 8 {
+    let kind = match choice % 9 {
         0 => ComponentKind::Ids,
         1 => ComponentKind::Vectors,
         2 => ComponentKind::Graph,
@@ -25,7 +26,8 @@ fuzz_target!(|bytes: &[u8]| {
         4 => ComponentKind::Deletes,
         5 => ComponentKind::PayloadDelta,
         6 => ComponentKind::FastGraph,
-        _ => ComponentKind::Codes,
+        7 => ComponentKind::Codes,
+        _ => ComponentKind::FieldIndex,
     };
     if choice & 0x80 != 0 {
         if let Ok(component) = Component::from_region("whole", Region::from_vec(body.to_vec()), kind) {
@@ -53,6 +55,8 @@ fn read(kind: ComponentKind, component: Component) {
         // Searched by the target `fast`.
         ComponentKind::FastGraph => drop(FastGraph::open(component).map(|graph| graph.len())),
         ComponentKind::Codes => drop(CodeBlock::open(component).map(|codes| read_codes(&codes))),
+        // Queried by the target `field_index`.
+        ComponentKind::FieldIndex => drop(Index::open(component, ROWS_MAX)),
     }
 }
 
