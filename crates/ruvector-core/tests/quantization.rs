@@ -318,6 +318,35 @@ fn codes_that_cannot_be_learned_hold_nothing_up() {
 }
 
 #[test]
+fn short_codes_that_nobody_asked_for_are_given_up_in_silence() {
+    let disk = SimDisk::new(2);
+    let database = open(Arc::new(disk.clone())).unwrap();
+    let mut config = CollectionConfig::single(4, Distance::Euclid);
+    for vector in config.vectors.values_mut() {
+        (vector.hnsw.m, vector.hnsw.ef_construct) = (4, 8);
+    }
+    database.create_collection("c", config).unwrap();
+    let collection = database.collection("c").unwrap();
+    // Sums of their squares overflow, so no encoder can be trained.
+    let point = |id: u64| Point {
+        id: PointId::Num(id),
+        vectors: NamedVectors::from([(String::new(), vec![1e18 * (1 + id % 7) as f32; 4])]),
+        payload: Map::new(),
+    };
+    let upsert = WriteOp::Upsert(Upsert {
+        points: (0..9_000).map(point).collect(),
+        ..Upsert::default()
+    });
+    collection.write(&Ctx::default(), upsert, Wait::Durable).unwrap();
+    let steps = (0..20_000).position(|_| !collection.step().unwrap());
+    assert!(steps.is_some(), "the optimizer comes to rest");
+    collection.optimize().unwrap();
+    let info = collection.info();
+    assert_eq!(info.status, Status::Green, "{info:?}");
+    assert!(code_files(&disk).is_empty(), "{:?}", code_files(&disk));
+}
+
+#[test]
 fn a_sharper_query_is_closer_to_the_truth() {
     let database = open(Arc::new(MemIo::new())).unwrap();
     let shape = (0, GraphProfile::Fast);

@@ -111,11 +111,10 @@ impl Core {
             }
         }
         let outcome = self.advance(shard, &mut jobs, effort);
-        let refused = || jobs.refused.first().map(|refused| refused.reason.clone());
         *shard.failure.lock() = outcome
             .as_ref()
             .err()
-            .map_or_else(refused, |error| Some(error.to_string()));
+            .map_or_else(|| self.refused_codes(&jobs), |error| Some(error.to_string()));
         if outcome.is_err() {
             jobs.seal = None;
             jobs.merge = None;

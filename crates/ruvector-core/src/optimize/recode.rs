@@ -42,7 +42,7 @@ pub(crate) struct RefusedCodes {
     segment: u64,
     field: usize,
     codes: Codes,
-    pub(super) reason: String,
+    reason: String,
 }
 
 #[derive(Debug)]
@@ -71,12 +71,21 @@ impl Core {
         sealed.fields.iter().enumerate().find_map(differs)
     }
 
-    /// Forgets refusals of codes that nobody asks for any more, and of segments that are gone.
+    /// Why codes that the configuration asks for could not be made. Of codes that are made for filtered scans alone nobody
+    /// is told: searches do without.
+    pub(super) fn refused_codes(&self, jobs: &Jobs) -> Option<String> {
+        let wanted = self.quantization.load();
+        let is_asked = |refused: &&RefusedCodes| wanted.get(refused.field).is_some_and(Option::is_some);
+        let found = jobs.refused.iter().find(is_asked);
+        found.map(|refused| refused.reason.clone())
+    }
+
+    /// Forgets refusals of codes that are not wanted any more, and of segments that are gone.
     pub(super) fn forget_refused(&self, jobs: &mut Jobs, view: &ShardView) {
         let wanted = self.quantization.load();
         jobs.refused.retain(|refused| {
             let config = wanted.get(refused.field).copied().flatten();
-            config.is_some_and(|config| config.codes == refused.codes)
+            config.map_or(SIEVE_CODES, |config| config.codes) == refused.codes
                 && view.segments.iter().any(|segment| segment.id == refused.segment)
         });
     }

@@ -1,5 +1,5 @@
-//! Search of a sealed segment in the fast layout: candidates by their codes, the best of them measured exactly. The
-//! filter is asked about the nodes visited only. Never answers in part: the caller then goes another way.
+//! Search of a sealed segment in the fast layout, by a walk or by a scan of the rows that may match: candidates by their
+//! codes, the best of them measured exactly. A walk asks the filter about the nodes visited only. Never answers in part: the caller then goes another way.
 
 use std::cell::RefCell;
 
@@ -31,7 +31,7 @@ pub(crate) enum FastEnd {
     Answered,
     /// There is no fast layout, or it could not be read to the end.
     Unavailable,
-    /// So few of the nodes visited match the filter that a scan is due.
+    /// A scan of whole vectors is due: too few of the nodes visited match the filter, or too many are wanted.
     Exhausted,
 }
 
@@ -60,7 +60,11 @@ pub(crate) fn search(
     })
 }
 
-/// Offers the nearest of the rows that may match, all of them measured by their codes.
+/// Candidates wanted up to which rows are sifted: the best are kept in order, which costs more the more there are.
+const SIFTED_MAX: usize = 1_024;
+
+/// Offers the nearest of the rows that may match, all of them measured by their codes. `Exhausted`: so many are wanted
+/// that they are compared in full as well.
 pub(crate) fn scan(
     query: &Query<'_>,
     target: &Target<'_, VectorBlock, PlainGraph<Component>>,
@@ -68,6 +72,9 @@ pub(crate) fn scan(
     candidates: usize,
     top: &mut TopHits,
 ) -> Result<FastEnd, Error> {
+    if candidates > SIFTED_MAX {
+        return Ok(FastEnd::Exhausted);
+    }
     query.ctx.took(Way::FastScan);
     query.ctx.check(query.core.io.as_ref())?;
     let nodes = nodes(target, field, filter);
@@ -80,7 +87,11 @@ pub(crate) fn scan(
         };
         let mut accept = |ordinal| filter.accepts(field.vectors.row(ordinal));
         let is_sure = filter.rows_open() == 0;
-        match sieve.sift(field, &request, (&nodes, is_sure), &mut accept) {
+        let outcome = sieve.sift(field, &request, (&nodes, is_sure), &mut accept);
+        if sieve.is_damaged {
+            query.core.note_damage();
+        }
+        match outcome {
             Some(outcome) => Ok(conclude(query, target, field, (outcome, &sieve.found), top)),
             None => Ok(FastEnd::Unavailable),
         }

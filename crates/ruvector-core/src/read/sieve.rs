@@ -33,6 +33,8 @@ pub(crate) struct Sieve {
     /// The least of the estimates, ascending.
     best: Vec<f32>,
     nodes: Vec<u32>,
+    /// Whether short codes could not be read in the last one.
+    pub(crate) is_damaged: bool,
     /// What the last sieve that reads codes left, in no order.
     pub(crate) found: Vec<Neighbor>,
 }
@@ -48,6 +50,7 @@ impl Sieve {
         accept: &mut dyn FnMut(u32) -> bool,
     ) -> Option<FastOutcome> {
         let fast = field.fast.as_ref()?;
+        self.is_damaged = false;
         let codes = field
             .codes
             .as_ref()
@@ -84,6 +87,7 @@ impl Sieve {
             self.gathered.clear();
             for node in block {
                 let Some(code) = codes.rows(*node..*node + 1) else {
+                    self.is_damaged = true;
                     return false;
                 };
                 self.gathered.extend_from_slice(code);
