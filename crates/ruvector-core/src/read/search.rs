@@ -96,7 +96,7 @@ impl Snapshot {
     }
 
     /// As [`Snapshot::search`] for each request, in order. An error of one is the answer to all, and nothing is searched
-    /// if one is invalid. Where requests search one vector field, four walk the fast graph at once. Cost: at most that of
+    /// if one is invalid. Where requests search one vector field without filters, four walk the fast graph at once. Cost: at most that of
     /// the searches one by one, and little less (docs/performance.md).
     pub fn search_batch(
         &self,

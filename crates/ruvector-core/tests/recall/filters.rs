@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use ruvector_core::types::*;
-use ruvector_core::{Collection, Ctx, Database, DatabaseOptions, Wait};
+use ruvector_core::{Collection, Ctx, Database, DatabaseOptions, Trace, Wait, Way};
 use ruvector_io::MemIo;
 use ruvector_testkit::{Clusters, Random};
 
@@ -212,4 +212,21 @@ fn filtered_recall_holds_with_and_without_an_index() {
         }
     }
     assert!(low.is_empty(), "recall below {FLOOR}: {low:?}");
+    many_are_compared_in_full(&collection, &sample.queries[0]);
+}
+
+/// Keeping thousands of the best in order would cost more than to compare them all: such a search is exact.
+fn many_are_compared_in_full(collection: &Collection, query: &[f32]) {
+    let all: Vec<usize> = (0..CLUSTERS).collect();
+    let mut request = SearchRequest::nearest(query.to_vec(), 1_100);
+    request.filter = Some(conditions(&all, 100));
+    let trace = Arc::new(Trace::detailed());
+    let context = Ctx {
+        trace: Some(trace.clone()),
+        ..Ctx::default()
+    };
+    let found = collection.search(&context, &request).unwrap();
+    assert_eq!(trace.segments()[0].ways.last(), Some(&Way::Scan));
+    request.params.exact = true;
+    assert_eq!(found, collection.search(&Ctx::default(), &request).unwrap());
 }
