@@ -4,7 +4,7 @@
 use ruvector_types::{PointId, Step};
 
 use crate::compile::{Compiled, Field, Level, Nested, Node};
-use crate::index::{Estimate, Index, IndexBytes};
+use crate::index::{Estimate, Index, IndexBytes, RowCheck};
 use crate::{Answer, RowSet};
 
 /// A segment as its indexes know it.
@@ -40,6 +40,25 @@ impl Compiled {
             answer.reopen(segment.changed());
         }
         answer
+    }
+
+    /// The filter as a question about single rows, where it is one condition on a field whose index, found by `index_of`,
+    /// keeps one value a row. It speaks of rows as the index saw them: not of those that changed since.
+    pub fn row_check<'a, B: IndexBytes + 'a>(
+        &self,
+        index_of: impl FnOnce(&[Step]) -> Option<&'a Index<B>>,
+    ) -> Option<RowCheck<'a>> {
+        let root = &self.root;
+        if !root.should.is_empty() || !root.must_not.is_empty() || root.min_should.is_some() {
+            return None;
+        }
+        match &root.must[..] {
+            [Node::Field(field)] if field.wanted => match index_of(&field.steps)? {
+                Index::Ordered(index) => index.check(&field.test),
+                Index::Geo(_) | Index::Text(_) => None,
+            },
+            _ => None,
+        }
     }
 
     /// How many rows of a segment match, guessed from its indexes' figures, without making sets. Deleted rows count.

@@ -53,10 +53,19 @@ pub(crate) fn search(
             wanted: candidates,
             breadth: ef,
             visits_max,
+            eager: is_eager(target),
         };
         let mut accept = |ordinal| target.accepts(field.vectors.row(ordinal));
         let outcome = fast.search(&request, &mut accept, scratch, found);
         conclude(query, target, field, (outcome, found), top)
+    })
+}
+
+fn is_eager(target: &Target<'_, VectorBlock, PlainGraph<Component>>) -> bool {
+    static SHARE: std::sync::OnceLock<f64> = std::sync::OnceLock::new();
+    let least = *SHARE.get_or_init(|| std::env::var("RV_EAGER").map_or(0.4, |x| x.parse().unwrap_or(0.4)));
+    target.filter.is_some_and(|filter| {
+        filter.rows_open() == 0 && (filter.rows_max() as f64) < least * target.segment.live_rows() as f64
     })
 }
 
@@ -84,6 +93,7 @@ pub(crate) fn scan(
             wanted: candidates,
             breadth: query.ef.max(1),
             visits_max: None,
+            eager: false,
         };
         let mut accept = |ordinal| filter.accepts(field.vectors.row(ordinal));
         let is_sure = filter.rows_open() == 0;
@@ -138,6 +148,7 @@ pub(crate) fn search_many(
                     wanted: lane.breadth.1,
                     breadth: lane.breadth.0,
                     visits_max: None,
+                    eager: false,
                 },
                 accept,
                 scratch,

@@ -2,10 +2,11 @@
 //! payload is damaged matches nothing that reads payloads.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use ruvector_payload::index::{Estimate, Index};
+use ruvector_payload::index::{Estimate, Index, RowCheck};
 use ruvector_payload::{Answer, Compiled, Indexed, PayloadRef, RowSet, Subject};
 use ruvector_storage::{Component, DeclaredIndex};
 use ruvector_types::{Filter, IndexKind, PointId, Step, TextOptions};
@@ -20,6 +21,10 @@ const ROWS_PER_CHECK: usize = 1024;
 
 /// Rows left open by indexes that are looked at before a search, so that it knows how many rows match.
 const SETTLED_ROWS_MAX: u64 = 512;
+
+/// Deleted rows up to which a filter is asked about single rows, without a set: each has to be asked about to know how many
+/// rows match.
+const CHECKED_DELETES_MAX: u64 = 1_024;
 
 /// A filter and the indexes declared when it was compiled: its words are cut as these say, so it asks no others.
 #[derive(Debug)]
@@ -117,7 +122,7 @@ pub(crate) fn matching_rows(
 ) -> Result<RowSet, Error> {
     let mut filter = SegmentFilter::new(core, segment, filter);
     filter.settle(ctx)?;
-    Ok(filter.answer.sure)
+    Ok(filter.into_sure())
 }
 
 /// A filter on one segment.
@@ -125,8 +130,10 @@ pub(crate) struct SegmentFilter<'a> {
     core: &'a Core,
     segment: &'a SegmentView,
     filter: &'a CompiledFilter,
-    /// Deleted rows are in neither set.
-    answer: Answer,
+    /// Answers for single rows and leaves none open, where the filter and the segment allow it.
+    check: Option<RowCheck<'a>>,
+    /// Made when it is asked for if there is a check. Deleted rows are in neither set.
+    answer: OnceCell<Answer>,
     sure: u64,
     open: u64,
 }
@@ -142,18 +149,46 @@ impl<'a> SegmentFilter<'a> {
             segment,
             declared: &filter.declared,
         };
-        let mut answer = filter.answer(&known);
-        take_away_deleted(segment, &mut answer.sure);
-        take_away_deleted(segment, &mut answer.open);
-        let (sure, open) = (answer.sure.count(), answer.open.count());
-        SegmentFilter {
+        let mut made = SegmentFilter {
             core,
             segment,
             filter,
-            answer,
-            sure,
-            open,
-        }
+            check: row_check(&known, filter),
+            answer: OnceCell::new(),
+            sure: 0,
+            open: 0,
+        };
+        (made.sure, made.open) = match &made.check {
+            Some(check) => (check.count() - deleted_among(segment, check), 0),
+            None => {
+                let answer = made.answer();
+                (answer.sure.count(), answer.open.count())
+            }
+        };
+        made
+    }
+
+    /// The rows that match and those that are open.
+    fn answer(&self) -> &Answer {
+        self.answer.get_or_init(|| {
+            let mut answer = match &self.check {
+                Some(check) => Answer::exact(check.rows()),
+                None => self.filter.answer(&Known {
+                    core: self.core,
+                    segment: self.segment,
+                    declared: &self.filter.declared,
+                }),
+            };
+            take_away_deleted(self.segment, &mut answer.sure);
+            take_away_deleted(self.segment, &mut answer.open);
+            answer
+        })
+    }
+
+    fn into_sure(self) -> RowSet {
+        self.answer();
+        let answer = self.answer.into_inner();
+        answer.map_or_else(|| RowSet::none(self.segment.rows), |answer| answer.sure)
     }
 
     /// The live rows that match `filter`; all live rows if there is none. `observer` is told what the indexes decided.
@@ -171,7 +206,7 @@ impl<'a> SegmentFilter<'a> {
                     observer.filtered(&filter);
                 }
                 filter.settle(ctx)?;
-                Ok(filter.answer.sure)
+                Ok(filter.into_sure())
             }
             None => {
                 let mut rows = RowSet::all(segment.rows);
@@ -193,9 +228,13 @@ impl<'a> SegmentFilter<'a> {
     /// Whether a row is live and matches.
     #[inline]
     pub(crate) fn accepts(&self, row: u32) -> bool {
-        self.answer.sure.contains(row)
+        if let Some(check) = &self.check {
+            return check.contains(row) && self.segment.is_live(row);
+        }
+        let answer = self.answer();
+        answer.sure.contains(row)
             || (self.open > 0
-                && self.answer.open.contains(row)
+                && answer.open.contains(row)
                 && row_matches(self.segment, row, self.filter, self.core).unwrap_or(false))
     }
 
@@ -211,11 +250,12 @@ impl<'a> SegmentFilter<'a> {
 
     /// The live rows that may match, ascending.
     pub(crate) fn candidates(&self) -> Cow<'_, RowSet> {
+        let answer = self.answer();
         if self.open == 0 {
-            return Cow::Borrowed(&self.answer.sure);
+            return Cow::Borrowed(&answer.sure);
         }
-        let mut rows = self.answer.sure.clone();
-        rows.or(&self.answer.open);
+        let mut rows = answer.sure.clone();
+        rows.or(&answer.open);
         Cow::Owned(rows)
     }
 
@@ -230,19 +270,50 @@ impl<'a> SegmentFilter<'a> {
 
     /// Looks at all open rows.
     pub(crate) fn settle(&mut self, ctx: &Ctx) -> Result<(), Error> {
-        let open = std::mem::replace(&mut self.answer.open, RowSet::none(self.segment.rows));
+        if self.open == 0 {
+            return Ok(());
+        }
+        let Some(answer) = self.answer.get_mut() else {
+            return Ok(());
+        };
+        let open = std::mem::replace(&mut answer.open, RowSet::none(self.segment.rows));
         for (seen, row) in open.iter().enumerate() {
             if seen.is_multiple_of(ROWS_PER_CHECK) {
                 ctx.check(self.core.io.as_ref())?;
             }
             if row_matches(self.segment, row, self.filter, self.core).unwrap_or(false) {
-                self.answer.sure.insert(row);
+                answer.sure.insert(row);
                 self.sure += 1;
             }
         }
         self.open = 0;
         Ok(())
     }
+}
+
+/// A check for single rows, where no payload changed since the indexes were built and few rows are deleted.
+fn row_check<'a>(known: &Known<'a>, filter: &CompiledFilter) -> Option<RowCheck<'a>> {
+    let segment = known.segment;
+    let is_as_indexed = segment.delta.is_empty() && segment.deletes.count() <= CHECKED_DELETES_MAX;
+    match is_as_indexed {
+        true => filter.row_check(|steps| known.find(steps)),
+        false => None,
+    }
+}
+
+/// How many deleted rows pass.
+fn deleted_among(segment: &SegmentView, check: &RowCheck<'_>) -> u64 {
+    let mut passing = 0;
+    for (first, words) in segment.deletes.words() {
+        for (word, at) in words.iter().zip(first as u32..) {
+            let mut left = *word;
+            while left != 0 {
+                passing += u64::from(check.contains(at * 64 + left.trailing_zeros()));
+                left &= left - 1;
+            }
+        }
+    }
+    passing
 }
 
 fn take_away_deleted(segment: &SegmentView, rows: &mut RowSet) {
@@ -265,14 +336,8 @@ struct Known<'a> {
     declared: &'a [DeclaredIndex],
 }
 
-impl Indexed for Known<'_> {
-    type Bytes = Component;
-
-    fn rows(&self) -> u32 {
-        self.segment.rows
-    }
-
-    fn index(&self, steps: &[Step]) -> Option<&Index<Component>> {
+impl<'a> Known<'a> {
+    fn find(&self, steps: &[Step]) -> Option<&'a Index<Component>> {
         let Source::Sealed(sealed) = &self.segment.source else {
             return None;
         };
@@ -282,6 +347,18 @@ impl Indexed for Known<'_> {
             .iter()
             .find(|index| index.number == declared.number);
         found.map(|index| &index.index)
+    }
+}
+
+impl Indexed for Known<'_> {
+    type Bytes = Component;
+
+    fn rows(&self) -> u32 {
+        self.segment.rows
+    }
+
+    fn index(&self, steps: &[Step]) -> Option<&Index<Component>> {
+        self.find(steps)
     }
 
     fn rows_of(&self, ids: &[PointId]) -> RowSet {

@@ -82,6 +82,12 @@ impl Strategy {
 /// A walk if it is expected to cost less than a scan of those that match. A scan that costs much more than a walk without a
 /// filter is tried as such a walk first: where the filter keeps what is near the query, that suffices.
 fn by_costs(costs: Costs, ef: usize, scanned: u64, share: f64) -> Strategy {
+    static FORCE: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+    match FORCE.get_or_init(|| std::env::var("RV_PLAN").ok()).as_deref() {
+        Some("scan") => return Strategy::Scan,
+        Some("walk") => return Strategy::walk(ef, 1 << 40, 1 << 40),
+        _ => {}
+    }
     let scan_visits = (costs.scan_fixed_ns + scanned as f64 * costs.scan_ns) / costs.visit_ns;
     let (unfiltered, filtered) = (costs.visits(ef, 1.0), costs.visits(ef, share));
     let trial = TRIAL_RATIO * unfiltered;

@@ -48,6 +48,9 @@ pub(super) struct Bound {
     /// The distances of the best accepted.
     best: Least,
     limit: f32,
+    /// What `stretch` is multiplied with for `limit`.
+    tightness: f32,
+    loose: f32,
 }
 
 impl Default for Bound {
@@ -58,6 +61,8 @@ impl Default for Bound {
             stretch: 1.0,
             best: Least::default(),
             limit: f32::INFINITY,
+            tightness: 1.0,
+            loose: f32::INFINITY,
         }
     }
 }
@@ -69,6 +74,31 @@ impl Bound {
         self.stretch = (1.0 + slack) * (1.0 + slack);
         self.best.begin(rank);
         self.limit = f32::INFINITY;
+        self.loose = f32::INFINITY;
+        self.tightness = 1.0;
+    }
+
+    /// The distance beyond which no node is asked about.
+    pub(super) fn loose(&self) -> f32 {
+        self.loose
+    }
+
+    pub(super) fn tighten(&mut self, growth: f32, share: f32) {
+        static ALPHA: std::sync::OnceLock<f32> = std::sync::OnceLock::new();
+        let alpha =
+            *ALPHA.get_or_init(|| std::env::var("RV_ALPHA").map_or(0.6, |x| x.parse().unwrap_or(0.6)));
+        self.tightness = share.powf(2.0 * growth * alpha);
+        if self.loose < f32::INFINITY {
+            self.update(self.best.values.last().copied().unwrap_or(f32::INFINITY));
+        }
+    }
+
+    fn update(&mut self, worst: f32) {
+        let far = self.stretch * squared(self.metric, self.lengths, worst);
+        let limit = unsquared(self.metric, self.lengths, far);
+        self.loose = if limit.is_nan() { f32::INFINITY } else { limit };
+        let limit = unsquared(self.metric, self.lengths, far * self.tightness);
+        self.limit = if limit.is_nan() { f32::INFINITY } else { limit };
     }
 
     /// The distance beyond which the search ends; infinite until the rank is reached.
@@ -87,9 +117,7 @@ impl Bound {
     #[inline]
     pub(super) fn accept(&mut self, distance: f32) {
         if let Some(worst) = self.best.offer(distance) {
-            let far = self.stretch * squared(self.metric, self.lengths, worst);
-            let limit = unsquared(self.metric, self.lengths, far);
-            self.limit = if limit.is_nan() { f32::INFINITY } else { limit };
+            self.update(worst);
         }
     }
 }

@@ -10,6 +10,7 @@ use super::bound::Bound;
 use super::calibrate::RANK;
 use super::frontier::{Candidate, Frontier};
 use super::layout::{FastGraph, NodeBlock, Tail, link};
+use super::slack::Slack;
 use crate::neighbor::Neighbor;
 use crate::plain::Bytes;
 use crate::scratch::Visited;
@@ -36,6 +37,12 @@ pub struct FastScratch {
     pub(super) bound: Bound,
     /// Nodes that are or were in the frontier.
     met: Visited,
+    /// Nodes that an eager search has asked about.
+    judged: Visited,
+    /// Accepted nodes to be measured.
+    seen: Vec<u32>,
+    /// Nodes that an eager search asked about, and those of them that were accepted.
+    asked: (u64, u64),
     frontier: Frontier,
     /// The estimates of the hubs, and which nodes they are.
     hub_estimates: Vec<f32>,
@@ -51,6 +58,9 @@ impl Default for FastScratch {
             query: FastQuery::default(),
             bound: Bound::default(),
             met: Visited::default(),
+            judged: Visited::default(),
+            seen: Vec::new(),
+            asked: (0, 0),
             frontier: Frontier::default(),
             hub_estimates: Vec::new(),
             hubs: Vec::new(),
@@ -73,6 +83,10 @@ pub struct FastSearch<'a> {
     pub breadth: usize,
     /// Visits at which the search gives up, with what it has. Only this bounds a search that accepts few nodes.
     pub visits_max: Option<u64>,
+    /// Whether nodes are accepted where they are seen, as neighbours of one visited, and not only where they are visited.
+    /// The search then ends earlier, the fewer of the nodes near the query are accepted. Worth it where most are refused
+    /// and asking costs little.
+    pub eager: bool,
 }
 
 /// What a search cost.
@@ -223,13 +237,39 @@ impl<B: Bytes> FastGraph<B> {
         };
         outcome.visited += 1;
         let distance = scratch.measure(self.header.metric, block.code, block.tail);
-        if accept(node) {
+        if (!request.eager || scratch.judged.insert(node)) && accept(node) {
             out.push(Neighbor { distance, node });
             scratch.bound.accept(distance);
         }
-        scratch.expand(distance, &block, outcome.visited < least);
+        let early = outcome.visited < least;
+        match request.eager {
+            true => {
+                self.measure_seen(scratch, out);
+                scratch.expand_asking(distance, &block, early, accept);
+                scratch.seen.iter().for_each(|node| self.prefetch_code(*node));
+                scratch.tighten(&self.slack);
+            }
+            false => scratch.expand(distance, &block, early),
+        }
         walk.next = self.prefetch_best(scratch);
         true
+    }
+
+    /// Measures the accepted nodes that were seen and not visited.
+    fn measure_seen(&self, scratch: &mut FastScratch, out: &mut Vec<Neighbor>) {
+        for at in 0..scratch.seen.len() {
+            let Some(node) = scratch.seen.get(at).copied() else {
+                break;
+            };
+            // A damaged one is counted where it is visited.
+            let Some((code, tail)) = self.code(node) else {
+                continue;
+            };
+            let distance = scratch.measure(self.header.metric, code, tail);
+            out.push(Neighbor { distance, node });
+            scratch.bound.accept(distance);
+        }
+        scratch.seen.clear();
     }
 
     /// Leaves in `out` what may belong to the result.
@@ -237,9 +277,10 @@ impl<B: Bytes> FastGraph<B> {
         &self,
         request: &FastSearch<'_>,
         walk: Walk,
-        scratch: &FastScratch,
+        scratch: &mut FastScratch,
         out: &mut Vec<Neighbor>,
     ) -> FastOutcome {
+        self.measure_seen(scratch, out);
         let deviation = scratch.deviation(self);
         let reach = scratch.bound.best(request.wanted) + DEVIATIONS * deviation;
         out.retain(|neighbor| neighbor.distance <= reach);
@@ -331,6 +372,11 @@ impl FastScratch {
             false => (0.0, request.wanted.max(request.breadth)),
         };
         self.bound.begin((graph.header.metric, lengths), slack, rank);
+        self.seen.clear();
+        self.asked = (0, 0);
+        if request.eager {
+            self.judged.begin(graph.header.nodes);
+        }
     }
 
     /// Begins a scan, which has no frontier and no slack.
@@ -377,6 +423,51 @@ impl FastScratch {
             })
         });
         self.frontier.extend(offered, |node| self.met.insert(node));
+    }
+}
+
+impl FastScratch {
+    /// As [`Self::expand`]; the accepted among the neighbours are kept in `seen`.
+    #[inline]
+    fn expand_asking(
+        &mut self,
+        base: f32,
+        block: &NodeBlock<'_>,
+        early: bool,
+        accept: &mut dyn FnMut(u32) -> bool,
+    ) {
+        let limit = if early { f32::INFINITY } else { self.bound.loose() };
+        let walked = if early { f32::INFINITY } else { self.bound.limit() };
+        let scale = block_scale(base, block.tail, limit);
+        let mut found = (self.kernels.estimate)(&self.query.tables, block.block, scale, &mut self.estimates);
+        let mut fresh = 0u32;
+        while found != 0 {
+            let place = found.trailing_zeros() as usize;
+            found &= found - 1;
+            let node = link(block.links, place);
+            if self.judged.insert(node) {
+                self.asked.0 += 1;
+                if accept(node) {
+                    self.asked.1 += 1;
+                    self.seen.push(node);
+                }
+            }
+            fresh |= u32::from(self.estimates[place] <= walked) << place;
+        }
+        let offered = std::iter::from_fn(|| {
+            let place = fresh.trailing_zeros() as usize;
+            (place < DEGREE).then(|| {
+                fresh &= fresh - 1;
+                (self.estimates[place], link(block.links, place))
+            })
+        });
+        self.frontier.extend(offered, |node| self.met.insert(node));
+    }
+
+    /// Lets the search end the earlier the fewer nodes were accepted.
+    fn tighten(&mut self, slack: &Slack) {
+        let share = (self.asked.1 as f32 + 1.0) / (self.asked.0 as f32 + 1.0);
+        self.bound.tighten(slack.growth(), share.min(1.0));
     }
 }
 

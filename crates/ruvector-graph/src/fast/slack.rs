@@ -34,6 +34,15 @@ impl Slack {
         Slack(std::array::from_fn(|place| slack_of(breadth_at(place))))
     }
 
+    /// The exponent by which distances grow with their rank: that of the table's steps; 0 where it does not tell.
+    pub(super) fn growth(&self) -> f32 {
+        let finite = |place: usize| self.0.get(place).copied().filter(|slack| slack.is_finite());
+        match (finite(6), finite(12)) {
+            (Some(near), Some(far)) => ((1.0 + far) / (1.0 + near)).log2() / 3.0,
+            _ => 0.0,
+        }
+    }
+
     pub(super) fn encode(&self) -> [u8; SLACK_BYTES] {
         let mut bytes = [0; SLACK_BYTES];
         for (word, slack) in bytes.chunks_exact_mut(4).zip(self.0) {

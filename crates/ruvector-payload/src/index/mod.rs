@@ -17,7 +17,7 @@ mod text;
 pub use build::IndexBuilder;
 pub use bytes::IndexBytes;
 pub use geo::GeoIndex;
-pub use ordered::{InOrder, IndexedValue, OrderedIndex, ValueRows};
+pub use ordered::{InOrder, IndexedValue, OrderedIndex, RowCheck, ValueRows};
 pub use text::{TextIndex, TextStats};
 
 use crate::Answer;

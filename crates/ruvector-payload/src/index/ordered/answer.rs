@@ -3,14 +3,12 @@
 use std::ops::Range;
 
 use super::sweep::sweep;
-use super::{OTHERS, OrderedIndex};
+use super::{OTHERS, OrderedIndex, SWEPT_PER_INSERTED};
 use crate::compile::Test;
 use crate::index::IndexBytes;
 use crate::index::table::items;
 use crate::{Answer, RowSet};
 
-/// A sweep over the ranks of so many rows costs about as much as the insertion of one row.
-const SWEPT_PER_INSERTED: u64 = 5;
 /// More spans are not swept one after the other.
 const SWEPT_SPANS_MAX: usize = 4;
 impl<B: IndexBytes> OrderedIndex<B> {

@@ -20,6 +20,7 @@
 
 mod answer;
 mod build;
+mod check;
 mod estimate;
 mod key;
 mod order;
@@ -32,6 +33,7 @@ mod values;
 use std::ops::Range;
 
 pub(crate) use build::OrderedBuilder;
+pub use check::RowCheck;
 pub use order::InOrder;
 pub use values::{IndexedValue, ValueRows};
 
@@ -70,6 +72,9 @@ pub(crate) enum Other {
     /// Times beyond the number of values an index holds.
     Time = 4,
 }
+
+/// A sweep over the ranks of so many rows costs about as much as the insertion of one row.
+const SWEPT_PER_INSERTED: u64 = 5;
 
 /// How many lists of rows there are for [`Other`].
 const OTHERS: usize = 5;
