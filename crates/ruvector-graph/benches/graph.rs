@@ -80,6 +80,7 @@ fn fast_searches(
                     wanted: 10,
                     breadth,
                     visits_max: None,
+                    eager: None,
                 };
                 fast.search(&request, &mut |_| true, &mut scratch, &mut out)
             });

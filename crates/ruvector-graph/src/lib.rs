@@ -22,7 +22,7 @@ pub use access::{Distance, DistanceOf, Entry, Links, Space, Unreadable, Vectors}
 pub use carry::{CarryError, CarryOver};
 pub use coded::CodedVectors;
 pub use exact::exact;
-pub use fast::{FastEncoder, FastError, FastGraph, FastLane, FastOutcome, FastScratch, FastSearch};
+pub use fast::{Eager, FastEncoder, FastError, FastGraph, FastLane, FastOutcome, FastScratch, FastSearch};
 pub use live::{Found, InsertError, LiveGraph};
 pub use neighbor::Neighbor;
 pub use params::{GraphParams, LEVEL_MAX, M_MAX, M_MIN};

@@ -7,8 +7,8 @@ mod dataset;
 
 use dataset::{Flat, PARAMS, Random, clustered};
 use ruvector_graph::{
-    Bytes, Entry, FastEncoder, FastError, FastGraph, FastScratch, FastSearch, Links, LiveGraph, Neighbor,
-    Scratch, Space, Unreadable, Vectors, exact, fast,
+    Bytes, Eager, Entry, FastEncoder, FastError, FastGraph, FastScratch, FastSearch, Links, LiveGraph,
+    Neighbor, Scratch, Space, Unreadable, Vectors, exact, fast,
 };
 use ruvector_simd::{Metric, distance, normalize};
 
@@ -32,6 +32,7 @@ fn request(query: &[f32], breadth: usize) -> FastSearch<'_> {
         wanted: 10,
         breadth,
         visits_max: None,
+        eager: None,
     }
 }
 
@@ -386,6 +387,42 @@ fn refused_nodes_take_no_place_in_the_result() {
     };
     let outcome = graph.search(&bounded, &mut |node| node % 16 == 3, &mut scratch, &mut out);
     assert!(outcome.exhausted && outcome.visited == 100, "{outcome:?}");
+}
+
+/// Goal: an eager search finds what a patient one finds, each node once and only accepted ones, and gives up where the share
+/// of nodes near the query is not the one it was told. Method: a tenth accepted at random, against an exact search.
+#[test]
+fn eager_searches_find_the_accepted() {
+    let vectors = data(32, |_, x| x);
+    let graph = FastGraph::open(encode(Metric::Euclid, &vectors)).unwrap();
+    let (mut scratch, mut out, mut truth) = (FastScratch::default(), Vec::new(), Vec::new());
+    let mut accept = |node: u32| node.wrapping_mul(2_654_435_761) >> 16 & 15 == 3;
+    let (mut hits, mut wanted, mut ended) = (0, 0, 0);
+    for at in 0..50 {
+        let query = vectors.vector(at * 17).unwrap();
+        let space = Space::new(&vectors, distance(Metric::Euclid));
+        exact(query, space, 0..vectors.len(), &mut accept, 10, &mut truth);
+        let eager = |share| FastSearch {
+            eager: Some(Eager { after: 32, share }),
+            ..request(query, 128)
+        };
+        let outcome = graph.search(&eager(1.0 / 16.0), &mut accept, &mut scratch, &mut out);
+        let mut nodes: Vec<u32> = out.iter().map(|found| found.node).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        assert!(nodes.len() == out.len() && nodes.iter().all(|node| accept(*node)));
+        if !outcome.exhausted {
+            ended += 1;
+            wanted += truth.len();
+            hits += truth.iter().filter(|near| nodes.contains(&near.node)).count();
+        }
+        let outcome = graph.search(&eager(0.9), &mut accept, &mut scratch, &mut out);
+        assert!(outcome.exhausted && outcome.visited == 32, "{outcome:?}");
+    }
+    assert!(
+        ended > 25 && hits * 100 >= wanted * 95,
+        "{hits} of {wanted}, {ended}"
+    );
 }
 
 #[test]

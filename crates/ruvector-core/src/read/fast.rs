@@ -10,6 +10,7 @@ use ruvector_storage::{Component, SealedField, VectorBlock};
 use super::codes::offer_by_codes;
 use super::matching::SegmentFilter;
 use super::nearest::{Query, Target};
+use super::plan::Budget;
 use super::sieve::Sieve;
 use super::top::TopHits;
 use crate::{Error, Way};
@@ -40,7 +41,7 @@ pub(crate) fn search(
     query: &Query<'_>,
     target: &Target<'_, VectorBlock, PlainGraph<Component>>,
     field: &SealedField,
-    (ef, candidates, visits_max): (usize, usize, Option<u64>),
+    (ef, candidates, budget): (usize, usize, Option<Budget>),
     top: &mut TopHits,
 ) -> FastEnd {
     let Some(fast) = &field.fast else {
@@ -52,20 +53,12 @@ pub(crate) fn search(
             query: query.vector,
             wanted: candidates,
             breadth: ef,
-            visits_max,
-            eager: is_eager(target),
+            visits_max: budget.map(|budget| budget.visits),
+            eager: budget.and_then(|budget| budget.eager),
         };
         let mut accept = |ordinal| target.accepts(field.vectors.row(ordinal));
         let outcome = fast.search(&request, &mut accept, scratch, found);
         conclude(query, target, field, (outcome, found), top)
-    })
-}
-
-fn is_eager(target: &Target<'_, VectorBlock, PlainGraph<Component>>) -> bool {
-    static SHARE: std::sync::OnceLock<f64> = std::sync::OnceLock::new();
-    let least = *SHARE.get_or_init(|| std::env::var("RV_EAGER").map_or(0.4, |x| x.parse().unwrap_or(0.4)));
-    target.filter.is_some_and(|filter| {
-        filter.rows_open() == 0 && (filter.rows_max() as f64) < least * target.segment.live_rows() as f64
     })
 }
 
@@ -93,7 +86,7 @@ pub(crate) fn scan(
             wanted: candidates,
             breadth: query.ef.max(1),
             visits_max: None,
-            eager: false,
+            eager: None,
         };
         let mut accept = |ordinal| filter.accepts(field.vectors.row(ordinal));
         let is_sure = filter.rows_open() == 0;
@@ -114,12 +107,12 @@ fn nodes(
     field: &SealedField,
     filter: &SegmentFilter<'_>,
 ) -> Vec<u32> {
-    let rows = filter.candidates();
     let mut nodes = Vec::with_capacity(filter.rows_max() as usize);
-    match field.vectors.len() == target.segment.rows {
-        // Every row has a vector, so they have the same numbers.
-        true => rows.append_to(&mut nodes),
-        false => nodes.extend(rows.iter().filter_map(|row| field.vectors.ordinal(row))),
+    filter.append_candidates(&mut nodes);
+    // Where every row has a vector, they have the same numbers.
+    if field.vectors.len() != target.segment.rows {
+        let ordinals = nodes.iter().filter_map(|row| field.vectors.ordinal(*row));
+        nodes = ordinals.collect();
     }
     nodes
 }
@@ -148,7 +141,7 @@ pub(crate) fn search_many(
                     wanted: lane.breadth.1,
                     breadth: lane.breadth.0,
                     visits_max: None,
-                    eager: false,
+                    eager: None,
                 },
                 accept,
                 scratch,

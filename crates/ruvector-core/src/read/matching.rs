@@ -259,6 +259,15 @@ impl<'a> SegmentFilter<'a> {
         Cow::Owned(rows)
     }
 
+    /// Appends the live rows that may match, in any order.
+    pub(crate) fn append_candidates(&self, out: &mut Vec<u32>) {
+        match &self.check {
+            Some(check) if self.segment.deletes.is_empty() => check.listed().for_each(|row| out.push(row)),
+            Some(check) => out.extend(check.listed().filter(|row| self.segment.is_live(*row))),
+            None => self.candidates().append_to(out),
+        }
+    }
+
     /// Looks at the open rows if they are few.
     pub(crate) fn settle_few(&mut self, ctx: &Ctx) -> Result<(), Error> {
         match self.open {

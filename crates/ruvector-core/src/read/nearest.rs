@@ -219,8 +219,7 @@ impl<'a> Target<'a, VectorBlock, PlainGraph<Component>> {
         let strategy = choose(figures);
         let end = match (strategy, self.filter) {
             (Strategy::Graph { ef, budget }, _) => {
-                let visits_max = budget.map(|budget| budget.visits);
-                fast::search(query, self, field, (ef, candidates, visits_max), top)
+                fast::search(query, self, field, (ef, candidates, budget), top)
             }
             (Strategy::Scan, Some(filter)) if !query.exact => {
                 fast::scan(query, self, (field, filter), candidates, top)?
@@ -436,6 +435,7 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
             ef: query.ef,
             exact: query.exact,
             matching: self.filter.map(SegmentFilter::rows_max),
+            is_sure: self.filter.is_some_and(|filter| filter.rows_open() == 0),
             costs: None,
         }
     }

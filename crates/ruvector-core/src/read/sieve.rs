@@ -17,6 +17,9 @@ fn deviations(breadth: usize) -> f32 {
     (2.0 + (breadth as f32 - 32.0) / 64.0).clamp(2.0, 3.0)
 }
 
+/// Codes that tell how far estimates err.
+const DEVIATION_CODES: u32 = 64;
+
 /// Nodes below which the first sieve costs more than it spares.
 const CODED_NODES_MIN: usize = 256;
 
@@ -80,7 +83,7 @@ impl Sieve {
         self.estimates.clear();
         self.best.clear();
         let mut distances = [0.0; BLOCK];
-        let (mut deviation, mut reach) = (0.0f32, f32::INFINITY);
+        let (margin, mut reach) = (deviations * self.deviation(codes), f32::INFINITY);
         for (at, block) in nodes.chunks(BLOCK).enumerate() {
             let later = nodes.iter().skip((at + 1) * BLOCK).take(BLOCK);
             later.for_each(|node| codes.prefetch(*node));
@@ -96,9 +99,6 @@ impl Sieve {
             if self.query.distances(&self.gathered, distances).is_err() {
                 return false;
             }
-            if let Some(first) = self.gathered.get(..self.query.code_bytes()) {
-                deviation = deviation.max(self.query.deviation(first));
-            }
             for (node, distance) in block.iter().zip(distances.iter()) {
                 if *distance <= reach {
                     let distance = finite(*distance);
@@ -106,12 +106,21 @@ impl Sieve {
                         distance,
                         node: *node,
                     });
-                    reach = self.offer(distance, request.wanted.max(RANK_MIN)) + deviations * deviation;
+                    reach = self.offer(distance, request.wanted.max(RANK_MIN)) + margin;
                 }
             }
         }
         self.estimates.retain(|neighbor| neighbor.distance <= reach);
         true
+    }
+
+    /// How far estimates err: the most among codes that lie evenly. The same whichever nodes are compared, and in whichever
+    /// order, so that what passes depends on neither.
+    fn deviation(&self, codes: &CodeBlock) -> f32 {
+        let step = (codes.len() / DEVIATION_CODES).max(1) as usize;
+        let sampled = (0..codes.len()).step_by(step).take(DEVIATION_CODES as usize);
+        let codes = sampled.filter_map(|node| codes.rows(node..node + 1));
+        codes.fold(0.0, |most, code| most.max(self.query.deviation(code)))
     }
 
     /// Takes a distance among the `kept` best; the worst of these, infinite while they are fewer.

@@ -37,6 +37,10 @@ impl Least {
     }
 }
 
+/// How far an eager search is cut short: 0 not at all, 1 as if all nodes were accepted. Measured on wordnet117k at a share
+/// of a tenth: at 0.4 twice the visits of 0.7, for the same recall more of them.
+const THRIFT: f32 = 0.6;
+
 /// The distance beyond which no candidate is kept or visited.
 #[derive(Debug)]
 pub(super) struct Bound {
@@ -83,22 +87,24 @@ impl Bound {
         self.loose
     }
 
+    /// Lets the search end the earlier the smaller the `share` of nodes that are accepted: where distances grow with the
+    /// `growth`-th power of their rank, at the rank that lies [`THRIFT`] of the way, by its logarithm, from that of the
+    /// accepted among all nodes to that among the accepted.
     pub(super) fn tighten(&mut self, growth: f32, share: f32) {
-        static ALPHA: std::sync::OnceLock<f32> = std::sync::OnceLock::new();
-        let alpha =
-            *ALPHA.get_or_init(|| std::env::var("RV_ALPHA").map_or(0.6, |x| x.parse().unwrap_or(0.6)));
-        self.tightness = share.powf(2.0 * growth * alpha);
-        if self.loose < f32::INFINITY {
-            self.update(self.best.values.last().copied().unwrap_or(f32::INFINITY));
+        self.tightness = share.powf(2.0 * growth * THRIFT);
+        if let Some(worst) = self.best.values.last().copied().filter(|_| self.best.is_full()) {
+            self.update(worst);
         }
     }
 
     fn update(&mut self, worst: f32) {
         let far = self.stretch * squared(self.metric, self.lengths, worst);
-        let limit = unsquared(self.metric, self.lengths, far);
-        self.loose = if limit.is_nan() { f32::INFINITY } else { limit };
-        let limit = unsquared(self.metric, self.lengths, far * self.tightness);
-        self.limit = if limit.is_nan() { f32::INFINITY } else { limit };
+        let known = |limit: f32| if limit.is_nan() { f32::INFINITY } else { limit };
+        self.loose = known(unsquared(self.metric, self.lengths, far));
+        self.limit = match self.tightness < 1.0 {
+            true => known(unsquared(self.metric, self.lengths, far * self.tightness)),
+            false => self.loose,
+        };
     }
 
     /// The distance beyond which the search ends; infinite until the rank is reached.

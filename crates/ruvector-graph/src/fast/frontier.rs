@@ -115,6 +115,13 @@ impl Frontier {
         })
     }
 
+    /// All candidates, in no order.
+    pub(super) fn candidates(&self) -> impl Iterator<Item = (f32, u32)> + '_ {
+        let slots = self.estimates.iter().zip(&self.nodes).take(self.len);
+        let taken = slots.filter(|(estimate, _)| **estimate < f32::INFINITY);
+        taken.map(|(estimate, node)| (*estimate, *node))
+    }
+
     /// Takes a candidate out.
     #[inline]
     pub(super) fn remove(&mut self, candidate: Candidate) {

@@ -32,7 +32,7 @@ mod slack;
 
 pub use encode::{FastEncoder, encode};
 pub use layout::{FastError, FastGraph};
-pub use search::{BREADTH_SPREAD, FastLane, FastOutcome, FastScratch, FastSearch};
+pub use search::{BREADTH_SPREAD, Eager, FastLane, FastOutcome, FastScratch, FastSearch};
 
 /// Links of a node.
 pub const DEGREE: usize = 32;

@@ -83,10 +83,29 @@ pub struct FastSearch<'a> {
     pub breadth: usize,
     /// Visits at which the search gives up, with what it has. Only this bounds a search that accepts few nodes.
     pub visits_max: Option<u64>,
-    /// Whether nodes are accepted where they are seen, as neighbours of one visited, and not only where they are visited.
-    /// The search then ends earlier, the fewer of the nodes near the query are accepted. Worth it where most are refused
-    /// and asking costs little.
-    pub eager: bool,
+    /// How to go on where most nodes are refused; `None`: as before.
+    pub eager: Option<Eager>,
+}
+
+/// After some visits, nodes are asked about and measured where they are seen as neighbours, not only where they are
+/// visited; and the search ends the earlier the fewer of them are accepted. For filters that have nothing to do with the
+/// query, and where asking costs little.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Eager {
+    /// Visits before that.
+    pub after: u64,
+    /// The share of all nodes that is accepted. Where the share of those visited is another one, the filter does have to do
+    /// with the query, and the search gives up as at [`FastSearch::visits_max`].
+    pub share: f32,
+}
+
+impl Eager {
+    /// Whether so many of the nodes visited were to be expected.
+    fn suits(&self, accepted: usize, visited: u64) -> bool {
+        let expected = self.share * visited as f32;
+        let spread = 2.0 * expected.sqrt() + 1.0;
+        (accepted as f32 - expected).abs() <= spread
+    }
 }
 
 /// What a search cost.
@@ -130,6 +149,8 @@ impl std::fmt::Debug for FastLane<'_> {
 struct Walk {
     outcome: FastOutcome,
     next: Option<Candidate>,
+    /// Whether nodes are asked about where they are seen.
+    is_eager: bool,
 }
 
 impl<B: Bytes> FastGraph<B> {
@@ -200,6 +221,7 @@ impl<B: Bytes> FastGraph<B> {
         Walk {
             outcome: FastOutcome::default(),
             next: scratch.frontier.best(),
+            is_eager: false,
         }
     }
 
@@ -220,12 +242,23 @@ impl<B: Bytes> FastGraph<B> {
         let least = (request.breadth / BREADTH_SPREAD) as u64;
         // Refused nodes do not count, so that however many there are, enough others are found.
         let far = candidate.estimate > scratch.bound.limit() && outcome.visited >= least;
-        if far || out.len() >= request.breadth.saturating_mul(BREADTH_SPREAD) {
+        let many = !walk.is_eager && out.len() >= request.breadth.saturating_mul(BREADTH_SPREAD);
+        if far || many {
             return false;
         }
         if request.visits_max == Some(outcome.visited) {
             outcome.exhausted = true;
             return false;
+        }
+        if let Some(eager) = request.eager.filter(|_| !walk.is_eager)
+            && eager.after == outcome.visited
+        {
+            walk.is_eager = eager.suits(out.len(), outcome.visited);
+            if !walk.is_eager {
+                outcome.exhausted = true;
+                return false;
+            }
+            scratch.ask_frontier(accept);
         }
         scratch.frontier.remove(candidate);
         let second = self.prefetch_best(scratch);
@@ -237,12 +270,12 @@ impl<B: Bytes> FastGraph<B> {
         };
         outcome.visited += 1;
         let distance = scratch.measure(self.header.metric, block.code, block.tail);
-        if (!request.eager || scratch.judged.insert(node)) && accept(node) {
+        if (request.eager.is_none() || scratch.judged.insert(node)) && accept(node) {
             out.push(Neighbor { distance, node });
             scratch.bound.accept(distance);
         }
         let early = outcome.visited < least;
-        match request.eager {
+        match walk.is_eager {
             true => {
                 self.measure_seen(scratch, out);
                 scratch.expand_asking(distance, &block, early, accept);
@@ -374,7 +407,7 @@ impl FastScratch {
         self.bound.begin((graph.header.metric, lengths), slack, rank);
         self.seen.clear();
         self.asked = (0, 0);
-        if request.eager {
+        if request.eager.is_some() {
             self.judged.begin(graph.header.nodes);
         }
     }
@@ -462,6 +495,20 @@ impl FastScratch {
             })
         });
         self.frontier.extend(offered, |node| self.met.insert(node));
+    }
+
+    /// Asks about the candidates that are near enough.
+    fn ask_frontier(&mut self, accept: &mut dyn FnMut(u32) -> bool) {
+        let limit = self.bound.loose();
+        for (estimate, node) in self.frontier.candidates() {
+            if estimate <= limit && self.judged.insert(node) {
+                self.asked.0 += 1;
+                if accept(node) {
+                    self.asked.1 += 1;
+                    self.seen.push(node);
+                }
+            }
+        }
     }
 
     /// Lets the search end the earlier the fewer nodes were accepted.

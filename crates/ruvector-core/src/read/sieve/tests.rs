@@ -99,6 +99,7 @@ fn sift(field: &SealedField, nodes: &[u32], is_sure: bool) -> (f64, f64) {
             wanted: WANTED,
             breadth: 64,
             visits_max: None,
+            eager: None,
         };
         sieve.estimates.clear();
         let outcome = sieve

@@ -90,6 +90,12 @@ impl RowCheck<'_> {
         self.count
     }
 
+    /// The rows that pass, in the order of their values.
+    pub fn listed(&self) -> impl Iterator<Item = u32> + '_ {
+        let rows = self.lists.iter().copied().flatten();
+        rows.map(|row| u32::from_le_bytes(*row))
+    }
+
     /// The rows that pass. Cost: an insertion for each, or, where one span has many, a pass over all ranks.
     pub fn rows(&self) -> RowSet {
         let mut set = RowSet::none(self.ranks.len() as u32);
@@ -97,10 +103,7 @@ impl RowCheck<'_> {
             Passing::Span(span) if self.ranks.len() as u64 <= self.count * super::SWEPT_PER_INSERTED => {
                 set.change_words(|words| sweep(self.ranks, span, words));
             }
-            _ => {
-                let rows = self.lists.iter().copied().flatten();
-                rows.for_each(|row| set.insert(u32::from_le_bytes(*row)));
-            }
+            _ => self.listed().for_each(|row| set.insert(row)),
         }
         set
     }

@@ -1,5 +1,5 @@
 //! Goal: an ordered index answers exactly as evaluation does, and leaves nothing open where a field holds values of
-//! the type it keeps. Method: random payloads, paths and conditions, every row compared.
+//! the type it keeps; what it says of single rows is the same. Method: random payloads, paths and conditions, every row compared.
 
 use ruvector_types::datetime::parse_micros;
 use ruvector_types::{Bounds, IndexKind, PayloadPath, PointId, Range, Step, Value};
@@ -103,6 +103,22 @@ fn compare(index: &Index<Vec<u8>>, steps: &[Step], test: &Test, rows: &[Vec<u8>]
     let Index::Ordered(ordered) = index else {
         panic!("another kind");
     };
+    if let Some(check) = ordered.check(test) {
+        assert!(answer.is_exact() && check.rows() == answer.sure, "{note}");
+        assert_eq!(
+            (check.count(), answer.sure.count()),
+            (matching, matching),
+            "{note}"
+        );
+        let rows_max = rows.len() as u32 + 70;
+        assert!(
+            (0..rows_max).all(|row| check.contains(row) == answer.sure.contains(row)),
+            "{note}"
+        );
+        let mut listed: Vec<u32> = check.listed().collect();
+        listed.sort_unstable();
+        assert!(listed.into_iter().eq(answer.sure.iter()), "{note}");
+    }
     if exact {
         assert!(answer.is_exact(), "{:?} left open: {note}", answer.open);
         if ordered.head.row_values_max <= 1 {
