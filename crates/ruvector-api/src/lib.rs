@@ -59,4 +59,4 @@ pub use selector::{WirePayloadSelector, WireVectorSelector};
 pub use text_search::SearchText;
 pub use tuning::{HnswDiff, OptimizersDiff};
 pub use update::{ClearPayload, DeletePayload, DeletePoints, OverwritePayload, SetPayload, UpdateView};
-pub use vector::{BatchVectors, DenseVector, PointVectors, QueryVector};
+pub use vector::{BatchVectors, PointVectors, QueryVector, WireVector};

@@ -87,6 +87,10 @@ impl Error {
         )
     }
 
+    pub(crate) fn not_supported(what: impl Into<String>) -> Error {
+        Error::new(ErrorKind::NotSupported, "not_supported", what)
+    }
+
     pub(crate) fn corrupt(what: impl Into<String>) -> Error {
         Error::new(ErrorKind::Corrupt, "damaged_data", what)
     }

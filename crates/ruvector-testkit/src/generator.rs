@@ -91,7 +91,7 @@ impl Generator {
         for name in names {
             if !self.random.one_in(4) {
                 let vector = self.vector(&name);
-                vectors.insert(name, vector);
+                vectors.insert(name, vector.into());
             }
         }
         vectors

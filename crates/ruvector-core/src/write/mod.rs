@@ -6,7 +6,7 @@ mod sequence;
 mod validate;
 
 pub(crate) use apply::apply;
-pub(crate) use validate::check_vector;
+pub(crate) use validate::{check_vector, wrong_kind};
 
 use ruvector_types::WriteOp;
 

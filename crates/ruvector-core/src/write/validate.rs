@@ -7,7 +7,7 @@ use ruvector_payload::Edit;
 use ruvector_storage::LogPoint;
 use ruvector_types::{
     Distance, Filter, Invalid, Limits, Map, NamedVectors, Point, PointId, PointSelector, Problem, UpdateMode,
-    Upsert, Value, WriteOp,
+    Upsert, Value, Vector, WriteOp,
 };
 
 use crate::Error;
@@ -52,6 +52,9 @@ pub(crate) fn prepare(operation: WriteOp, core: &Core) -> Result<Prepared, Error
         WriteOp::Delete(points) => Ok(Prepared::Delete {
             target: target(points, core)?,
         }),
+        WriteOp::UpdateVectors { .. } | WriteOp::DeleteVectors { .. } => Err(Error::not_supported(
+            "single vectors of a point cannot be changed",
+        )),
         WriteOp::SetPayload {
             payload,
             path,
@@ -167,7 +170,7 @@ fn prepare_point(point: Point, core: &Core) -> Result<LogPoint, Invalid> {
 
 fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vec<f32>)>, Invalid> {
     let mut vectors = Vec::with_capacity(named.len());
-    for (name, mut vector) in named {
+    for (name, vector) in named {
         let place = if name.is_empty() {
             "vector".to_owned()
         } else {
@@ -175,6 +178,7 @@ fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vec<f32
         };
         let field = core.field(&name, &place)?;
         let schema = &core.schema.fields[field];
+        let mut vector = dense(vector, &place)?;
         check_vector(&vector, schema.dim, &place)?;
         if schema.distance == Distance::Cosine {
             ruvector_simd::normalize(&mut vector);
@@ -183,6 +187,20 @@ fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vec<f32
     }
     vectors.sort_by_key(|(field, _)| *field);
     Ok(vectors)
+}
+
+/// The numbers of a vector given at `place` for a dense field.
+fn dense(vector: Vector, place: &str) -> Result<Vec<f32>, Invalid> {
+    match vector {
+        Vector::Dense(numbers) => Ok(numbers),
+        other => Err(wrong_kind(&other, place)),
+    }
+}
+
+/// The refusal of a vector given at `place` that is not dense.
+pub(crate) fn wrong_kind(vector: &Vector, place: &str) -> Invalid {
+    let (given, expected) = (vector.kind(), "a dense vector");
+    Invalid::new(place, Problem::VectorKind { given, expected })
 }
 
 /// Dimension and finiteness of a vector given at `place`.
