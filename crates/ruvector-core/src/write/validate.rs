@@ -146,7 +146,7 @@ fn point_bytes(point: &LogPoint) -> usize {
         + point
             .vectors
             .iter()
-            .map(|(_, vector)| vector.len() * 4)
+            .map(|(_, vector)| vector.bytes())
             .sum::<usize>()
         + 64
 }
@@ -168,7 +168,7 @@ fn prepare_point(point: Point, core: &Core) -> Result<LogPoint, Invalid> {
     })
 }
 
-fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vec<f32>)>, Invalid> {
+fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vector)>, Invalid> {
     let mut vectors = Vec::with_capacity(named.len());
     for (name, vector) in named {
         let place = if name.is_empty() {
@@ -183,7 +183,7 @@ fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vec<f32
         if schema.distance == Distance::Cosine {
             ruvector_simd::normalize(&mut vector);
         }
-        vectors.push((field as u16, vector));
+        vectors.push((field as u16, Vector::Dense(vector)));
     }
     vectors.sort_by_key(|(field, _)| *field);
     Ok(vectors)
