@@ -10,6 +10,7 @@ use ruvector_types::{
     Upsert, Value, Vector, WriteOp,
 };
 
+use super::revise::{VectorUpdate, prepare_removal, prepare_updates};
 use crate::Error;
 use crate::collection::{Core, at_most};
 use crate::read::{CompiledFilter, compile_filter};
@@ -20,6 +21,14 @@ pub(crate) enum Prepared {
         by_shard: Vec<Vec<LogPoint>>,
         mode: UpdateMode,
         condition: Option<CompiledFilter>,
+    },
+    UpdateVectors {
+        by_shard: Vec<Vec<VectorUpdate>>,
+        condition: Option<CompiledFilter>,
+    },
+    DeleteVectors {
+        target: Target,
+        fields: Vec<u16>,
     },
     Delete {
         target: Target,
@@ -35,7 +44,10 @@ impl Prepared {
     pub(crate) fn rows(&self) -> u64 {
         match self {
             Prepared::Upsert { by_shard, .. } => by_shard.iter().map(|points| points.len() as u64).sum(),
-            Prepared::Delete { .. } | Prepared::Edit { .. } => 0,
+            Prepared::UpdateVectors { by_shard, .. } => {
+                by_shard.iter().map(|updates| updates.len() as u64).sum()
+            }
+            Prepared::DeleteVectors { .. } | Prepared::Delete { .. } | Prepared::Edit { .. } => 0,
         }
     }
 }
@@ -52,9 +64,8 @@ pub(crate) fn prepare(operation: WriteOp, core: &Core) -> Result<Prepared, Error
         WriteOp::Delete(points) => Ok(Prepared::Delete {
             target: target(points, core)?,
         }),
-        WriteOp::UpdateVectors { .. } | WriteOp::DeleteVectors { .. } => Err(Error::not_supported(
-            "single vectors of a point cannot be changed",
-        )),
+        WriteOp::UpdateVectors { points, condition } => prepare_updates(points, condition, core),
+        WriteOp::DeleteVectors { names, points } => prepare_removal(&names, points, core),
         WriteOp::SetPayload {
             payload,
             path,
@@ -141,7 +152,7 @@ fn prepare_upsert(upsert: Upsert, core: &Core) -> Result<Prepared, Error> {
     })
 }
 
-fn point_bytes(point: &LogPoint) -> usize {
+pub(super) fn point_bytes(point: &LogPoint) -> usize {
     point.payload.len()
         + point
             .vectors
@@ -168,7 +179,7 @@ fn prepare_point(point: Point, core: &Core) -> Result<LogPoint, Invalid> {
     })
 }
 
-fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vector)>, Invalid> {
+pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vector)>, Invalid> {
     let mut vectors = Vec::with_capacity(named.len());
     for (name, vector) in named {
         let place = if name.is_empty() {
@@ -221,7 +232,7 @@ pub(crate) fn check_vector(vector: &[f32], dim: u32, place: &str) -> Result<(), 
     Err(Invalid::new(place, Problem::NotFinite { index }))
 }
 
-fn target(points: PointSelector, core: &Core) -> Result<Target, Error> {
+pub(super) fn target(points: PointSelector, core: &Core) -> Result<Target, Error> {
     let ids = match points {
         PointSelector::Filter(filter) => return Ok(Target::Filter(compile(&filter, core)?)),
         PointSelector::Ids(ids) => ids,
@@ -246,12 +257,12 @@ fn target(points: PointSelector, core: &Core) -> Result<Target, Error> {
     Ok(Target::Ids(by_shard))
 }
 
-fn compile(filter: &Filter, core: &Core) -> Result<CompiledFilter, Error> {
+pub(super) fn compile(filter: &Filter, core: &Core) -> Result<CompiledFilter, Error> {
     compile_filter(filter, core)
 }
 
 /// An id made by hand (not parsed) must still be one that parses to itself.
-fn check_id(place: &str, id: &PointId) -> Result<(), Invalid> {
+pub(super) fn check_id(place: &str, id: &PointId) -> Result<(), Invalid> {
     let PointId::Str(text) = id else { return Ok(()) };
     let parsed = PointId::parse(text).map_err(|error| Invalid::new(place, Problem::BadId(error)))?;
     if parsed == *id {
