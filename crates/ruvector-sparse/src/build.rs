@@ -4,9 +4,9 @@
 
 use std::collections::HashMap;
 
+use crate::WeightType;
 use crate::format::{BLOCK, Block, Shape, Term};
 use crate::pack::{bits_of, pack};
-use crate::WeightType;
 
 /// Postings collected at once: 12 bytes each.
 const RANGE_POSTINGS: u64 = 4 << 20;
@@ -116,10 +116,9 @@ impl IndexBuild {
 
     fn put_list(&mut self, dimension: u32, list: &[(u32, f32)], before: usize, out: &mut Vec<u8>) {
         let bounds = |list: &[(u32, f32)]| {
-            list.iter()
-                .fold((f32::MIN, f32::MAX), |(max, min), (_, weight)| {
-                    (weight.max(max), weight.min(min))
-                })
+            list.iter().fold((f32::MIN, f32::MAX), |(max, min), (_, weight)| {
+                (weight.max(max), weight.min(min))
+            })
         };
         let first_block = (self.blocks.len() as u64 / crate::format::BLOCK_BYTES) as u32;
         for postings in list.chunks(BLOCK) {

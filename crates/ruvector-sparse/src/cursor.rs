@@ -90,7 +90,11 @@ impl Cursor {
             }
             let most = (self.weight * block.max).max(self.weight * block.min);
             // NaN, of infinity times zero, bounds nothing.
-            bound = if most.is_nan() { f32::INFINITY } else { bound.max(most) };
+            bound = if most.is_nan() {
+                f32::INFINITY
+            } else {
+                bound.max(most)
+            };
         }
         Ok(bound)
     }
@@ -115,7 +119,10 @@ impl Cursor {
             return Err(Unreadable);
         }
         self.ordinals[0] = block.first;
-        index.shape.weights.read(weights, &mut self.weights[..block.count]);
+        index
+            .shape
+            .weights
+            .read(weights, &mut self.weights[..block.count]);
         self.decoded = true;
         Ok(true)
     }
@@ -133,7 +140,10 @@ impl Cursor {
         add: &mut impl FnMut(u32, f32),
     ) -> Result<u64, Unreadable> {
         let mut added = 0;
-        while self.skip_to(index, window.start)?.is_some_and(|first| first < window.end) {
+        while self
+            .skip_to(index, window.start)?
+            .is_some_and(|first| first < window.end)
+        {
             self.decode(index)?;
             let count = self.ordinals().len();
             let before = self.at;

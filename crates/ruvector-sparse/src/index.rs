@@ -79,7 +79,11 @@ impl<B: ListBytes> SparseIndex<B> {
         let mut cursor = Cursor::new(term, blocks, 1.0);
         let mut found = 0;
         while cursor.decode(self)? {
-            found += cursor.ordinals().iter().filter(|ordinal| counts(**ordinal)).count() as u64;
+            found += cursor
+                .ordinals()
+                .iter()
+                .filter(|ordinal| counts(**ordinal))
+                .count() as u64;
             cursor.next_block();
         }
         Ok(found)
@@ -110,7 +114,11 @@ impl<B: ListBytes> SparseIndex<B> {
         };
         let blocks = u64::from(term.first_block)..end;
         let fits = blocks.start < blocks.end && blocks.end <= self.shape.blocks;
-        if fits { Ok(Some((term, blocks))) } else { Err(Unreadable) }
+        if fits {
+            Ok(Some((term, blocks)))
+        } else {
+            Err(Unreadable)
+        }
     }
 
     fn dimension(&self, at: u64) -> Result<u32, Unreadable> {
@@ -129,7 +137,11 @@ impl<B: ListBytes> SparseIndex<B> {
         let start = self.shape.blocks_at() + at * BLOCK_BYTES;
         let record = self.bytes.bytes(start..start + BLOCK_BYTES).ok_or(Unreadable)?;
         let block = Block::decode(record).ok_or(Unreadable)?;
-        if block.last < self.shape.vectors { Ok(block) } else { Err(Unreadable) }
+        if block.last < self.shape.vectors {
+            Ok(block)
+        } else {
+            Err(Unreadable)
+        }
     }
 
     /// The packed ordinals and the weights of a block.

@@ -66,7 +66,14 @@ impl<B: ListBytes> SparseIndex<B> {
             }
             start = first - first % WINDOW;
             let end = start.saturating_add(WINDOW);
-            self.search_window(&mut cursors, (start, end), slack, &mut window, sink, &mut searched)?;
+            self.search_window(
+                &mut cursors,
+                (start, end),
+                slack,
+                &mut window,
+                sink,
+                &mut searched,
+            )?;
             start = end;
             if end >= self.vectors() {
                 break;
