@@ -14,6 +14,7 @@ mod points;
 mod routes;
 mod search;
 mod serve;
+mod unserved;
 mod updates;
 
 pub use config::ServerConfig;
