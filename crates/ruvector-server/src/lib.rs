@@ -3,12 +3,15 @@
 
 mod answer;
 mod app;
+mod body;
 mod call;
 mod collections;
 mod config;
 mod docs;
 mod health;
 mod indexes;
+mod job;
+mod long_reads;
 mod params;
 mod points;
 mod routes;
