@@ -161,6 +161,12 @@ pub enum ApiError {
         /// The limit's name with its unit.
         limit_name: &'static str,
     },
+    /// More connections than the server keeps.
+    #[error("Unavailable: the server has {limit} open connections (connections_max); try again in a second")]
+    NoRoom {
+        /// The limit.
+        limit: usize,
+    },
     /// The server is closing.
     #[error("Unavailable: the server is shutting down")]
     Closing,
@@ -210,7 +216,7 @@ impl ApiError {
             ApiError::MediaType { .. } | ApiError::ContentEncoding { .. } => 415,
             ApiError::Busy { .. } => 429,
             ApiError::Panicked | ApiError::Response(_) => 500,
-            ApiError::Closing => 503,
+            ApiError::NoRoom { .. } | ApiError::Closing => 503,
             ApiError::Engine(error) => status_of(error.kind()),
         }
     }

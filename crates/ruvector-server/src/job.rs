@@ -122,7 +122,12 @@ impl Job {
     }
 
     /// Carries out a read here, on an async thread, if it is short; `None` if it is not, and must be begun elsewhere.
-    pub(crate) fn attempt_here<T, W>(&mut self, app: &App, key: u8, work: &W) -> Option<Result<Reply, ApiError>>
+    pub(crate) fn attempt_here<T, W>(
+        &mut self,
+        app: &App,
+        key: u8,
+        work: &W,
+    ) -> Option<Result<Reply, ApiError>>
     where
         T: Serialize,
         W: Fn(&Job) -> Result<T, ApiError>,

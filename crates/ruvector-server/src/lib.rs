@@ -7,6 +7,7 @@ mod body;
 mod call;
 mod collections;
 mod config;
+mod connection;
 mod docs;
 mod health;
 mod indexes;

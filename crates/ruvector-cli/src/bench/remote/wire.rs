@@ -31,7 +31,10 @@ impl Address {
         let is_header = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
         if api_key.is_some_and(|key| !is_header(key)) {
             let rule = "takes printable ASCII";
-            return Err(CliError::Flag { flag: "api-key", rule });
+            return Err(CliError::Flag {
+                flag: "api-key",
+                rule,
+            });
         }
         Ok(Address {
             url: url.to_owned(),
@@ -98,9 +101,7 @@ impl Wire {
 
     /// Sends a request and reads its whole answer, which must be a success.
     pub(super) fn exchange(&mut self, request: &[u8]) -> Result<(), CliError> {
-        self.stream
-            .write_all(request)
-            .map_err(|_| self.address.gone())?;
+        self.stream.write_all(request).map_err(|_| self.address.gone())?;
         self.filled = 0;
         let mut searched = 0;
         let head = loop {
