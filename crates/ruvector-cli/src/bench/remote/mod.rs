@@ -78,6 +78,7 @@ pub(super) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
         "title": title,
         "version": version,
         "collection": remote.collection,
+        "indexed_vectors_count": server.indexed()?,
         "route": remote.route(),
         "connections": remote.connections,
         "rate": remote.rate,
