@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use ruvector_types::{Invalid, Limits, PayloadSelector, Problem, ScoredPoint, SearchParams, SearchRequest};
+use ruvector_types::{
+    Invalid, Limits, PayloadSelector, Problem, ScoredPoint, SearchParams, SearchRequest, Vector,
+};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,9 +15,7 @@ use crate::quantization::WireQuantizationSearch;
 use crate::schema::{FilterSchema, ScoredPointSchema, WithPayloadSchema, WithVectorSchema};
 use crate::selector::{NO_SHARD_KEYS, Unserved, at_most, payload_selector, refuse, vector_selector};
 use crate::vector::VectorsView;
-use crate::{
-    ApiError, DenseVector, QueryVector, WireFilter, WireId, WirePayloadSelector, WireVectorSelector,
-};
+use crate::{ApiError, QueryVector, WireFilter, WireId, WirePayloadSelector, WireVector, WireVectorSelector};
 
 /// Body of `POST …/points/search`.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -233,7 +233,7 @@ pub(crate) fn check_results(
 #[derive(Debug)]
 enum WireQuery {
     /// Nearest to this.
-    Vector(Vec<f32>),
+    Vector(Vector),
     /// A kind of query that is not served, in words.
     Unserved(&'static str),
 }
@@ -264,7 +264,7 @@ impl<'de> Visitor<'de> for QueryVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<WireQuery, A::Error> {
-        let vector = DenseVector::deserialize(serde::de::value::SeqAccessDeserializer::new(items))?;
+        let vector = WireVector::deserialize(serde::de::value::SeqAccessDeserializer::new(items))?;
         Ok(WireQuery::Vector(vector.0))
     }
 

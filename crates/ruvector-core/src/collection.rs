@@ -89,6 +89,19 @@ impl Collection {
         self.core.write(ctx, operation, wait)
     }
 
+    /// Carries out writes one after the other, each whole or not at all; nothing is written if one of them is not
+    /// well formed. One that the data refuses is the answer to all: those before it stand, those after it are not
+    /// carried out.
+    pub fn write_batch(
+        &self,
+        ctx: &Ctx,
+        operations: Vec<WriteOp>,
+        wait: Wait,
+    ) -> Result<Vec<WriteOutcome>, Error> {
+        self.core.admit()?;
+        self.core.write_batch(ctx, operations, wait)
+    }
+
     /// [`Snapshot::search`] on the collection as it is now.
     pub fn search(&self, ctx: &Ctx, request: &SearchRequest) -> Result<Vec<ScoredPoint>, Error> {
         self.snapshot()?.search(ctx, request)

@@ -30,14 +30,14 @@ fn id(number: u64) -> PointId {
 }
 
 fn point(number: u64) -> Point {
-    let numbers = |dim: u64, phase: u64| {
+    let numbers = |dim: u64, phase: u64| -> Vec<f32> {
         (0..dim)
             .map(|at| ((number * 7 + at * phase) % 23) as f32 - 11.0)
             .collect()
     };
-    let mut vectors = NamedVectors::from([("text".to_owned(), numbers(5, 3))]);
+    let mut vectors = NamedVectors::from([("text".to_owned(), numbers(5, 3).into())]);
     if !number.is_multiple_of(4) {
-        vectors.insert("image".to_owned(), numbers(9, 5));
+        vectors.insert("image".to_owned(), numbers(9, 5).into());
     }
     let nested = Map::from([(
         "deep".to_owned(),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ruvector_types::{
-    CollectionConfig, Map, NamedVectors, Point, PointId, PointSelector, UpdateMode, Upsert, VectorConfig,
-    WriteOp,
+    CollectionConfig, Filter, Map, NamedVectors, Point, PointId, PointSelector, PointVectors, UpdateMode,
+    Upsert, VectorConfig, WriteOp,
 };
 
 use crate::Random;
@@ -91,7 +91,7 @@ impl Generator {
         for name in names {
             if !self.random.one_in(4) {
                 let vector = self.vector(&name);
-                vectors.insert(name, vector);
+                vectors.insert(name, vector.into());
             }
         }
         vectors
@@ -144,7 +144,15 @@ impl Generator {
 
     /// Any write that is accepted; about half of them upserts, one in six a deletion.
     pub fn write(&mut self) -> WriteOp {
-        match self.random.below(12) {
+        match self.random.below(14) {
+            12 => WriteOp::UpdateVectors {
+                points: self.vector_updates(),
+                condition: Some(self.update_condition()),
+            },
+            13 => WriteOp::DeleteVectors {
+                names: (0..self.random.within(1..=2)).map(|_| self.field()).collect(),
+                points: self.selector(),
+            },
             0..=5 => WriteOp::Upsert(self.upsert()),
             6 => WriteOp::Delete(self.selector()),
             7 => {
@@ -152,6 +160,27 @@ impl Generator {
                 WriteOp::Delete(PointSelector::Ids(self.ids(count)))
             }
             _ => self.edit(),
+        }
+    }
+
+    /// New vectors for ids of which some are absent and some come twice.
+    fn vector_updates(&mut self) -> Vec<PointVectors> {
+        let count = self.random.within(1..=self.batch_max);
+        let mut updates = Vec::with_capacity(count);
+        while updates.len() < count {
+            let (id, vectors) = (self.id(), self.vectors());
+            if !vectors.is_empty() {
+                updates.push(PointVectors { id, vectors });
+            }
+        }
+        updates
+    }
+
+    /// A filter that half the time matches every point.
+    fn update_condition(&mut self) -> Filter {
+        match self.random.one_in(2) {
+            true => Filter::default(),
+            false => self.filter(1),
         }
     }
 

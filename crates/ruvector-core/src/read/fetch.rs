@@ -80,7 +80,7 @@ impl<'a> Fetch<'a> {
             for field in fields {
                 if let Some(vector) = segment.vector(row, *field) {
                     let vector = vector.ok_or_else(|| damaged("vector"))?;
-                    named.insert(core.schema.fields[*field].name.clone(), vector.to_vec());
+                    named.insert(core.schema.fields[*field].name.clone(), vector.to_vec().into());
                 }
             }
         }

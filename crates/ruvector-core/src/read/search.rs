@@ -11,7 +11,7 @@ use super::nearest::{Place, Query, nearest, nearest_many};
 use super::top::{Hit, TopHits};
 use crate::collection::at_most;
 use crate::view::{SegmentView, Snapshot};
-use crate::write::check_vector;
+use crate::write::{check_vector, wrong_kind};
 use crate::{Ctx, Error};
 
 /// Breadth of a graph search when the request names none.
@@ -159,11 +159,13 @@ impl Snapshot {
 
     fn checked_vector<'r>(&self, field: usize, request: &'r SearchRequest) -> Result<Cow<'r, [f32]>, Error> {
         let schema = &self.core.schema.fields[field];
-        check_vector(&request.vector, schema.dim, "vector")?;
+        let given = request.vector.dense();
+        let given = given.ok_or_else(|| wrong_kind(&request.vector, "vector"))?;
+        check_vector(given, schema.dim, "vector")?;
         if schema.distance != Distance::Cosine {
-            return Ok(Cow::Borrowed(&request.vector));
+            return Ok(Cow::Borrowed(given));
         }
-        let mut vector = request.vector.clone();
+        let mut vector = given.to_vec();
         ruvector_simd::normalize(&mut vector);
         Ok(Cow::Owned(vector))
     }

@@ -117,7 +117,10 @@ fn difference(record: &PointRecord, point: &ModelPoint, config: &CollectionConfi
 }
 
 /// Cosine vectors come back with length 1.
-fn same_vector(given: &[f32], written: &[f32], cosine: bool) -> bool {
+fn same_vector(given: &Vector, written: &Vector, cosine: bool) -> bool {
+    let (Some(given), Some(written)) = (given.dense(), written.dense()) else {
+        return given == written;
+    };
     let norm = written
         .iter()
         .map(|x| f64::from(*x) * f64::from(*x))

@@ -257,9 +257,13 @@ impl Run {
         let mut upsert = self.random.upsert();
         let mut faulty = self.random.point();
         match self.random.random.below(4) {
-            0 => drop(faulty.vectors.insert(String::new(), vec![0.0; 77])),
-            1 => drop(faulty.vectors.insert("nobody".to_owned(), vec![0.0])),
-            2 => drop(faulty.vectors.insert("title".to_owned(), vec![f32::NAN; 10])),
+            0 => drop(faulty.vectors.insert(String::new(), vec![0.0; 77].into())),
+            1 => drop(faulty.vectors.insert("nobody".to_owned(), vec![0.0].into())),
+            2 => drop(
+                faulty
+                    .vectors
+                    .insert("title".to_owned(), vec![f32::NAN; 10].into()),
+            ),
             _ => drop(faulty.payload.insert("x".to_owned(), Value::Float(f64::INFINITY))),
         }
         upsert.points.push(faulty);

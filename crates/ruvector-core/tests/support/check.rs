@@ -150,8 +150,8 @@ pub(crate) fn nearest(request: &SearchRequest, points: &Points) -> Vec<(f32, Poi
     });
     let mut all: Vec<(f32, PointId)> = matching
         .filter_map(|(id, stored)| {
-            let vector = stored.vectors.get("")?;
-            let squares = vector.iter().zip(&request.vector).map(|(a, b)| (a - b) * (a - b));
+            let (vector, query) = (stored.vectors.get("")?.dense()?, request.vector.dense()?);
+            let squares = vector.iter().zip(query).map(|(a, b)| (a - b) * (a - b));
             Some((squares.sum::<f32>().sqrt(), id.clone()))
         })
         .collect();

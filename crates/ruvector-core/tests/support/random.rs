@@ -49,7 +49,7 @@ impl Random {
         let mut vectors = NamedVectors::new();
         for (at, (name, dim)) in dims.iter().enumerate() {
             if at == 0 || self.chance(70) {
-                vectors.insert((*name).to_owned(), self.vector(*dim));
+                vectors.insert((*name).to_owned(), self.vector(*dim).into());
             }
         }
         Point {

@@ -105,6 +105,18 @@ impl Server {
         self.send_bytes(method, path, Some("application/json"), body.as_bytes())
     }
 
+    /// Returns once the optimizer has nothing left to do for a collection.
+    pub(crate) fn settle(&self, collection: &str) {
+        let path = format!("/collections/{collection}");
+        for _ in 0..600 {
+            if self.ok("GET", &path, &Value::Null)["status"] == "green" {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{collection} does not become green");
+    }
+
     /// The result of a request that must succeed.
     pub(crate) fn ok(&self, method: &str, path: &str, body: &Value) -> Value {
         let (status, mut answer) = self.send(method, path, body);

@@ -1,6 +1,6 @@
 //! Exact nearest neighbours in f64, ties by id.
 
-use ruvector_types::{Distance, Filter, PointId, SearchRequest};
+use ruvector_types::{Distance, Filter, PointId, SearchRequest, Vector};
 
 use super::{Model, matches};
 
@@ -15,7 +15,7 @@ pub struct Ranked {
 
 impl Model {
     /// Every point that has the vector and matches, best first, equal ones by id.
-    pub fn ranked(&self, using: &str, query: &[f32], filter: Option<&Filter>) -> Vec<Ranked> {
+    pub fn ranked(&self, using: &str, query: &Vector, filter: Option<&Filter>) -> Vec<Ranked> {
         let Some(distance) = self.config.vectors.get(using).map(|field| field.distance) else {
             return Vec::new();
         };
@@ -23,8 +23,10 @@ impl Model {
             .points
             .iter()
             .filter(|(id, point)| filter.is_none_or(|filter| matches(filter, id, point)));
-        let scored =
-            found.filter_map(|(id, point)| Some((score(distance, query, point.vectors.get(using)?), id)));
+        let scored = found.filter_map(|(id, point)| {
+            let vector = point.vectors.get(using)?.dense()?;
+            Some((score(distance, query.dense()?, vector), id))
+        });
         let mut ranked: Vec<Ranked> = scored
             .map(|(score, id)| Ranked {
                 id: id.clone(),
