@@ -26,7 +26,7 @@ pub struct CollectionInfo {
     pub points: u64,
     /// Visible vectors, all fields together.
     pub vectors: u64,
-    /// Visible vectors that a graph finds; the others are scanned.
+    /// Visible vectors that a graph or an inverted index finds; the others are scanned.
     pub indexed_vectors: u64,
     /// Segments, active ones included.
     pub segments: u64,

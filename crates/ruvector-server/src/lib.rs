@@ -3,17 +3,22 @@
 
 mod answer;
 mod app;
+mod body;
 mod call;
 mod collections;
 mod config;
+mod connection;
 mod docs;
 mod health;
 mod indexes;
+mod job;
+mod long_reads;
 mod params;
 mod points;
 mod routes;
 mod search;
 mod serve;
+mod unserved;
 mod updates;
 
 pub use config::ServerConfig;

@@ -82,7 +82,8 @@ pub enum MultiVectorComparator {
 /// One field of sparse vectors. Their likeness is the inner product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SparseVectorConfig {
-    /// Points that a filter leaves, at most, to be compared one by one instead of by the index; `None`: as is cheaper.
+    /// So few points left by a filter, this number excluded, are compared one by one instead of by the index; `None`: as is
+    /// cheaper.
     pub full_scan_threshold: Option<u32>,
     /// Whether sealed vectors and their index stay in their files instead of being copied into resident memory.
     pub on_disk: bool,

@@ -24,7 +24,7 @@ pub(super) fn search(
     };
     let scanned = target.filter.map(|filter| filter.rows_max());
     if let (Some(threshold), Some(scanned)) = (threshold, scanned)
-        && scanned <= u64::from(*threshold)
+        && scanned < u64::from(*threshold)
     {
         return Ok(false);
     }

@@ -127,7 +127,7 @@ impl Snapshot {
             ctx.check(core.io.as_ref())?;
             nearest(&query, segment, place, &mut top)?;
         }
-        answer.results(self, top)
+        answer.results(self, ctx, top)
     }
 }
 

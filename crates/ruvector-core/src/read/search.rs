@@ -21,6 +21,9 @@ const EF_DEFAULT: u32 = 64;
 /// Searches of a batch that are under way together, at most; a multiple of those that walk a graph at once.
 const BATCH: usize = 64;
 
+/// Results fetched between two looks at the deadline.
+const HITS_PER_CHECK: usize = 64;
+
 /// What is returned of the best, checked.
 pub(super) struct Answer<'r> {
     request: &'r SearchRequest,
@@ -44,7 +47,12 @@ impl<'r> Answer<'r> {
         })
     }
 
-    pub(super) fn results(&self, snapshot: &Snapshot, top: TopHits) -> Result<Vec<ScoredPoint>, Error> {
+    pub(super) fn results(
+        &self,
+        snapshot: &Snapshot,
+        ctx: &Ctx,
+        top: TopHits,
+    ) -> Result<Vec<ScoredPoint>, Error> {
         let passes = |hit: &Hit| {
             let threshold = self.request.score_threshold;
             threshold.is_none_or(|bound| passes(self.distance, hit.distance, bound))
@@ -54,11 +62,15 @@ impl<'r> Answer<'r> {
             .into_iter()
             .filter(passes)
             .skip(self.request.offset);
-        hits.map(|hit| {
-            let score = score(self.distance, hit.distance);
-            snapshot.scored(hit, score, &self.fetch)
-        })
-        .collect()
+        hits.enumerate()
+            .map(|(at, hit)| {
+                if at % HITS_PER_CHECK == HITS_PER_CHECK - 1 {
+                    ctx.check(snapshot.core.io.as_ref())?;
+                }
+                let score = score(self.distance, hit.distance);
+                snapshot.scored(hit, score, &self.fetch)
+            })
+            .collect()
     }
 }
 
@@ -120,7 +132,7 @@ impl Snapshot {
             ctx.check(self.core.io.as_ref())?;
             nearest(&query, segment, place, &mut top)?;
         }
-        search.answer.results(self, top)
+        search.answer.results(self, ctx, top)
     }
 
     /// As [`Snapshot::search`] for each request, in order. An error of one is the answer to all, and nothing is searched
@@ -173,7 +185,7 @@ impl Snapshot {
                 nearest_many(&queries, segment, place, &mut tops)?;
             }
             for ((at, search), top) in searches.iter().zip(tops) {
-                answers[*at] = search.answer.results(self, top)?;
+                answers[*at] = search.answer.results(self, ctx, top)?;
             }
         }
         Ok(())
