@@ -109,7 +109,10 @@ fn points() {
         upsert(r#"{"id": 2, "vector": [1, -1e300]}"#, "points[1].vector[1]"),
         upsert(r#"{"id": 2, "vector": [1, "2"]}"#, "points[1].vector[1]"),
         upsert(r#"{"id": 2, "vector": [1, null]}"#, "points[1].vector[1]"),
-        upsert(r#"{"id": 2, "vector": [[1, 2]]}"#, "points[1].vector: a multi-vector"),
+        upsert(
+            r#"{"id": 2, "vector": [[1, 2]]}"#,
+            "points[1].vector: a multi-vector",
+        ),
         upsert(
             r#"{"id": 2, "vector": {"indices": [1], "values": [1]}}"#,
             "no vector named \"indices\"",
