@@ -24,6 +24,7 @@ mod recover;
 pub mod replay;
 mod rows;
 mod segment;
+mod settings;
 mod swap;
 #[cfg(test)]
 mod testing;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Invalid, Limits, Problem, QuantizationConfig};
+use crate::{CollectionSettings, Invalid, Limits, Problem, QuantizationConfig};
 
 /// How the likeness of two vectors is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,15 @@ pub struct HnswConfig {
     pub ef_construct: u32,
     /// What stands beside the links of a sealed segment's graph.
     pub profile: GraphProfile,
+    /// KiB of vectors below which a search compares with all of them, whatever a walk of the graph would cost; `None`:
+    /// as is cheaper.
+    pub full_scan_threshold_kib: Option<u64>,
+    /// Threads that build one graph together, at most; 0: as many as the database allows.
+    pub threads_max: u32,
+    /// Whether graphs stay in their files instead of being copied into resident memory.
+    pub on_disk: bool,
+    /// Links asked for inside each value of an indexed field. Filtered walks need none of their own: kept to be shown.
+    pub payload_m: Option<u32>,
 }
 
 /// What stands beside the links of a sealed segment's graph.
@@ -51,6 +60,10 @@ impl Default for HnswConfig {
             m: 16,
             ef_construct: 200,
             profile: GraphProfile::Fast,
+            full_scan_threshold_kib: None,
+            threads_max: 0,
+            on_disk: false,
+            payload_m: None,
         }
     }
 }
@@ -96,6 +109,17 @@ pub struct OptimizerConfig {
     pub deleted_share_max: f64,
     /// Sealed segments that may stand beside each other before they are merged.
     pub segments_max: u32,
+    /// Rows below which a sealed segment is not rewritten for its deleted ones.
+    pub vacuum_rows_min: u32,
+    /// KiB of a field's vectors up to which a segment has no graph of them; 0: no segment has one. `None`: all have.
+    pub indexing_threshold_kib: Option<u64>,
+    /// Jobs at a time for each shard, at most; there is never more than one. 0: frozen segments are sealed without graphs,
+    /// and nothing else is done in the background.
+    pub jobs_max: Option<u32>,
+    /// KiB from which segments are to be mapped files; all sealed ones are: kept to be shown.
+    pub memmap_threshold_kib: Option<u64>,
+    /// Seconds between flushes, at least; every acknowledged write is flushed before: kept to be shown.
+    pub flush_interval_s: u64,
 }
 
 impl Default for OptimizerConfig {
@@ -106,6 +130,23 @@ impl Default for OptimizerConfig {
             log_bytes_max: 64 << 20,
             deleted_share_max: 0.1,
             segments_max: 4,
+            vacuum_rows_min: 0,
+            indexing_threshold_kib: None,
+            jobs_max: None,
+            memmap_threshold_kib: None,
+            flush_interval_s: 0,
+        }
+    }
+}
+
+impl OptimizerConfig {
+    /// Whether a segment has a graph of `vectors` vectors of `dim` numbers.
+    pub fn wants_graph(&self, vectors: u64, dim: u32) -> bool {
+        let bytes = vectors.saturating_mul(u64::from(dim) * 4);
+        match (self.jobs_max, self.indexing_threshold_kib) {
+            (Some(0), _) | (_, Some(0)) => false,
+            (_, Some(kib)) => bytes > kib.saturating_mul(1024),
+            (_, None) => true,
         }
     }
 }
@@ -119,6 +160,8 @@ pub struct CollectionConfig {
     pub shards: u32,
     /// The optimizer's thresholds.
     pub optimizer: OptimizerConfig,
+    /// What holds for it as a whole.
+    pub settings: CollectionSettings,
 }
 
 impl CollectionConfig {
@@ -128,6 +171,7 @@ impl CollectionConfig {
             vectors: BTreeMap::from([(String::new(), VectorConfig::new(dim, distance))]),
             shards: 1,
             optimizer: OptimizerConfig::default(),
+            settings: CollectionSettings::default(),
         }
     }
 
@@ -167,7 +211,29 @@ impl CollectionConfig {
             )?;
             vector.validate(limits).map_err(|invalid| invalid.within(field))?;
         }
+        self.settings.hnsw.validate(limits)?;
+        self.settings.validate(limits)?;
         self.optimizer.validate()
+    }
+}
+
+impl HnswConfig {
+    fn validate(&self, limits: &Limits) -> Result<(), Invalid> {
+        in_range(
+            "hnsw_config.m",
+            self.m.into(),
+            if self.m == 0 { 0 } else { 2 },
+            limits.hnsw_m_max.into(),
+            "hnsw_m_max",
+        )?;
+        let ef_max = limits.hnsw_ef_construct_max.into();
+        in_range(
+            "hnsw_config.ef_construct",
+            self.ef_construct.into(),
+            4,
+            ef_max,
+            "hnsw_ef_construct_max",
+        )
     }
 }
 
@@ -180,21 +246,7 @@ impl VectorConfig {
             limits.vector_dim_max.into(),
             "vector_dim_max",
         )?;
-        in_range(
-            "hnsw_config.m",
-            self.hnsw.m.into(),
-            if self.hnsw.m == 0 { 0 } else { 2 },
-            limits.hnsw_m_max.into(),
-            "hnsw_m_max",
-        )?;
-        let ef_max = limits.hnsw_ef_construct_max.into();
-        in_range(
-            "hnsw_config.ef_construct",
-            self.hnsw.ef_construct.into(),
-            4,
-            ef_max,
-            "hnsw_ef_construct_max",
-        )?;
+        self.hnsw.validate(limits)?;
         self.quantization
             .map_or(Ok(()), |quantization| quantization.validate(self.distance))
     }
