@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod active;
+mod aliases;
 mod arena;
 mod collection;
 mod commit;
