@@ -4,6 +4,7 @@
 //! Shapes follow Qdrant's REST interface where it has the operation; the short native forms are spellings
 //! of the same operations. Whatever is accepted is honoured: an option without effect here is refused.
 
+mod alias;
 mod body;
 mod collection;
 mod collection_update;
@@ -34,6 +35,7 @@ mod update;
 mod vector;
 mod vector_update;
 
+pub use alias::{AliasesView, ChangeAliases};
 pub use body::from_json;
 pub use collection::{CreateCollection, CreateNamedCollection, VectorParams, VectorsParams};
 pub use collection_update::{QuantizationChanges, UpdateCollection, VectorDiff};
