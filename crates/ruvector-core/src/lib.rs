@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod active;
+mod active_ragged;
 mod aliases;
 mod arena;
 mod collection;
@@ -10,6 +11,7 @@ mod commit;
 mod context;
 mod database;
 mod error;
+mod fields;
 mod indexes;
 mod info;
 mod maintenance;

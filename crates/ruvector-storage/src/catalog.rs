@@ -12,6 +12,10 @@
 //!             │ m u32 │ ef construct u32
 //!             from version 2 on: │ profile u8 (0 fast, 1 compact) │ on disk u8 │ quantized u8, 1: │ codes
 //!             │ query precision u8 (0 same, 1 four bits, 2 eight, 3 full) │ always in memory u8
+//!             from version 4 on: │ multivector u8 (0 none, 1 max sim)
+//! after the vectors, from version 4 on: sparse vectors u32 │ sparse vectors
+//! sparse vector: name bytes u16, UTF-8 │ threshold given u8, 1: u32 │ on disk u8 │ datatype u8 (0 float32, 1 float16)
+//!             │ modifier u8 (0 none, 1 idf)
 //! ```
 //! In the file `catalog.{generation}`; see swap.rs for its frame, codes.rs for codes. What later versions add, they add under
 //! another format version: bytes left over are refused.
@@ -20,13 +24,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ruvector_io::Io;
 use ruvector_types::{
-    CollectionConfig, CollectionSettings, Distance, GraphProfile, OptimizerConfig, QuantizationConfig,
-    QueryPrecision, VectorConfig,
+    CollectionConfig, CollectionSettings, Distance, GraphProfile, MultiVectorComparator, OptimizerConfig,
+    QuantizationConfig, QueryPrecision, VectorConfig,
 };
 
 use crate::codes::{codes, put_codes};
 use crate::indexes::{DeclaredIndex, indexes, put_indexes};
 use crate::settings::{put_settings, settings, settings_before};
+use crate::sparse_config::{put_sparse_vectors, sparse_vectors};
 use crate::swap::{self, Kind, LoadError, StoreError};
 use crate::wire::{Malformed, Reader, put};
 
@@ -195,7 +200,9 @@ fn put_config(config: &CollectionConfig, out: &mut Vec<u8>) {
             vector.hnsw.ef_construct
         );
         put_extras(vector, out);
+        out.push(vector.multivector.is_some().into());
     }
+    put_sparse_vectors(&config.sparse_vectors, out);
 }
 
 fn config(version: u16, reader: &mut Reader<'_>) -> Result<CollectionConfig, Malformed> {
@@ -217,12 +224,20 @@ fn config(version: u16, reader: &mut Reader<'_>) -> Result<CollectionConfig, Mal
         if version >= 2 {
             extras(&mut vector, reader)?;
         }
+        if version >= 4 && reader.flag()? {
+            vector.multivector = Some(MultiVectorComparator::MaxSim);
+        }
         if vectors.insert(name, vector).is_some() {
             return Err(reader.malformed("two vectors of one name"));
         }
     }
+    let sparse_vectors = match version {
+        ..4 => BTreeMap::new(),
+        _ => sparse_vectors(reader)?,
+    };
     Ok(CollectionConfig {
         vectors,
+        sparse_vectors,
         shards,
         optimizer,
         settings: CollectionSettings::default(),
@@ -294,9 +309,9 @@ mod tests {
     //! of the body is refused or read without a panic, every changed byte of the file is refused.
     use super::*;
     use ruvector_io::MemIo;
-    use ruvector_types::Map;
     use ruvector_types::{
-        Codes, FieldIndex, IndexKind, Language, PayloadPath, TextOptions, Tokenizer, Value,
+        Codes, FieldIndex, IndexKind, Language, Map, Modifier, PayloadPath, SparseDatatype,
+        SparseVectorConfig, TextOptions, Tokenizer, Value,
     };
 
     /// An index of every kind, one with every option.
@@ -370,6 +385,17 @@ mod tests {
             config.settings.metadata = Map::from([note]);
             config.optimizer.indexing_threshold_kib = id.is_multiple_of(3).then_some(0);
             config.optimizer.flush_interval_s = 5;
+            let mut late = VectorConfig::new(9, distance);
+            late.multivector = Some(MultiVectorComparator::MaxSim);
+            config.vectors.insert("late".into(), late);
+            let sparse = SparseVectorConfig {
+                full_scan_threshold: id.is_multiple_of(2).then_some(7),
+                on_disk: id.is_multiple_of(3),
+                datatype: SparseDatatype::Float16,
+                modifier: Modifier::Idf,
+            };
+            config.sparse_vectors.insert("words".into(), sparse);
+            config.sparse_vectors.insert("more".into(), Default::default());
             CatalogEntry {
                 id,
                 name: format!("collection {id}"),
