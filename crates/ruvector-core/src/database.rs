@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use ruvector_io::{Io, Lock, ResidentBudget, Thread};
 use ruvector_storage::{Catalog, CatalogEntry};
-use ruvector_types::{CollectionConfig, Invalid, Limits, Problem, QuantizationConfig};
+use ruvector_types::{CollectionConfig, Invalid, Limits, Problem};
 
 use crate::aliases;
 use crate::collection::{Collection, Core};
@@ -117,7 +117,7 @@ impl Database {
     /// Creates a collection; durable on return.
     pub fn create_collection(&self, name: &str, config: CollectionConfig) -> Result<(), Error> {
         self.check_name(name, "collection_name")?;
-        config.validate(&self.inner.shared.limits)?;
+        self.check_config(&config)?;
         let mut slot = self.inner.catalog.lock();
         let catalog = slot.as_ref().ok_or_else(closed)?;
         if catalog.collections.iter().any(|entry| entry.name == name) {
@@ -154,38 +154,12 @@ impl Database {
         Ok(())
     }
 
-    /// Changes how vector fields are quantized, by name; `None` is not at all. Durable on return; the codes are made in
-    /// the background, and searches use what there is meanwhile. What is not named stays.
-    pub fn update_quantization(
-        &self,
-        name: &str,
-        changes: &BTreeMap<String, Option<QuantizationConfig>>,
-    ) -> Result<(), Error> {
-        self.change_entry(name, |entry, collection| {
-            for (vector, quantization) in changes {
-                collection.core.field(vector, "vectors")?;
-                match entry.config.vectors.get_mut(vector) {
-                    Some(config) => config.quantization = *quantization,
-                    None if quantization.is_none() => {}
-                    None => {
-                        let rule = "sparse vectors have no codes";
-                        let place = format!("vectors.{vector}");
-                        return Err(Invalid::new(place, Problem::Contradiction { rule }).into());
-                    }
-                }
-            }
-            entry.config.validate(&self.inner.shared.limits)?;
-            Ok(())
-        })?;
-        Ok(())
-    }
-
     /// Changes what the catalog says of a collection, durable on return; the collection knows it then too.
-    pub(crate) fn change_entry(
+    pub(crate) fn change_entry<E: From<Error>>(
         &self,
         name: &str,
-        change: impl FnOnce(&mut CatalogEntry, &Collection) -> Result<(), Error>,
-    ) -> Result<Collection, Error> {
+        change: impl FnOnce(&mut CatalogEntry, &Collection) -> Result<(), E>,
+    ) -> Result<Collection, E> {
         let mut slot = self.inner.catalog.lock();
         let mut next = slot.clone().ok_or_else(closed)?;
         let collection = self.collection(name)?;
@@ -200,6 +174,7 @@ impl Database {
         let core = &collection.core;
         let by_field = crate::open::quantization_by_field(&entry.config);
         core.quantization.store(Arc::new(by_field));
+        core.config.store(Arc::new(entry.config));
         core.indexes.store(Arc::new(entry.indexes));
         self.inner.shared.signal.upkeep_soon(core);
         Ok(collection)

@@ -19,6 +19,7 @@ mod open;
 mod optimize;
 mod options;
 mod read;
+mod reconfigure;
 mod shard;
 mod trace;
 mod view;
