@@ -222,6 +222,27 @@ impl CollectionConfig {
         }
     }
 
+    /// Changes the graphs' parameters of the collection, and with them those of every vector field that had the same.
+    pub fn change_hnsw(&mut self, hnsw: HnswConfig) {
+        fn follow<T: PartialEq + Copy>(own: &mut T, before: T, after: T) {
+            if *own == before {
+                *own = after;
+            }
+        }
+        let before = std::mem::replace(&mut self.settings.hnsw, hnsw);
+        for vector in self.vectors.values_mut() {
+            let own = &mut vector.hnsw;
+            follow(&mut own.m, before.m, hnsw.m);
+            follow(&mut own.ef_construct, before.ef_construct, hnsw.ef_construct);
+            follow(&mut own.profile, before.profile, hnsw.profile);
+            let scans = (before.full_scan_threshold_kib, hnsw.full_scan_threshold_kib);
+            follow(&mut own.full_scan_threshold_kib, scans.0, scans.1);
+            follow(&mut own.threads_max, before.threads_max, hnsw.threads_max);
+            follow(&mut own.on_disk, before.on_disk, hnsw.on_disk);
+            follow(&mut own.payload_m, before.payload_m, hnsw.payload_m);
+        }
+    }
+
     /// Checks every value against `limits`.
     pub fn validate(&self, limits: &Limits) -> Result<(), Invalid> {
         in_range(
