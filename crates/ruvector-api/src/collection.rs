@@ -9,14 +9,17 @@ use utoipa::ToSchema;
 use crate::quantization::WireQuantization;
 use crate::selector::{Unserved, refuse};
 use crate::tuning::{HnswDiff, OptimizersDiff};
+use crate::vector_kinds::{MultiVectorParams, SparseVectorParams};
 use crate::{ApiError, WirePayload};
 
 /// Body of `PUT /collections/{name}`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateCollection {
-    /// The vector fields.
-    vectors: VectorsParams,
+    /// The fields of dense vectors; none if absent.
+    vectors: Option<VectorsParams>,
+    /// The fields of sparse vectors by name; none if absent.
+    sparse_vectors: Option<BTreeMap<String, SparseVectorParams>>,
     /// Shards; 1 if absent.
     shard_number: Option<u32>,
     /// The graphs' parameters where a vector has none of its own.
@@ -35,8 +38,6 @@ pub struct CreateCollection {
     quantization_config: Option<WireQuantization>,
     #[schema(ignore)]
     wal_config: Unserved,
-    #[schema(ignore)]
-    sparse_vectors: Unserved,
     #[schema(ignore)]
     strict_mode_config: Unserved,
     #[schema(ignore)]
@@ -59,6 +60,8 @@ pub struct CreateNamedCollection {
     distance: Option<String>,
     /// The vector fields, where there are several or the one has a name.
     vectors: Option<VectorsParams>,
+    /// The fields of sparse vectors by name; none if absent.
+    sparse_vectors: Option<BTreeMap<String, SparseVectorParams>>,
     /// Shards; 1 if absent.
     shard_number: Option<u32>,
     /// The graphs' parameters where a vector has none of its own.
@@ -124,10 +127,10 @@ pub struct VectorParams {
     quantization_config: Option<WireQuantization>,
     /// Whether sealed vectors stay in their files instead of being copied into resident memory; false if absent.
     on_disk: Option<bool>,
+    /// Several vectors for each point, and how they are compared; one if absent.
+    multivector_config: Option<MultiVectorParams>,
     #[schema(ignore)]
     memory: Unserved,
-    #[schema(ignore)]
-    multivector_config: Unserved,
 }
 
 impl CreateCollection {
@@ -156,11 +159,6 @@ impl CreateCollection {
         )?;
         refuse("wal_config", &self.wal_config, "the log has no settings")?;
         refuse(
-            "sparse_vectors",
-            &self.sparse_vectors,
-            "only dense vectors are served",
-        )?;
-        refuse(
             "strict_mode_config",
             &self.strict_mode_config,
             "limits are the server's, not the collection's",
@@ -182,7 +180,10 @@ impl CreateCollection {
             optimizer: self.optimizers_config,
             quantization: self.quantization_config,
         };
-        settings.into_config(self.vectors, limits)
+        let vectors = self
+            .vectors
+            .unwrap_or(VectorsParams(Fields::Named(BTreeMap::new())));
+        settings.into_config(vectors, self.sparse_vectors, limits)
     }
 }
 
@@ -201,6 +202,9 @@ impl CreateNamedCollection {
                 memory: None,
                 multivector_config: None,
             })),
+            (None, None, None) if self.sparse_vectors.is_some() => {
+                VectorsParams(Fields::Named(BTreeMap::new()))
+            }
             (None, _, _) => {
                 let field = "dimensions, distance".to_owned();
                 let what = "both are needed, or vectors instead";
@@ -217,7 +221,7 @@ impl CreateNamedCollection {
             optimizer: self.optimizers_config,
             quantization: self.quantization_config,
         };
-        settings.into_config(vectors, limits)
+        settings.into_config(vectors, self.sparse_vectors, limits)
     }
 }
 
@@ -236,7 +240,12 @@ struct VectorBase {
 }
 
 impl Settings {
-    fn into_config(self, vectors: VectorsParams, limits: &Limits) -> Result<CollectionConfig, ApiError> {
+    fn into_config(
+        self,
+        vectors: VectorsParams,
+        sparse: Option<BTreeMap<String, SparseVectorParams>>,
+        limits: &Limits,
+    ) -> Result<CollectionConfig, ApiError> {
         let hnsw = self.hnsw.unwrap_or_default();
         let codes = self
             .quantization
@@ -256,8 +265,14 @@ impl Settings {
                 fields
             }
         };
+        let mut sparse_vectors = BTreeMap::new();
+        for (name, one) in sparse.unwrap_or_default() {
+            let config = one.into_config(&format!("sparse_vectors.{name}"))?;
+            sparse_vectors.insert(name, config);
+        }
         let config = CollectionConfig {
             vectors,
+            sparse_vectors,
             shards: self.shard_number.unwrap_or(1),
             optimizer: self.optimizer.unwrap_or_default().into_config()?,
         };
@@ -273,11 +288,6 @@ impl VectorParams {
         refuse_unless(&at("datatype"), float32, "only float32 is served")?;
         let what = "on_disk says whether sealed vectors stay in their files";
         refuse(&at("memory"), &self.memory, what)?;
-        refuse(
-            &at("multivector_config"),
-            &self.multivector_config,
-            "one vector for each point and field",
-        )?;
         let distance = distance(&self.distance, &at("distance"))?;
         let hnsw = self.hnsw_config.unwrap_or_default();
         let codes = self.quantization_config;
@@ -286,6 +296,7 @@ impl VectorParams {
             hnsw: hnsw.over(base.hnsw, &at("hnsw_config"))?,
             quantization: codes.transpose()?.or(base.quantization),
             on_disk: self.on_disk.unwrap_or(false),
+            multivector: self.multivector_config.map(MultiVectorParams::into_comparator),
             ..VectorConfig::new(self.size, distance)
         })
     }

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::index_view::{PayloadSchemaView, payload_schema};
 use crate::quantization::WireQuantization;
+use crate::vector_kinds::{MultiVectorParams, SparseVectorParams};
 
 /// Result of `GET /collections`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,11 +46,11 @@ pub struct CollectionView {
     /// `green`: all is well; `yellow`: the optimizer is at work; `red`: something is damaged.
     status: &'static str,
     /// `ok`, or what is damaged.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     optimizer_status: OptimizerStatus,
     points_count: u64,
     vectors_count: u64,
-    /// Vectors that a search finds through a graph.
+    /// Vectors that a search finds through a graph or an inverted index.
     indexed_vectors_count: u64,
     segments_count: u64,
     config: ConfigView,
@@ -85,6 +86,8 @@ struct ConfigView {
 struct ParamsView {
     #[schema(value_type = Object)]
     vectors: VectorsView,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    sparse_vectors: BTreeMap<String, SparseVectorParams>,
     shard_number: u32,
     replication_factor: u32,
     write_consistency_factor: u32,
@@ -107,6 +110,8 @@ struct VectorView {
     #[serde(skip_serializing_if = "Option::is_none")]
     quantization_config: Option<WireQuantization>,
     on_disk: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multivector_config: Option<MultiVectorParams>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -204,9 +209,15 @@ impl ConfigView {
                     .collect(),
             ),
         };
+        let sparse_vectors = config
+            .sparse_vectors
+            .iter()
+            .map(|(name, field)| (name.clone(), field.into()))
+            .collect();
         ConfigView {
             params: ParamsView {
                 vectors,
+                sparse_vectors,
                 shard_number: config.shards,
                 replication_factor: 1,
                 write_consistency_factor: 1,
@@ -264,6 +275,7 @@ impl VectorView {
             hnsw_config,
             quantization_config: codes.map(WireQuantization::from),
             on_disk: vector.on_disk,
+            multivector_config: vector.multivector.map(MultiVectorParams::from),
         }
     }
 }

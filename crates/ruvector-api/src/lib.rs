@@ -32,6 +32,7 @@ mod text_search;
 mod tuning;
 mod update;
 mod vector;
+mod vector_kinds;
 mod vector_update;
 
 pub use body::from_json;
@@ -63,4 +64,5 @@ pub use text_search::SearchText;
 pub use tuning::{HnswDiff, OptimizersDiff};
 pub use update::{ClearPayload, DeletePayload, DeletePoints, OverwritePayload, SetPayload, UpdateView};
 pub use vector::{BatchVectors, PointVectors, QueryVector, WireVector};
+pub use vector_kinds::{MultiVectorParams, SparseVectorParams};
 pub use vector_update::{DeleteVectors, UpdateVectors};

@@ -14,6 +14,7 @@ use ruvector_types::{
 };
 
 use crate::commit::Committer;
+use crate::fields::Field;
 use crate::maintenance::Signal;
 use crate::optimize::Effort;
 use crate::read::Costs;
@@ -67,7 +68,11 @@ impl Collection {
     pub fn config(&self) -> CollectionConfig {
         let mut config = self.core.config.clone();
         let quantization = self.core.quantization.load();
-        for (vector, quantization) in config.vectors.values_mut().zip(quantization.iter()) {
+        let dense = config
+            .vectors
+            .values_mut()
+            .filter(|vector| vector.multivector.is_none());
+        for (vector, quantization) in dense.zip(quantization.iter()) {
             vector.quantization = *quantization;
         }
         config
@@ -182,15 +187,12 @@ impl Core {
         ((u128::from(id.stable_hash()) * self.shards.len() as u128) >> 64) as usize
     }
 
-    /// The number of a vector field.
-    pub(crate) fn field(&self, name: &str, place: &str) -> Result<usize, Invalid> {
+    /// The vector field of that name.
+    pub(crate) fn field(&self, name: &str, place: &str) -> Result<Field, Invalid> {
         self.schema.field(name).ok_or_else(|| {
-            let known = self
-                .schema
-                .fields
-                .iter()
-                .map(|field| field.name.clone())
-                .collect();
+            let schema = &self.schema;
+            let known = schema.all_fields().map(|field| schema.name(field).to_owned());
+            let known = known.collect();
             Invalid::new(
                 place,
                 Problem::UnknownVector {

@@ -149,8 +149,14 @@ impl Database {
         self.change_entry(name, |entry, collection| {
             for (vector, quantization) in changes {
                 collection.core.field(vector, "vectors")?;
-                if let Some(config) = entry.config.vectors.get_mut(vector) {
-                    config.quantization = *quantization;
+                match entry.config.vectors.get_mut(vector) {
+                    Some(config) => config.quantization = *quantization,
+                    None if quantization.is_none() => {}
+                    None => {
+                        let rule = "sparse vectors have no codes";
+                        let place = format!("vectors.{vector}");
+                        return Err(Invalid::new(place, Problem::Contradiction { rule }).into());
+                    }
                 }
             }
             entry.config.validate(&self.inner.shared.limits)?;
@@ -175,9 +181,9 @@ impl Database {
         next.generation += 1;
         self.store(&next)?;
         *slot = Some(next);
-        let by_field = entry.config.vectors.values().map(|vector| vector.quantization);
         let core = &collection.core;
-        core.quantization.store(Arc::new(by_field.collect()));
+        let by_field = crate::open::quantization_by_field(&entry.config);
+        core.quantization.store(Arc::new(by_field));
         core.indexes.store(Arc::new(entry.indexes));
         self.inner.shared.signal.upkeep_soon(core);
         Ok(collection)

@@ -3,12 +3,14 @@
 #![deny(missing_docs)]
 
 mod active;
+mod active_ragged;
 mod arena;
 mod collection;
 mod commit;
 mod context;
 mod database;
 mod error;
+mod fields;
 mod indexes;
 mod info;
 mod maintenance;

@@ -50,6 +50,7 @@ fn hurt_config() -> CollectionConfig {
         ..OptimizerConfig::default()
     };
     CollectionConfig {
+        sparse_vectors: Default::default(),
         vectors: DIMS.into_iter().map(field).collect(),
         shards: 1,
         optimizer,

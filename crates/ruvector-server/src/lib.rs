@@ -18,6 +18,7 @@ mod points;
 mod routes;
 mod search;
 mod serve;
+mod unserved;
 mod updates;
 
 pub use config::ServerConfig;

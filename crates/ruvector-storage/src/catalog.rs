@@ -10,6 +10,10 @@
 //!             │ m u32 │ ef construct u32
 //!             from version 2 on: │ profile u8 (0 fast, 1 compact) │ on disk u8 │ quantized u8, 1: │ codes
 //!             │ query precision u8 (0 same, 1 four bits, 2 eight, 3 full) │ always in memory u8
+//!             from version 4 on: │ multivector u8 (0 none, 1 max sim)
+//! after the vectors, from version 4 on: sparse vectors u32 │ sparse vectors
+//! sparse vector: name bytes u16, UTF-8 │ threshold given u8, 1: u32 │ on disk u8 │ datatype u8 (0 float32, 1 float16)
+//!             │ modifier u8 (0 none, 1 idf)
 //! ```
 //! In the file `catalog.{generation}`; see swap.rs for its frame, codes.rs for codes. What later versions add, they add under
 //! another format version: bytes left over are refused.
@@ -18,12 +22,13 @@ use std::collections::BTreeMap;
 
 use ruvector_io::Io;
 use ruvector_types::{
-    CollectionConfig, Distance, GraphProfile, OptimizerConfig, QuantizationConfig, QueryPrecision,
-    VectorConfig,
+    CollectionConfig, Distance, GraphProfile, MultiVectorComparator, OptimizerConfig, QuantizationConfig,
+    QueryPrecision, VectorConfig,
 };
 
 use crate::codes::{codes, put_codes};
 use crate::indexes::{DeclaredIndex, indexes, put_indexes};
+use crate::sparse_config::{put_sparse_vectors, sparse_vectors};
 use crate::swap::{self, Kind, LoadError, StoreError};
 use crate::wire::{Malformed, Reader, put};
 
@@ -32,7 +37,7 @@ const KIND: Kind = Kind {
     magic: *b"RVCA",
     version: VERSION,
 };
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 
 /// The collections of a database.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -152,7 +157,9 @@ fn put_config(config: &CollectionConfig, out: &mut Vec<u8>) {
             vector.hnsw.ef_construct
         );
         put_extras(vector, out);
+        out.push(vector.multivector.is_some().into());
     }
+    put_sparse_vectors(&config.sparse_vectors, out);
 }
 
 fn config(version: u16, reader: &mut Reader<'_>) -> Result<CollectionConfig, Malformed> {
@@ -173,12 +180,20 @@ fn config(version: u16, reader: &mut Reader<'_>) -> Result<CollectionConfig, Mal
         if version >= 2 {
             extras(&mut vector, reader)?;
         }
+        if version >= 4 && reader.flag()? {
+            vector.multivector = Some(MultiVectorComparator::MaxSim);
+        }
         if vectors.insert(name, vector).is_some() {
             return Err(reader.malformed("two vectors of one name"));
         }
     }
+    let sparse_vectors = match version {
+        ..4 => BTreeMap::new(),
+        _ => sparse_vectors(reader)?,
+    };
     Ok(CollectionConfig {
         vectors,
+        sparse_vectors,
         shards,
         optimizer,
     })
@@ -249,7 +264,10 @@ mod tests {
     //! of the body is refused or read without a panic, every changed byte of the file is refused.
     use super::*;
     use ruvector_io::MemIo;
-    use ruvector_types::{Codes, FieldIndex, IndexKind, Language, PayloadPath, TextOptions, Tokenizer};
+    use ruvector_types::{
+        Codes, FieldIndex, IndexKind, Language, Modifier, PayloadPath, SparseDatatype, SparseVectorConfig,
+        TextOptions, Tokenizer,
+    };
 
     /// An index of every kind, one with every option.
     fn declared() -> Vec<DeclaredIndex> {
@@ -311,6 +329,17 @@ mod tests {
                 quantile: id.is_multiple_of(2).then_some(0.99),
             }));
             config.vectors.insert("title".into(), second);
+            let mut late = VectorConfig::new(9, distance);
+            late.multivector = Some(MultiVectorComparator::MaxSim);
+            config.vectors.insert("late".into(), late);
+            let sparse = SparseVectorConfig {
+                full_scan_threshold: id.is_multiple_of(2).then_some(7),
+                on_disk: id.is_multiple_of(3),
+                datatype: SparseDatatype::Float16,
+                modifier: Modifier::Idf,
+            };
+            config.sparse_vectors.insert("words".into(), sparse);
+            config.sparse_vectors.insert("more".into(), Default::default());
             CatalogEntry {
                 id,
                 name: format!("collection {id}"),

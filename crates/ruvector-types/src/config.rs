@@ -55,7 +55,7 @@ impl Default for HnswConfig {
     }
 }
 
-/// One dense vector field.
+/// One field of dense vectors, or of several for each point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VectorConfig {
     /// Dimensions, 1 to `vector_dim_max`.
@@ -68,6 +68,49 @@ pub struct VectorConfig {
     pub quantization: Option<QuantizationConfig>,
     /// Whether sealed vectors stay in their files instead of being copied into resident memory.
     pub on_disk: bool,
+    /// How several vectors of a point are compared; `None`: a point has one.
+    pub multivector: Option<MultiVectorComparator>,
+}
+
+/// How the vectors of two points are compared as wholes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MultiVectorComparator {
+    /// Each of the query's with the one nearest to it, summed (late interaction, Khattab and Zaharia 2020).
+    MaxSim,
+}
+
+/// One field of sparse vectors. Their likeness is the inner product.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SparseVectorConfig {
+    /// So few points left by a filter, this number excluded, are compared one by one instead of by the index; `None`: as is
+    /// cheaper.
+    pub full_scan_threshold: Option<u32>,
+    /// Whether sealed vectors and their index stay in their files instead of being copied into resident memory.
+    pub on_disk: bool,
+    /// How the numbers are kept. They are rounded when they are written.
+    pub datatype: SparseDatatype,
+    /// What the numbers of a query are multiplied with.
+    pub modifier: Modifier,
+}
+
+/// How the numbers of sparse vectors are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SparseDatatype {
+    /// In 32 bits.
+    #[default]
+    Float32,
+    /// In 16 bits.
+    Float16,
+}
+
+/// What the numbers of a sparse query are multiplied with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Modifier {
+    /// Nothing.
+    #[default]
+    None,
+    /// The rarity of each dimension among the collection's points that have the vector.
+    Idf,
 }
 
 impl VectorConfig {
@@ -79,6 +122,7 @@ impl VectorConfig {
             hnsw: HnswConfig::default(),
             quantization: None,
             on_disk: false,
+            multivector: None,
         }
     }
 }
@@ -113,8 +157,10 @@ impl Default for OptimizerConfig {
 /// A collection's configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CollectionConfig {
-    /// Vector fields by name; the unnamed vector is `""`.
+    /// Fields of dense vectors by name; the unnamed vector is `""`.
     pub vectors: BTreeMap<String, VectorConfig>,
+    /// Fields of sparse vectors by name, never one of the others'.
+    pub sparse_vectors: BTreeMap<String, SparseVectorConfig>,
     /// Shards, at least 1.
     pub shards: u32,
     /// The optimizer's thresholds.
@@ -126,6 +172,7 @@ impl CollectionConfig {
     pub fn single(dim: u32, distance: Distance) -> CollectionConfig {
         CollectionConfig {
             vectors: BTreeMap::from([(String::new(), VectorConfig::new(dim, distance))]),
+            sparse_vectors: BTreeMap::new(),
             shards: 1,
             optimizer: OptimizerConfig::default(),
         }
@@ -140,7 +187,7 @@ impl CollectionConfig {
             limits.shards_max.into(),
             "shards_max",
         )?;
-        let fields = self.vectors.len() as u64;
+        let fields = (self.vectors.len() + self.sparse_vectors.len()) as u64;
         if fields == 0 {
             return Err(Invalid::new("vectors", Problem::Empty));
         }
@@ -151,21 +198,31 @@ impl CollectionConfig {
             limits.vector_fields_max as u64,
             "vector_fields_max",
         )?;
+        let bytes_max = limits.vector_name_bytes_max as u64;
+        let check_name = |place: &str, name: &str| {
+            let bytes = name.len() as u64;
+            in_range(place, bytes, 0, bytes_max, "vector_name_bytes_max")
+        };
         for (name, vector) in &self.vectors {
             let field = if name.is_empty() {
                 "vectors".to_owned()
             } else {
                 format!("vectors.{name}")
             };
-            let bytes_max = limits.vector_name_bytes_max as u64;
-            in_range(
-                "vectors",
-                name.len() as u64,
-                0,
-                bytes_max,
-                "vector_name_bytes_max",
-            )?;
+            check_name("vectors", name)?;
             vector.validate(limits).map_err(|invalid| invalid.within(field))?;
+        }
+        for name in self.sparse_vectors.keys() {
+            check_name("sparse_vectors", name)?;
+            if name.is_empty() {
+                let rule = "a sparse vector needs a name";
+                return Err(Invalid::new("sparse_vectors", Problem::BadName { rule }));
+            }
+            if self.vectors.contains_key(name) {
+                let rule = "names a dense vector too";
+                let place = format!("sparse_vectors.{name}");
+                return Err(Invalid::new(place, Problem::Contradiction { rule }));
+            }
         }
         self.optimizer.validate()
     }
@@ -195,6 +252,13 @@ impl VectorConfig {
             ef_max,
             "hnsw_ef_construct_max",
         )?;
+        if self.multivector.is_some() && self.quantization.is_some() {
+            let rule = "multi-vectors have no codes: leave quantization away";
+            return Err(Invalid::new(
+                "quantization_config",
+                Problem::Contradiction { rule },
+            ));
+        }
         self.quantization
             .map_or(Ok(()), |quantization| quantization.validate(self.distance))
     }

@@ -18,7 +18,10 @@ mod query_tree;
 mod value;
 mod vector;
 
-pub use config::{CollectionConfig, Distance, GraphProfile, HnswConfig, OptimizerConfig, VectorConfig};
+pub use config::{
+    CollectionConfig, Distance, GraphProfile, HnswConfig, Modifier, MultiVectorComparator, OptimizerConfig,
+    SparseDatatype, SparseVectorConfig, VectorConfig,
+};
 pub use expression::{AnyRange, Bound, FilterExpression, Scalar};
 pub use field_index::{FieldIndex, IndexKind, Language, TextOptions, Tokenizer};
 pub use filter::{

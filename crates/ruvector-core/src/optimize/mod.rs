@@ -8,6 +8,7 @@ mod finish;
 mod graphs;
 mod indexing;
 mod insertion;
+mod lists;
 mod policy;
 mod promote;
 mod recode;

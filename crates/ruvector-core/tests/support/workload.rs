@@ -92,6 +92,7 @@ pub(crate) fn config(shards: u32) -> CollectionConfig {
         ..OptimizerConfig::default()
     };
     CollectionConfig {
+        sparse_vectors: Default::default(),
         vectors: DIMS.into_iter().zip(distances).map(field).collect(),
         shards,
         optimizer,
