@@ -552,7 +552,7 @@ fn collections_and_routes() {
         .map(|n| format!(r#""v{n}": {{"size": 2, "distance": "Dot"}}"#))
         .collect();
     let cases = vec![
-        create("{}", "missing field `vectors`"),
+        create("{}", "vectors"),
         create(r#"{"vectors": {}}"#, "vectors"),
         create(r#"{"vectors": 3}"#, "vectors"),
         create(r#"{"vectors": {"size": 0, "distance": "Dot"}}"#, "size"),
@@ -579,8 +579,12 @@ fn collections_and_routes() {
         vector(r#""on_disk": 1"#, "on_disk"),
         vector(r#""memory": "cold""#, "vectors.memory"),
         vector(
-            r#""multivector_config": {"comparator": "max_sim"}"#,
+            r#""multivector_config": {"comparator": "mean"}"#,
             "vectors.multivector_config",
+        ),
+        vector(
+            r#""multivector_config": {"comparator": "max_sim"}, "quantization_config": {"scalar": {"type": "int8"}}"#,
+            "multi-vectors have no codes",
         ),
         vector(r#""hnsw_config": {"m": 1}"#, "hnsw_config.m"),
         vector(
@@ -599,7 +603,20 @@ fn collections_and_routes() {
         with(r#""write_consistency_factor": 2"#, "write_consistency_factor"),
         with(r#""sharding_method": "custom""#, "sharding_method"),
         with(r#""on_disk_payload": false"#, "on_disk_payload"),
-        with(r#""sparse_vectors": {"t": {}}"#, "sparse_vectors"),
+        with(r#""sparse_vectors": {"": {}}"#, "a sparse vector needs a name"),
+        with(r#""sparse_vectors": {"t": {"x": 1}}"#, "unknown field `x`"),
+        with(
+            r#""sparse_vectors": {"t": {"index": {"datatype": "uint8"}}}"#,
+            "sparse_vectors.t.index.datatype",
+        ),
+        with(
+            r#""sparse_vectors": {"t": {"modifier": "tf"}}"#,
+            "sparse_vectors.t.modifier",
+        ),
+        create(
+            r#"{"vectors": {"t": {"size": 2, "distance": "Dot"}}, "sparse_vectors": {"t": {}}}"#,
+            "names a dense vector too",
+        ),
         with(r#""wal_config": {}"#, "wal_config"),
         with(r#""strict_mode_config": {}"#, "strict_mode_config"),
         with(
