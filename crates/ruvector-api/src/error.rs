@@ -275,14 +275,13 @@ fn status_of(kind: ErrorKind) -> u16 {
 
 fn title(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Invalid | ErrorKind::LimitExceeded => "Wrong input",
+        ErrorKind::Invalid | ErrorKind::LimitExceeded | ErrorKind::Conflict => "Wrong input",
         ErrorKind::NotSupported => "Not supported",
         ErrorKind::Unauthenticated => "Unauthenticated",
         ErrorKind::Denied => "Denied",
         ErrorKind::NotFound => "Not found",
         ErrorKind::Timeout => "Timeout",
         ErrorKind::Cancelled => "Cancelled",
-        ErrorKind::Conflict => "Conflict",
         ErrorKind::Locked => "Locked",
         ErrorKind::RateLimited | ErrorKind::Busy => "Too many requests",
         ErrorKind::Corrupt => "Damaged data",

@@ -28,8 +28,8 @@ pub(crate) struct Core {
     /// Itself, for queues that must not keep it alive.
     pub(crate) me: Weak<Core>,
     pub(crate) name: String,
-    /// As it was when opened; what can change since stands beside it.
-    pub(crate) config: CollectionConfig,
+    /// As it is now. Dimensions, distances and the thresholds of the active segment never change.
+    pub(crate) config: ArcSwap<CollectionConfig>,
     /// By the number of the vector field.
     pub(crate) quantization: ArcSwap<Vec<Option<QuantizationConfig>>>,
     /// The payload indexes declared, by path.
@@ -66,16 +66,7 @@ impl Collection {
 
     /// Its configuration, as it is now.
     pub fn config(&self) -> CollectionConfig {
-        let mut config = self.core.config.clone();
-        let quantization = self.core.quantization.load();
-        let dense = config
-            .vectors
-            .values_mut()
-            .filter(|vector| vector.multivector.is_none());
-        for (vector, quantization) in dense.zip(quantization.iter()) {
-            vector.quantization = *quantization;
-        }
-        config
+        self.core.config.load().as_ref().clone()
     }
 
     /// The collection as it is now, to read from as often as wanted. Cost: one atomic load.

@@ -2,7 +2,7 @@
 
 use crate::collection::Core;
 use crate::fields::RaggedKind;
-use crate::shard::{FieldSchema, Shard};
+use crate::shard::Shard;
 use crate::view::{SegmentView, ShardView, Source};
 
 /// The state of a collection.
@@ -94,8 +94,7 @@ impl Core {
                 *counts = sum(*counts, self.live_vectors(segment, field));
             }
         }
-        let waits = |((all, indexed), field): (&(u64, u64), &FieldSchema)| field.hnsw.m > 0 && indexed < all;
-        busy |= counts.iter().zip(&self.schema.fields).any(waits);
+        busy |= segments().any(|segment| self.graphs_lag(segment));
         for segment in segments() {
             let ragged = (0..self.schema.ragged.len()).map(|field| self.live_ragged(segment, field));
             counts.extend(ragged);

@@ -4,6 +4,7 @@
 
 mod active;
 mod active_ragged;
+mod aliases;
 mod arena;
 mod collection;
 mod commit;
@@ -18,6 +19,7 @@ mod open;
 mod optimize;
 mod options;
 mod read;
+mod reconfigure;
 mod shard;
 mod trace;
 mod view;

@@ -84,7 +84,7 @@ impl Core {
         Arc::new_cyclic(|me| Core {
             me: me.clone(),
             name: entry.name.clone(),
-            config: entry.config.clone(),
+            config: ArcSwap::from_pointee(entry.config.clone()),
             quantization: quantization_of(&entry.config),
             indexes: ArcSwap::from_pointee(entry.indexes.clone()),
             costs: schema.fields.iter().map(|_| Default::default()).collect(),

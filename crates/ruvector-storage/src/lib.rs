@@ -26,6 +26,7 @@ mod recover;
 pub mod replay;
 mod rows;
 mod segment;
+mod settings;
 mod sparse_config;
 mod swap;
 #[cfg(test)]

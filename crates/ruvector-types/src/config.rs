@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Invalid, Limits, Problem, QuantizationConfig};
+use crate::{CollectionSettings, Invalid, Limits, Problem, QuantizationConfig};
 
 /// How the likeness of two vectors is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,15 @@ pub struct HnswConfig {
     pub ef_construct: u32,
     /// What stands beside the links of a sealed segment's graph.
     pub profile: GraphProfile,
+    /// KiB of vectors below which a search compares with all of them, whatever a walk of the graph would cost; `None`:
+    /// as is cheaper.
+    pub full_scan_threshold_kib: Option<u64>,
+    /// Threads that build one graph together, at most; 0: as many as the database allows.
+    pub threads_max: u32,
+    /// Whether graphs stay in their files instead of being copied into resident memory.
+    pub on_disk: bool,
+    /// Links asked for inside each value of an indexed field. Filtered walks need none of their own: kept to be shown.
+    pub payload_m: Option<u32>,
 }
 
 /// What stands beside the links of a sealed segment's graph.
@@ -51,6 +60,10 @@ impl Default for HnswConfig {
             m: 16,
             ef_construct: 200,
             profile: GraphProfile::Fast,
+            full_scan_threshold_kib: None,
+            threads_max: 0,
+            on_disk: false,
+            payload_m: None,
         }
     }
 }
@@ -140,6 +153,17 @@ pub struct OptimizerConfig {
     pub deleted_share_max: f64,
     /// Sealed segments that may stand beside each other before they are merged.
     pub segments_max: u32,
+    /// Rows below which a sealed segment is not rewritten for its deleted ones.
+    pub vacuum_rows_min: u32,
+    /// KiB of a field's vectors up to which a segment has no graph of them; 0: no segment has one. `None`: all have.
+    pub indexing_threshold_kib: Option<u64>,
+    /// Jobs at a time for each shard, at most; there is never more than one. 0: frozen segments are sealed without graphs,
+    /// and nothing else is done in the background.
+    pub jobs_max: Option<u32>,
+    /// KiB from which segments are to be mapped files; all sealed ones are: kept to be shown.
+    pub memmap_threshold_kib: Option<u64>,
+    /// Seconds between flushes, at least; every acknowledged write is flushed before: kept to be shown.
+    pub flush_interval_s: u64,
 }
 
 impl Default for OptimizerConfig {
@@ -150,6 +174,23 @@ impl Default for OptimizerConfig {
             log_bytes_max: 64 << 20,
             deleted_share_max: 0.1,
             segments_max: 4,
+            vacuum_rows_min: 0,
+            indexing_threshold_kib: None,
+            jobs_max: None,
+            memmap_threshold_kib: None,
+            flush_interval_s: 0,
+        }
+    }
+}
+
+impl OptimizerConfig {
+    /// Whether a segment has a graph of `vectors` vectors of `dim` numbers.
+    pub fn wants_graph(&self, vectors: u64, dim: u32) -> bool {
+        let bytes = vectors.saturating_mul(u64::from(dim) * 4);
+        match (self.jobs_max, self.indexing_threshold_kib) {
+            (Some(0), _) | (_, Some(0)) => false,
+            (_, Some(kib)) => bytes > kib.saturating_mul(1024),
+            (_, None) => true,
         }
     }
 }
@@ -165,6 +206,8 @@ pub struct CollectionConfig {
     pub shards: u32,
     /// The optimizer's thresholds.
     pub optimizer: OptimizerConfig,
+    /// What holds for it as a whole.
+    pub settings: CollectionSettings,
 }
 
 impl CollectionConfig {
@@ -175,6 +218,28 @@ impl CollectionConfig {
             sparse_vectors: BTreeMap::new(),
             shards: 1,
             optimizer: OptimizerConfig::default(),
+            settings: CollectionSettings::default(),
+        }
+    }
+
+    /// Changes the graphs' parameters of the collection, and with them those of every vector field that had the same.
+    pub fn change_hnsw(&mut self, hnsw: HnswConfig) {
+        fn follow<T: PartialEq + Copy>(own: &mut T, before: T, after: T) {
+            if *own == before {
+                *own = after;
+            }
+        }
+        let before = std::mem::replace(&mut self.settings.hnsw, hnsw);
+        for vector in self.vectors.values_mut() {
+            let own = &mut vector.hnsw;
+            follow(&mut own.m, before.m, hnsw.m);
+            follow(&mut own.ef_construct, before.ef_construct, hnsw.ef_construct);
+            follow(&mut own.profile, before.profile, hnsw.profile);
+            let scans = (before.full_scan_threshold_kib, hnsw.full_scan_threshold_kib);
+            follow(&mut own.full_scan_threshold_kib, scans.0, scans.1);
+            follow(&mut own.threads_max, before.threads_max, hnsw.threads_max);
+            follow(&mut own.on_disk, before.on_disk, hnsw.on_disk);
+            follow(&mut own.payload_m, before.payload_m, hnsw.payload_m);
         }
     }
 
@@ -212,6 +277,8 @@ impl CollectionConfig {
             check_name("vectors", name)?;
             vector.validate(limits).map_err(|invalid| invalid.within(field))?;
         }
+        self.settings.hnsw.validate(limits)?;
+        self.settings.validate(limits)?;
         for name in self.sparse_vectors.keys() {
             check_name("sparse_vectors", name)?;
             if name.is_empty() {
@@ -228,6 +295,26 @@ impl CollectionConfig {
     }
 }
 
+impl HnswConfig {
+    fn validate(&self, limits: &Limits) -> Result<(), Invalid> {
+        in_range(
+            "hnsw_config.m",
+            self.m.into(),
+            if self.m == 0 { 0 } else { 2 },
+            limits.hnsw_m_max.into(),
+            "hnsw_m_max",
+        )?;
+        let ef_max = limits.hnsw_ef_construct_max.into();
+        in_range(
+            "hnsw_config.ef_construct",
+            self.ef_construct.into(),
+            4,
+            ef_max,
+            "hnsw_ef_construct_max",
+        )
+    }
+}
+
 impl VectorConfig {
     fn validate(&self, limits: &Limits) -> Result<(), Invalid> {
         in_range(
@@ -237,21 +324,7 @@ impl VectorConfig {
             limits.vector_dim_max.into(),
             "vector_dim_max",
         )?;
-        in_range(
-            "hnsw_config.m",
-            self.hnsw.m.into(),
-            if self.hnsw.m == 0 { 0 } else { 2 },
-            limits.hnsw_m_max.into(),
-            "hnsw_m_max",
-        )?;
-        let ef_max = limits.hnsw_ef_construct_max.into();
-        in_range(
-            "hnsw_config.ef_construct",
-            self.hnsw.ef_construct.into(),
-            4,
-            ef_max,
-            "hnsw_ef_construct_max",
-        )?;
+        self.hnsw.validate(limits)?;
         if self.multivector.is_some() && self.quantization.is_some() {
             let rule = "multi-vectors have no codes: leave quantization away";
             return Err(Invalid::new(

@@ -15,6 +15,7 @@ mod path;
 mod quantization;
 mod query;
 mod query_tree;
+mod settings;
 mod value;
 mod vector;
 
@@ -41,5 +42,6 @@ pub use query::{
     ScrollPage, ScrollRequest, SearchParams, SearchRequest, TextSearchRequest, VectorSelector,
 };
 pub use query_tree::{Fusion, LookupFrom, Query, QueryRequest, QueryStage, RecommendStrategy, VectorInput};
+pub use settings::{AliasAction, CollectionSettings};
 pub use value::{Map, Value};
 pub use vector::{MultiVector, SparseVector, Vector};

@@ -62,10 +62,7 @@ impl Core {
         let placement = move |component: &Component, field: FieldOf| {
             let (field, on_disk) = match field {
                 FieldOf::Rows => (None, false),
-                FieldOf::Dense(at) => (
-                    Some(at),
-                    self.schema.fields.get(at).is_some_and(|field| field.on_disk),
-                ),
+                FieldOf::Dense(at) => (Some(at), self.vectors_on_disk(at)),
                 FieldOf::Ragged(at) => (
                     None,
                     self.schema.ragged.get(at).is_some_and(|field| field.on_disk),
@@ -76,6 +73,11 @@ impl Core {
                 .is_some_and(|config| config.always_ram);
             match component.kind() {
                 ComponentKind::Vectors | ComponentKind::Ragged | ComponentKind::SparseIndex if on_disk => {
+                    Placement::Disk
+                }
+                ComponentKind::Graph | ComponentKind::FastGraph
+                    if field.is_some_and(|field| self.hnsw(field).on_disk) =>
+                {
                     Placement::Disk
                 }
                 ComponentKind::Codes if pinned => Placement::Memory,

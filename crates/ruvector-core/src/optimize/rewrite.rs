@@ -138,7 +138,10 @@ impl Rewrite {
             Stage::Index(builds, rows) => self.build_index(core, builds, rows)?,
             Stage::Vectors(field) => self.write_vectors(core, shard, field)?,
             Stage::Graph(field, build, block) => {
-                let threads = core.build_threads(effort);
+                let threads = match core.hnsw(field).threads_max {
+                    0 => core.build_threads(effort),
+                    most => core.build_threads(effort).min(most),
+                };
                 self.build_graph(core, shard, (field, threads), build, block)?
             }
             Stage::Fast(field, build, block) => self.build_fast(core, field, build, block)?,
@@ -300,10 +303,10 @@ impl Rewrite {
             fast: None,
             codes: None,
         });
-        if core.schema.fields[field].hnsw.m == 0 {
+        let block = open_vectors(core, &path)?;
+        if !core.wants_graph(field, block.len()) {
             return Ok(self.next_field(core, field + 1));
         }
-        let block = open_vectors(core, &path)?;
         let build = GraphBuild::new(core, field, &self.sources, &self.new_rows, block.len())?;
         Ok(Stage::Graph(field, build, Arc::new(block)))
     }

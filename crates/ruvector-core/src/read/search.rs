@@ -112,6 +112,7 @@ impl<'r> Search<'r> {
             wanted: request.limit + request.offset,
             ef: self.ef,
             exact: request.params.exact,
+            scan_below: core.scan_below(self.field),
             filter: filter.map(|filter| compile_filter(filter, core)).transpose()?,
             codes: self.codes,
         })
