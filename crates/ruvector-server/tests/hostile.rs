@@ -255,7 +255,7 @@ fn points() {
             "PUT",
             "/collections/z/points",
             r#"{"points": [{"id": 8, "vector": [1, 2]}]}"#,
-            "\"z\"",
+            "`z`",
         ),
         case("DELETE", format!("{POINTS}/{long}"), "", "at most 512 bytes"),
         case("DELETE", format!("{POINTS}/%ff"), "", "UTF-8"),
@@ -552,7 +552,7 @@ fn collections_and_routes() {
         .map(|n| format!(r#""v{n}": {{"size": 2, "distance": "Dot"}}"#))
         .collect();
     let cases = vec![
-        create("{}", "missing field `vectors`"),
+        create("{}", "vectors"),
         create(r#"{"vectors": {}}"#, "vectors"),
         create(r#"{"vectors": 3}"#, "vectors"),
         create(r#"{"vectors": {"size": 0, "distance": "Dot"}}"#, "size"),
@@ -577,7 +577,7 @@ fn collections_and_routes() {
         ),
         vector(r#""datatype": "float16""#, "vectors.datatype"),
         vector(r#""on_disk": 1"#, "on_disk"),
-        vector(r#""memory": "cold""#, "vectors.memory"),
+        vector(r#""memory": "pinned""#, "vectors.memory"),
         vector(
             r#""multivector_config": {"comparator": "max_sim"}"#,
             "vectors.multivector_config",
@@ -654,7 +654,7 @@ fn collections_and_routes() {
             r#"{"name": "c", "dimensions": 2, "distance": "dot"}"#,
             "\"c\"",
         ),
-        case("GET", "/collections/z", "", "\"z\""),
+        case("GET", "/collections/z", "", "`z`"),
         case("GET", "/nowhere", "", "/nowhere"),
         case("GET", "/collections/c/points/1/2", "", "route"),
         case("PATCH", "/collections", good, "PATCH"),
