@@ -54,6 +54,7 @@ fn hurt_config() -> CollectionConfig {
         vectors: DIMS.into_iter().map(field).collect(),
         shards: 1,
         optimizer,
+        settings: CollectionSettings::default(),
     }
 }
 

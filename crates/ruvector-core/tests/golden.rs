@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -81,7 +82,21 @@ fn config() -> CollectionConfig {
             segments_max: 3,
             ..OptimizerConfig::default()
         },
+        settings: CollectionSettings::default(),
     }
+}
+
+/// The configuration of directories from the fourth version on.
+fn config_now() -> CollectionConfig {
+    let mut config = config();
+    config.settings.replication_factor = 2;
+    config.settings.metadata = Map::from([("owner".to_owned(), Value::from("gold"))]);
+    config.settings.hnsw.full_scan_threshold_kib = Some(1);
+    for vector in config.vectors.values_mut() {
+        vector.hnsw.payload_m = Some(8);
+    }
+    config.optimizer.indexing_threshold_kib = Some(1);
+    config
 }
 
 /// The payload indexes of directories from the third version on.
@@ -113,7 +128,12 @@ fn indexes() -> [(PayloadPath, FieldIndex); 4] {
 /// Sealed segments, indexes, deletes and payload updates beside them, and a tail in the log.
 fn write(root: &Path) {
     let database = open(root);
-    database.create_collection("golden", config()).unwrap();
+    database.create_collection("golden", config_now()).unwrap();
+    let alias = AliasAction::Create {
+        alias: "gold".to_owned(),
+        collection: "golden".to_owned(),
+    };
+    database.change_aliases(&[alias]).unwrap();
     let collection = database.collection("golden").unwrap();
     for (path, index) in indexes() {
         database.create_index("golden", &path, index).unwrap();
@@ -142,9 +162,9 @@ fn write(root: &Path) {
     database.close().unwrap();
 }
 
-fn check(database: &Database) {
+fn check(database: &Database, config: &CollectionConfig) {
     let collection = database.collection("golden").unwrap();
-    assert_eq!(collection.config(), config());
+    assert_eq!(collection.config(), *config);
     let info = collection.info();
     assert_ne!(info.status, Status::Red, "{:?}", info.damages);
     assert_eq!(info.points, POINTS - 4);
@@ -230,7 +250,16 @@ fn directories_of_every_version_open() {
         let folder = tempfile::tempdir().unwrap();
         copy(&version.path(), folder.path());
         let database = open(folder.path());
-        check(&database);
+        let before_settings = ["v1", "v2", "v3"].map(Into::into).contains(&version.file_name());
+        let (config, aliases) = match before_settings {
+            true => (config(), BTreeMap::new()),
+            false => (
+                config_now(),
+                BTreeMap::from([("gold".to_owned(), "golden".to_owned())]),
+            ),
+        };
+        check(&database, &config);
+        assert_eq!(database.aliases(), aliases);
         let indexed = !["v1", "v2"].map(Into::into).contains(&version.file_name());
         if indexed {
             check_indexes(&database);
@@ -244,5 +273,5 @@ fn directories_of_every_version_open() {
         }
         versions += 1;
     }
-    assert_eq!(versions, 3);
+    assert_eq!(versions, 4);
 }
