@@ -17,6 +17,9 @@ const PARTS: usize = 16;
 /// Bytes that a list takes beside its postings, about.
 const LIST_BYTES: u64 = 64;
 
+/// The points that have one dimension: ordinal and weight, appended.
+type List = Vec<(u32, f32)>;
+
 /// One field.
 #[derive(Debug)]
 pub(crate) struct ActiveRagged {
@@ -29,7 +32,7 @@ pub(crate) struct ActiveRagged {
 /// Ordinals and weights by dimension.
 #[derive(Debug, Default)]
 struct Lists {
-    parts: [RwLock<HashMap<u32, Vec<(u32, f32)>>>; PARTS],
+    parts: [RwLock<HashMap<u32, List>>; PARTS],
     bytes: AtomicU64,
 }
 
