@@ -268,17 +268,22 @@ impl<'de> Visitor<'de> for QueryVisitor {
         Ok(WireQuery::Vector(vector.0))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<WireQuery, A::Error> {
-        let mut query = None;
-        while let Some(key) = entries.next_key::<String>()? {
-            if key == "nearest" && !matches!(query, Some(WireQuery::Unserved(_))) {
-                query = Some(entries.next_value::<Nearest>()?.0);
-            } else {
-                let _: serde::de::IgnoredAny = entries.next_value()?;
-                query = Some(WireQuery::Unserved(ONE_KIND));
-            }
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<WireQuery, A::Error> {
+        use serde::de::value::MapAccessDeserializer;
+        let mut object = serde_json::Map::deserialize(MapAccessDeserializer::new(entries))?;
+        if ["indices", "text"].iter().any(|key| object.contains_key(*key)) {
+            let vector = WireVector::deserialize(serde_json::Value::Object(object));
+            return vector
+                .map(|vector| WireQuery::Vector(vector.0))
+                .map_err(A::Error::custom);
         }
-        query.ok_or_else(|| A::Error::custom(ONE_KIND))
+        match (object.remove("nearest"), object.is_empty()) {
+            (Some(nearest), true) => Nearest::deserialize(nearest)
+                .map(|nearest| nearest.0)
+                .map_err(A::Error::custom),
+            (None, true) => Err(A::Error::custom(ONE_KIND)),
+            (_, false) => Ok(WireQuery::Unserved(ONE_KIND)),
+        }
     }
 }
 
@@ -305,6 +310,11 @@ impl<'de> Deserialize<'de> for Nearest {
 
             fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Nearest, A::Error> {
                 QueryVisitor.visit_seq(items).map(Nearest)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Nearest, A::Error> {
+                let vector = WireVector::deserialize(serde::de::value::MapAccessDeserializer::new(entries))?;
+                Ok(Nearest(WireQuery::Vector(vector.0)))
             }
         }
         deserializer.deserialize_any(NearestVisitor)
