@@ -55,7 +55,6 @@ fn hurt_config() -> CollectionConfig {
         vectors: DIMS.into_iter().map(field).collect(),
         shards: 1,
         optimizer,
-        settings: CollectionSettings::default(),
     })
 }
 

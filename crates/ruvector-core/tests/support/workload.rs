@@ -97,7 +97,6 @@ pub(crate) fn config(shards: u32) -> CollectionConfig {
         vectors: DIMS.into_iter().zip(distances).map(field).collect(),
         shards,
         optimizer,
-        settings: CollectionSettings::default(),
     })
 }
 
