@@ -666,7 +666,7 @@ fn collections_and_routes() {
             "POST",
             "/collections",
             r#"{"name": "c", "dimensions": 2, "distance": "dot"}"#,
-            "\"c\"",
+            "`c`",
         ),
         case("GET", "/collections/z", "", "`z`"),
         case("GET", "/nowhere", "", "/nowhere"),
