@@ -13,6 +13,7 @@ use super::Effort;
 use super::fast::FastBuild;
 use super::graphs::GraphBuild;
 use super::indexing::{IndexBuild, open_payloads};
+use super::warm::Warming;
 use crate::Error;
 use crate::active::NONE;
 use crate::collection::Core;
@@ -29,6 +30,8 @@ pub(crate) struct Rewrite {
     /// Frozen states that this seals; 0 for a merge.
     pub(crate) seals: usize,
     pub(crate) entry: SegmentEntry,
+    /// What was written, once it is open; `None` as well if no row was left.
+    pub(crate) sealed: Option<(u64, Arc<SealedSegment>)>,
     seq: u64,
     stage: Stage,
 }
@@ -41,6 +44,9 @@ enum Stage {
     Vectors(usize),
     Graph(usize, GraphBuild, Arc<VectorBlock>),
     Fast(usize, Box<FastBuild>, Arc<VectorBlock>),
+    /// Everything is written and synced.
+    Written,
+    Warm(Warming),
     Done,
 }
 
@@ -119,12 +125,13 @@ impl Rewrite {
             rows,
             seals,
             entry,
+            sealed: None,
             seq,
             stage,
         }
     }
 
-    /// One piece: a component, or some nodes of a graph. True once everything is written and synced.
+    /// One piece: a component, or some nodes of a graph. True once everything is written, synced and in memory.
     pub(crate) fn step(&mut self, core: &Core, shard: &Shard, effort: Effort) -> Result<bool, Error> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Ids => self.write_ids(core, shard)?,
@@ -136,6 +143,8 @@ impl Rewrite {
                 self.build_graph(core, shard, (field, threads), build, block)?
             }
             Stage::Fast(field, build, block) => self.build_fast(core, field, build, block)?,
+            Stage::Written => self.open(core, shard)?,
+            Stage::Warm(warming) => warming.step(core).map_or(Stage::Done, Stage::Warm),
             Stage::Done => return Ok(true),
         };
         Ok(matches!(self.stage, Stage::Done))
@@ -219,7 +228,7 @@ impl Rewrite {
         };
         (from..core.schema.fields.len())
             .find(has)
-            .map_or(Stage::Done, Stage::Vectors)
+            .map_or(Stage::Written, Stage::Vectors)
     }
 
     fn write_vectors(&mut self, core: &Core, shard: &Shard, field: usize) -> Result<Stage, Error> {
@@ -296,18 +305,15 @@ impl Rewrite {
         Ok(self.next_field(core, field + 1))
     }
 
-    /// Opens what was written; `None` if no row was left.
-    pub(crate) fn open(
-        &self,
-        core: &Core,
-        shard: &Shard,
-    ) -> Result<Option<(u64, Arc<SealedSegment>)>, Error> {
-        if self.rows == 0 {
-            return Ok(None);
-        }
+    fn open(&mut self, core: &Core, shard: &Shard) -> Result<Stage, Error> {
         let opened = SealedSegment::open(core.io.as_ref(), &shard.dir, &self.entry, &core.schema.dims());
         let sealed = opened.map_err(|error| Error::storage("opening a segment just written", error))?;
-        Ok(Some((self.entry.id, Arc::new(sealed))))
+        let sealed = Arc::new(sealed);
+        self.sealed = Some((self.entry.id, sealed.clone()));
+        if std::env::var_os("RV_NOWARM").is_some() {
+            return Ok(Stage::Done);
+        }
+        Ok(Stage::Warm(Warming::new(sealed)))
     }
 }
 

@@ -1,0 +1,75 @@
+//! Brings a segment just written into memory before searches meet it: what they read at random is promoted, the rest
+//! verified once. Never fails a rewrite, and never serves the segment: what is not warm is read from its file later.
+
+use std::sync::Arc;
+
+use ruvector_storage::{Component, Promotion, SealedSegment};
+
+use super::promote::PROMOTE_REGIONS;
+use super::residency::Placement;
+use crate::collection::Core;
+
+/// Bytes up to which a component that is not promoted is read as a whole. Of a larger one searches read parts, and all of
+/// it would push other files out of the page cache.
+const VERIFIED_BYTES_MAX: u64 = 64 << 20;
+
+/// A segment being warmed, a bounded piece a step.
+#[derive(Debug)]
+pub(crate) struct Warming {
+    segment: Arc<SealedSegment>,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Promote(Option<Promotion>),
+    Verify(Vec<Component>),
+}
+
+impl Warming {
+    pub(crate) fn new(segment: Arc<SealedSegment>) -> Warming {
+        Warming {
+            segment,
+            stage: Stage::Promote(None),
+        }
+    }
+
+    /// One piece: copies or verifies up to 8 MiB; `None` at the end.
+    pub(crate) fn step(self, core: &Core) -> Option<Warming> {
+        let stage = match self.stage {
+            Stage::Promote(running) => match running.or_else(|| next(core, &self.segment)) {
+                // What cannot be copied is not promotable any more, so the next one is another component.
+                Some(promotion) => Stage::Promote(promotion.step(PROMOTE_REGIONS).unwrap_or(None)),
+                None => Stage::Verify(unpromoted(core, &self.segment)),
+            },
+            Stage::Verify(mut left) => {
+                if left.last()?.scrub_step(PROMOTE_REGIONS).finished {
+                    left.pop();
+                }
+                Stage::Verify(left)
+            }
+        };
+        Some(Warming { stage, ..self })
+    }
+}
+
+fn next(core: &Core, segment: &SealedSegment) -> Option<Promotion> {
+    while let Some(component) = core.next_promotion(std::iter::once(segment)) {
+        match component.promote(core.io.as_ref(), &core.promoted_budget) {
+            Ok(Some(promotion)) => return Some(promotion),
+            // Others have taken the room meanwhile.
+            Ok(None) if component.is_promotable() => return None,
+            Ok(None) | Err(_) => {}
+        }
+    }
+    None
+}
+
+fn unpromoted(core: &Core, segment: &SealedSegment) -> Vec<Component> {
+    let worth = |(component, placement): &(&Component, Placement)| {
+        let read = *placement != Placement::Disk && component.len() <= VERIFIED_BYTES_MAX;
+        read && !component.is_promoted() && !component.is_empty()
+    };
+    let all = core.placements(std::iter::once(segment)).filter(worth);
+    all.map(|(component, _)| component.clone()).collect()
+}
