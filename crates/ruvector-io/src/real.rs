@@ -16,9 +16,7 @@ use crate::mapping::Mapping;
 use crate::mem::duration_ms;
 use crate::real_file::RealFile;
 use crate::region::Region;
-use crate::{
-    DirEntry, File, Io, Lock, MemoryUse, ResidentBuffer, ResidentRoom, Thread, background, path,
-};
+use crate::{DirEntry, File, Io, Lock, MemoryUse, ResidentBuffer, ResidentRoom, Thread, background, path};
 
 /// Files below one directory of the operating system.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::arguments::LiveArguments;
 use super::backlog::{self, Sample};
 use super::check::Check;
-use super::data::{Data, bar};
 use super::control::{burn, sync_at_rate};
+use super::data::{Data, bar};
 use super::latency::{Searches, search_at_rate};
 use super::population::Population;
 use super::report::{Target, end};
@@ -44,7 +44,12 @@ pub(crate) fn run(arguments: &LiveArguments) -> Result<(), CliError> {
     let mut population = Population::new(points, data.rows, arguments.data.seed);
     let (collection, _) = bench.build(LIVED, &mut data, &population.by_id())?;
     settle(&collection)?;
-    let figures = measure(arguments, (&collection, &bench.folder.path), &mut data, &mut population)?;
+    let figures = measure(
+        arguments,
+        (&collection, &bench.folder.path),
+        &mut data,
+        &mut population,
+    )?;
     let targets = figures.targets(arguments);
     figures.print();
     let mut json = figures.json(arguments);

@@ -58,10 +58,7 @@ impl Bench {
     fn new(named: Option<&std::path::PathBuf>) -> Result<Bench, CliError> {
         let folder = Folder::new(named)?;
         let (database, _) = open(&folder.path)?;
-        Ok(Bench {
-            database,
-            folder,
-        })
+        Ok(Bench { database, folder })
     }
 
     fn create(&self, name: &str, data: &Data) -> Result<Collection, CliError> {

@@ -147,7 +147,10 @@ impl Slowest {
         let mut kept: Vec<&BySpeed> = self.kept.iter().collect();
         kept.sort();
         let count = (self.count as usize).div_ceil(100);
-        kept.into_iter().take(count).map(|BySpeed(search)| search).collect()
+        kept.into_iter()
+            .take(count)
+            .map(|BySpeed(search)| search)
+            .collect()
     }
 
     /// Two lines of a table: of all searches, and of the slowest hundredth.
