@@ -46,8 +46,8 @@ impl Pace {
         self.wait_with(at, std::thread::yield_now)
     }
 
-    /// The same, and keeps its processor at the end. Linux takes every yield for a turn taken: a thread that has yielded
-    /// a hundred times has to let all others go first for milliseconds, which would count as latency.
+    /// The same, and keeps its processor at the end. Linux takes every yield for a turn taken, so that a thread that has
+    /// yielded a hundred times may have to let others go first, which would count as latency.
     pub(crate) fn wait_spinning(&self, at: u32) -> Instant {
         self.wait_with(at, std::hint::spin_loop)
     }
