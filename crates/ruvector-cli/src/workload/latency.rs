@@ -102,9 +102,9 @@ pub(crate) fn search_at_rate(
             second: pace.started.elapsed().as_secs_f64(),
             latency_us,
             late_us: late.as_secs_f64() * 1e6,
-            waited_us: (after.waited_ns - before.waited_ns) as f64 / 1e3,
-            slices: after.slices - before.slices,
-            faults: faults - faults_before,
+            waited_us: after.waited_ns.saturating_sub(before.waited_ns) as f64 / 1e3,
+            slices: after.slices.saturating_sub(before.slices),
+            faults: faults.saturating_sub(faults_before),
             segments: trace.segments(),
         });
     }
