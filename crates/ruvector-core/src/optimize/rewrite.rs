@@ -143,10 +143,13 @@ impl Rewrite {
                 self.build_graph(core, shard, (field, threads), build, block)?
             }
             Stage::Fast(field, build, block) => self.build_fast(core, field, build, block)?,
-            Stage::Written => self.open(core, shard)?,
+            Stage::Written => Stage::Written,
             Stage::Warm(warming) => warming.step(core).map_or(Stage::Done, Stage::Warm),
             Stage::Done => return Ok(true),
         };
+        if matches!(self.stage, Stage::Written) {
+            self.stage = self.open(core, shard)?;
+        }
         Ok(matches!(self.stage, Stage::Done))
     }
 
@@ -310,7 +313,7 @@ impl Rewrite {
         let sealed = opened.map_err(|error| Error::storage("opening a segment just written", error))?;
         let sealed = Arc::new(sealed);
         self.sealed = Some((self.entry.id, sealed.clone()));
-        Ok(Stage::Warm(Warming::new(sealed)))
+        Ok(Warming::new(sealed).begin(core).map_or(Stage::Done, Stage::Warm))
     }
 }
 

@@ -13,6 +13,9 @@ use crate::collection::Core;
 /// it would push other files out of the page cache.
 const VERIFIED_BYTES_MAX: u64 = 64 << 20;
 
+/// Bytes of a segment that is warmed in one step, the one that ends its last file.
+const SMALL_BYTES: u64 = 8 << 20;
+
 /// A segment being warmed, a bounded piece a step.
 #[derive(Debug)]
 pub(crate) struct Warming {
@@ -32,6 +35,19 @@ impl Warming {
             segment,
             stage: Stage::Promote(None),
         }
+    }
+
+    /// All of a segment so small that it is one piece; `None` at the end.
+    pub(crate) fn begin(self, core: &Core) -> Option<Warming> {
+        let bytes: u64 = self.segment.components().map(Component::len).sum();
+        if bytes > SMALL_BYTES {
+            return Some(self);
+        }
+        let mut left = Some(self);
+        while let Some(warming) = left {
+            left = warming.step(core);
+        }
+        None
     }
 
     /// One piece: copies or verifies up to 8 MiB; `None` at the end.
