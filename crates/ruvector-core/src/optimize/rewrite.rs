@@ -313,7 +313,9 @@ impl Rewrite {
         let sealed = opened.map_err(|error| Error::storage("opening a segment just written", error))?;
         let sealed = Arc::new(sealed);
         self.sealed = Some((self.entry.id, sealed.clone()));
-        Ok(Warming::new(sealed).begin(core).map_or(Stage::Done, Stage::Warm))
+        Ok(Warming::new(sealed, core)
+            .begin(core)
+            .map_or(Stage::Done, Stage::Warm))
     }
 }
 

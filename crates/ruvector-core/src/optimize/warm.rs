@@ -30,17 +30,19 @@ enum Stage {
 }
 
 impl Warming {
-    pub(crate) fn new(segment: Arc<SealedSegment>) -> Warming {
-        Warming {
-            segment,
-            stage: Stage::Promote(None),
-        }
+    /// Where memory is scarce nothing is promoted yet: what is written later, such as codes, may go before.
+    pub(crate) fn new(segment: Arc<SealedSegment>, core: &Core) -> Warming {
+        let ample = core.promoted_budget.free_bytes() / 2 >= bytes(&segment);
+        let stage = match ample {
+            true => Stage::Promote(None),
+            false => Stage::Verify(unpromoted(core, &segment)),
+        };
+        Warming { segment, stage }
     }
 
     /// All of a segment so small that it is one piece; `None` at the end.
     pub(crate) fn begin(self, core: &Core) -> Option<Warming> {
-        let bytes: u64 = self.segment.components().map(Component::len).sum();
-        if bytes > SMALL_BYTES {
+        if bytes(&self.segment) > SMALL_BYTES {
             return Some(self);
         }
         let mut left = Some(self);
@@ -67,6 +69,10 @@ impl Warming {
         };
         Some(Warming { stage, ..self })
     }
+}
+
+fn bytes(segment: &SealedSegment) -> u64 {
+    segment.components().map(Component::len).sum()
 }
 
 fn next(core: &Core, segment: &SealedSegment) -> Option<Promotion> {
