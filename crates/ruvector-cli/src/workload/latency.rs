@@ -55,8 +55,8 @@ impl Pace {
     fn wait_with(&self, at: u32, pass: fn()) -> Instant {
         let due = self.due(at);
         let left = || due.saturating_duration_since(Instant::now());
-        if left() > YIELD {
-            std::thread::sleep(left() - YIELD);
+        if let Some(long) = left().checked_sub(YIELD) {
+            std::thread::sleep(long);
         }
         while !left().is_zero() {
             pass();
