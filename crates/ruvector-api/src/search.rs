@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use ruvector_types::{Invalid, Limits, PayloadSelector, Problem, ScoredPoint, SearchParams, SearchRequest};
+use ruvector_types::{
+    Invalid, Limits, PayloadSelector, Problem, ScoredPoint, SearchParams, SearchRequest, Vector,
+};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,9 +15,7 @@ use crate::quantization::WireQuantizationSearch;
 use crate::schema::{FilterSchema, ScoredPointSchema, WithPayloadSchema, WithVectorSchema};
 use crate::selector::{NO_SHARD_KEYS, Unserved, at_most, payload_selector, refuse, vector_selector};
 use crate::vector::VectorsView;
-use crate::{
-    ApiError, DenseVector, QueryVector, WireFilter, WireId, WirePayloadSelector, WireVectorSelector,
-};
+use crate::{ApiError, QueryVector, WireFilter, WireId, WirePayloadSelector, WireVector, WireVectorSelector};
 
 /// Body of `POST …/points/search`.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -233,7 +233,7 @@ pub(crate) fn check_results(
 #[derive(Debug)]
 enum WireQuery {
     /// Nearest to this.
-    Vector(Vec<f32>),
+    Vector(Vector),
     /// A kind of query that is not served, in words.
     Unserved(&'static str),
 }
@@ -264,21 +264,26 @@ impl<'de> Visitor<'de> for QueryVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<WireQuery, A::Error> {
-        let vector = DenseVector::deserialize(serde::de::value::SeqAccessDeserializer::new(items))?;
+        let vector = WireVector::deserialize(serde::de::value::SeqAccessDeserializer::new(items))?;
         Ok(WireQuery::Vector(vector.0))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<WireQuery, A::Error> {
-        let mut query = None;
-        while let Some(key) = entries.next_key::<String>()? {
-            if key == "nearest" && !matches!(query, Some(WireQuery::Unserved(_))) {
-                query = Some(entries.next_value::<Nearest>()?.0);
-            } else {
-                let _: serde::de::IgnoredAny = entries.next_value()?;
-                query = Some(WireQuery::Unserved(ONE_KIND));
-            }
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<WireQuery, A::Error> {
+        use serde::de::value::MapAccessDeserializer;
+        let mut object = serde_json::Map::deserialize(MapAccessDeserializer::new(entries))?;
+        if ["indices", "text"].iter().any(|key| object.contains_key(*key)) {
+            let vector = WireVector::deserialize(serde_json::Value::Object(object));
+            return vector
+                .map(|vector| WireQuery::Vector(vector.0))
+                .map_err(A::Error::custom);
         }
-        query.ok_or_else(|| A::Error::custom(ONE_KIND))
+        match (object.remove("nearest"), object.is_empty()) {
+            (Some(nearest), true) => Nearest::deserialize(nearest)
+                .map(|nearest| nearest.0)
+                .map_err(A::Error::custom),
+            (None, true) => Err(A::Error::custom(ONE_KIND)),
+            (_, false) => Ok(WireQuery::Unserved(ONE_KIND)),
+        }
     }
 }
 
@@ -305,6 +310,11 @@ impl<'de> Deserialize<'de> for Nearest {
 
             fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Nearest, A::Error> {
                 QueryVisitor.visit_seq(items).map(Nearest)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Nearest, A::Error> {
+                let vector = WireVector::deserialize(serde::de::value::MapAccessDeserializer::new(entries))?;
+                Ok(Nearest(WireQuery::Vector(vector.0)))
             }
         }
         deserializer.deserialize_any(NearestVisitor)

@@ -128,14 +128,14 @@ fn status_of(wait: Wait) -> &'static str {
 }
 
 /// Ids or a filter, as the requests above spell them.
-struct Selection {
-    points: Option<Vec<WireId>>,
-    filter: Option<WireFilter>,
-    shard_key: Unserved,
+pub(crate) struct Selection {
+    pub(crate) points: Option<Vec<WireId>>,
+    pub(crate) filter: Option<WireFilter>,
+    pub(crate) shard_key: Unserved,
 }
 
 impl Selection {
-    fn into_selector(self, limits: &Limits) -> Result<PointSelector, ApiError> {
+    pub(crate) fn into_selector(self, limits: &Limits) -> Result<PointSelector, ApiError> {
         refuse("shard_key", &self.shard_key, NO_SHARD_KEYS)?;
         match (self.points, self.filter) {
             (Some(ids), None) => {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ruvector_io::IoError;
-use ruvector_types::Invalid;
+use ruvector_types::{Invalid, PointId};
 
 /// What callers can tell apart. Closed: the edge maps every kind to a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,8 +83,18 @@ impl Error {
         Error::new(
             ErrorKind::NotFound,
             "collection_not_found",
-            format!("collection {name:?} does not exist"),
+            format!("Collection `{name}` doesn't exist!"),
         )
+    }
+
+    pub(crate) fn exists(name: &str) -> Error {
+        let text = format!("Collection `{name}` already exists!");
+        Error::new(ErrorKind::Conflict, "collection_exists", text)
+    }
+
+    pub(crate) fn no_point(id: &PointId) -> Error {
+        let text = format!("No point with id {id} found");
+        Error::new(ErrorKind::NotFound, "point_not_found", text)
     }
 
     pub(crate) fn corrupt(what: impl Into<String>) -> Error {

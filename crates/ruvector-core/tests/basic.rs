@@ -23,7 +23,7 @@ fn point(id: u64) -> Point {
     let payload = Map::from([("n".to_owned(), Value::Int(id as i64))]);
     Point {
         id: PointId::Num(id),
-        vectors: NamedVectors::from([(String::new(), vector(id))]),
+        vectors: NamedVectors::from([(String::new(), vector(id).into())]),
         payload,
     }
 }

@@ -41,7 +41,7 @@ fn fill(collection: &Collection) {
     let mut clusters = Clusters::new(5, 40, DIM, 0.5);
     let mut point = |id| Point {
         id: PointId::Num(id),
-        vectors: NamedVectors::from([(String::new(), clusters.draw().0)]),
+        vectors: NamedVectors::from([(String::new(), clusters.draw().0.into())]),
         payload: Map::from([("n".to_owned(), Value::Int(id as i64))]),
     };
     for batch in 0..6 {

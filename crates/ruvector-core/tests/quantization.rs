@@ -48,7 +48,7 @@ fn fill(collection: &Collection, points: u64) -> Result<Vec<Vec<f32>>, Error> {
     let mut clusters = Clusters::new(5, 40, DIM, 0.6);
     let point = |id| Point {
         id: PointId::Num(id),
-        vectors: NamedVectors::from([(String::new(), clusters.draw().0)]),
+        vectors: NamedVectors::from([(String::new(), clusters.draw().0.into())]),
         payload: Map::from([("n".to_owned(), Value::Int(id as i64))]),
     };
     let points: Vec<Point> = (0..points).map(point).collect();
@@ -283,7 +283,7 @@ fn codes_that_cannot_be_learned_hold_nothing_up() {
     let collection = database.collection("c").unwrap();
     let point = |id: u64| Point {
         id: PointId::Num(id),
-        vectors: NamedVectors::from([(String::new(), vec![1e15 * id as f32; DIM])]),
+        vectors: NamedVectors::from([(String::new(), vec![1e15 * id as f32; DIM].into())]),
         payload: Map::new(),
     };
     let upsert = WriteOp::Upsert(Upsert {
@@ -330,7 +330,7 @@ fn short_codes_that_nobody_asked_for_are_given_up_in_silence() {
     // Sums of their squares overflow, so no encoder can be trained.
     let point = |id: u64| Point {
         id: PointId::Num(id),
-        vectors: NamedVectors::from([(String::new(), vec![1e18 * (1 + id % 7) as f32; 4])]),
+        vectors: NamedVectors::from([(String::new(), vec![1e18 * (1 + id % 7) as f32; 4].into())]),
         payload: Map::new(),
     };
     let upsert = WriteOp::Upsert(Upsert {

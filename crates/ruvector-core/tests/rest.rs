@@ -33,7 +33,7 @@ fn create(io: Arc<dyn Io>, threads: u32, optimizer: OptimizerConfig) -> (Databas
 fn upsert(collection: &Collection, clusters: &mut Clusters, ids: std::ops::Range<u64>) {
     let point = |id| Point {
         id: PointId::Num(id),
-        vectors: NamedVectors::from([(String::new(), clusters.draw().0)]),
+        vectors: NamedVectors::from([(String::new(), clusters.draw().0.into())]),
         payload: Map::new(),
     };
     let points = ids.map(point).collect();

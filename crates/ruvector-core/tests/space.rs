@@ -22,7 +22,7 @@ fn fill(collection: &Collection) {
                 "text".to_owned(),
                 Value::from("a sentence of some length about nothing"),
             )]);
-            let vectors = NamedVectors::from([(String::new(), clusters.draw().0)]);
+            let vectors = NamedVectors::from([(String::new(), clusters.draw().0.into())]);
             Point {
                 id: PointId::Num(id),
                 vectors,

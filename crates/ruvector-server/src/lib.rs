@@ -1,19 +1,26 @@
 //! The REST server over the embedded engine. Never touches a file and never decides what a request means:
 //! `ruvector-api` reads it, `ruvector-core` carries it out.
 
+mod aliases;
 mod answer;
 mod app;
+mod body;
 mod call;
 mod collections;
 mod config;
+mod connection;
 mod docs;
 mod health;
 mod indexes;
+mod job;
+mod long_reads;
 mod params;
+mod patience;
 mod points;
 mod routes;
 mod search;
 mod serve;
+mod unserved;
 mod updates;
 
 pub use config::ServerConfig;

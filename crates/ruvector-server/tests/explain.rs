@@ -114,6 +114,8 @@ fn every_read_is_explained() {
     server.ok("PUT", "/collections/c/index?wait=true", &index);
     let index = json!({"field_name": "gloss", "field_schema": "text"});
     server.ok("PUT", "/collections/c/index?wait=true", &index);
+    // A segment that was being sealed when an index was declared gets it a step later.
+    server.settle("c");
     let filter =
         json!({"must": [{"key": "n", "range": {"lt": 100}}, {"key": "even", "match": {"value": true}}]});
     for (route, body) in [

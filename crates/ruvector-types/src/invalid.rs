@@ -41,6 +41,13 @@ pub enum Problem {
         /// Dimensions of the field.
         expected: u32,
     },
+    /// A vector of another kind than its field has.
+    VectorKind {
+        /// The kind given, in words.
+        given: &'static str,
+        /// The kind of the field, in words.
+        expected: &'static str,
+    },
     /// A number that is NaN or infinite.
     NotFinite {
         /// Its position in the vector.
@@ -98,6 +105,7 @@ impl fmt::Display for Problem {
             Problem::Dimension { given, expected } => {
                 write!(f, "vector has {given} dimensions, expected {expected}")
             }
+            Problem::VectorKind { given, expected } => write!(f, "{given} is given, expected {expected}"),
             Problem::NotFinite { index } => write!(f, "number at position {index} is NaN or infinite"),
             Problem::AboveLimit {
                 given,

@@ -14,9 +14,15 @@ mod operation;
 mod path;
 mod quantization;
 mod query;
+mod query_tree;
+mod settings;
 mod value;
+mod vector;
 
-pub use config::{CollectionConfig, Distance, GraphProfile, HnswConfig, OptimizerConfig, VectorConfig};
+pub use config::{
+    CollectionConfig, Distance, GraphProfile, HnswConfig, Modifier, MultiVectorComparator, OptimizerConfig,
+    SparseDatatype, SparseVectorConfig, VectorConfig,
+};
 pub use expression::{AnyRange, Bound, FilterExpression, Scalar};
 pub use field_index::{FieldIndex, IndexKind, Language, TextOptions, Tokenizer};
 pub use filter::{
@@ -26,7 +32,7 @@ pub use filter_rules::{check_radius, check_ring};
 pub use id::{PointId, PointIdError};
 pub use invalid::{Invalid, Problem};
 pub use limits::Limits;
-pub use operation::{NamedVectors, Point, PointSelector, UpdateMode, Upsert, WriteOp};
+pub use operation::{NamedVectors, Point, PointSelector, PointVectors, UpdateMode, Upsert, WriteOp};
 pub use path::{PathError, PayloadPath, Step};
 pub use quantization::{
     CodeWidth, Codes, HASH_BITS_MAX, QuantizationConfig, QuantizationSearch, QueryPrecision,
@@ -35,4 +41,7 @@ pub use query::{
     CountRequest, FacetHit, FacetRequest, OrderBy, OrderValue, PayloadSelector, PointRecord, ScoredPoint,
     ScrollPage, ScrollRequest, SearchParams, SearchRequest, TextSearchRequest, VectorSelector,
 };
+pub use query_tree::{Fusion, LookupFrom, Query, QueryRequest, QueryStage, RecommendStrategy, VectorInput};
+pub use settings::{AliasAction, CollectionSettings};
 pub use value::{Map, Value};
+pub use vector::{MultiVector, SparseVector, Vector};

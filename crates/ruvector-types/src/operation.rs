@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Filter, Map, PayloadPath, PointId};
+use crate::{Filter, Map, PayloadPath, PointId, Vector};
 
 /// A point's vectors by field name; the unnamed vector is `""`. Any field may be missing.
-pub type NamedVectors = BTreeMap<String, Vec<f32>>;
+pub type NamedVectors = BTreeMap<String, Vector>;
 
 /// A point to write: replaces the whole point of that id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
     /// Its id.
     pub id: PointId,
-    /// Its vectors, each of its field's dimensions, finite.
+    /// Its vectors, each of its field's kind and dimensions, finite.
     pub vectors: NamedVectors,
     /// Its payload.
     pub payload: Map,
@@ -41,6 +41,15 @@ pub struct Upsert {
     pub condition: Option<Filter>,
 }
 
+/// Vectors of a point to set; its others stay as they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PointVectors {
+    /// The point.
+    pub id: PointId,
+    /// The vectors, at least one.
+    pub vectors: NamedVectors,
+}
+
 /// Points by id or by filter. A filter is resolved to ids before the operation enters the log.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PointSelector {
@@ -57,6 +66,20 @@ pub enum WriteOp {
     Upsert(Upsert),
     /// Delete points.
     Delete(PointSelector),
+    /// Set some vectors of existing points; absent points are passed over.
+    UpdateVectors {
+        /// The points, applied in order.
+        points: Vec<PointVectors>,
+        /// If given, a point is changed only where it matches.
+        condition: Option<Filter>,
+    },
+    /// Remove vectors of points.
+    DeleteVectors {
+        /// Names of the vector fields, at least one.
+        names: Vec<String>,
+        /// Of which points.
+        points: PointSelector,
+    },
     /// Set keys of the payload, leaving others; with `path`, of the object at that place.
     SetPayload {
         /// Keys and values to set.

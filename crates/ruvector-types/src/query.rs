@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::{Filter, Map, NamedVectors, PayloadPath, PointId, QuantizationSearch, Value};
+use crate::{Filter, Map, NamedVectors, PayloadPath, PointId, QuantizationSearch, Value, Vector};
 
 /// Which parts of the payload come back.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,8 +46,8 @@ pub struct SearchParams {
 pub struct SearchRequest {
     /// The vector field; the unnamed one is `""`.
     pub using: String,
-    /// The query, of the field's dimensions, finite.
-    pub vector: Vec<f32>,
+    /// The query, of the field's kind and dimensions, finite.
+    pub vector: Vector,
     /// Results wanted (k), at least 1.
     pub limit: usize,
     /// Results to skip.
@@ -66,10 +66,10 @@ pub struct SearchRequest {
 
 impl SearchRequest {
     /// The `limit` nearest to `vector` of the unnamed field, ids and scores only.
-    pub fn nearest(vector: Vec<f32>, limit: usize) -> SearchRequest {
+    pub fn nearest(vector: impl Into<Vector>, limit: usize) -> SearchRequest {
         SearchRequest {
             using: String::new(),
-            vector,
+            vector: vector.into(),
             limit,
             offset: 0,
             filter: None,

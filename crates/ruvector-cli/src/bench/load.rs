@@ -37,7 +37,7 @@ pub(crate) fn load(arguments: &BenchArguments, plan: &Plan, database: &Database)
 fn write(collection: &Collection, rows: Vec<Row<WirePayload>>) -> Result<(), CliError> {
     let point = |row: Row<WirePayload>| Point {
         id: PointId::Num(row.id),
-        vectors: NamedVectors::from([(String::new(), row.vector)]),
+        vectors: NamedVectors::from([(String::new(), row.vector.into())]),
         payload: row.payload.0,
     };
     let upsert = Upsert {

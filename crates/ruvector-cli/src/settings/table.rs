@@ -110,7 +110,7 @@ pub(crate) const TABLE: &[Setting] = &[
         1,
         1_000_000,
         || ServerConfig::default().connections_max as u64,
-        "Open connections; more wait to be accepted"
+        "Open connections; more are answered 503 and closed"
     ),
     service!(
         "search_threads",
@@ -118,7 +118,7 @@ pub(crate) const TABLE: &[Setting] = &[
         0,
         4096,
         || 0,
-        "Reads carried out at the same time; 0 is one for each core"
+        "Long reads carried out at the same time, beside short ones; 0 is one for each core"
     ),
     service!(
         "drain_timeout_ms",
@@ -174,6 +174,24 @@ pub(crate) const TABLE: &[Setting] = &[
         "Vector fields of a collection"
     ),
     limit!(vector_dim_max, "vector-dim-max", 65_536, "Dimensions of a vector"),
+    limit!(
+        sparse_values_max,
+        "sparse-values-max",
+        1 << 20,
+        "Numbers of a sparse vector"
+    ),
+    limit!(
+        multivector_rows_max,
+        "multivector-rows-max",
+        1 << 20,
+        "Vectors of a multi-vector"
+    ),
+    limit!(
+        multivector_numbers_max,
+        "multivector-numbers-max",
+        1 << 24,
+        "Numbers of a multi-vector, all its vectors together"
+    ),
     limit!(hnsw_m_max, "hnsw-m-max", 256, "Links of a graph node (m)"),
     limit!(
         hnsw_ef_construct_max,

@@ -40,7 +40,7 @@ impl Check {
         let records = collection.get(&context, ids, &PayloadSelector::None, &VectorSelector::All)?;
         let same = records
             .first()
-            .and_then(|record| record.vectors.as_ref()?.get(""));
+            .and_then(|record| record.vectors.as_ref()?.get("")?.dense());
         if !same.is_some_and(|read| similarity(read, &vector) > SAME) {
             self.lost += 1;
         }

@@ -96,7 +96,7 @@ impl Data {
         for (id, row) in holdings {
             points.push(Point {
                 id: PointId::Num(*id),
-                vectors: NamedVectors::from([(String::new(), self.vector(*row)?)]),
+                vectors: NamedVectors::from([(String::new(), self.vector(*row)?.into())]),
                 payload: Default::default(),
             });
         }

@@ -19,25 +19,24 @@ use crate::view::{SegmentView, ShardView, Source};
 
 impl Core {
     pub(crate) fn finish(&self, shard: &Shard, jobs: &mut Jobs, rewrite: Rewrite) -> Result<(), Error> {
-        let sealed = rewrite.open(self, shard)?;
         let Rewrite {
             sources,
             new_rows,
             rows,
             seals,
+            sealed,
             ..
         } = rewrite;
-        self.replace(
-            shard,
-            jobs,
-            &Replacement {
-                sources,
-                new_rows,
-                sealed,
-                rows,
-            },
-            seals,
-        )
+        let replacement = Replacement {
+            sources,
+            new_rows,
+            sealed,
+            rows,
+        };
+        self.replace(shard, jobs, &replacement, seals)?;
+        let sources = replacement.sources.into_iter();
+        jobs.retired.extend(sources.map(|segment| segment.source));
+        Ok(())
     }
 
     /// Writes the payload component of a segment again, with the updates laid over it. Vectors and graphs stay.
@@ -77,7 +76,7 @@ impl Core {
         writer.finish().map_err(failed)?;
         entry.indexes = self.index_payloads(shard, &path, (id, name), view.seq)?;
         let opened = sealed
-            .reopen(self.io.as_ref(), &shard.dir, &entry, &self.schema.dims())
+            .reopen(self.io.as_ref(), &shard.dir, &entry, self.schema.dims())
             .map_err(|error| Error::storage("opening payloads just written", error))?;
         let replacement = Replacement {
             sources: vec![source.clone()],

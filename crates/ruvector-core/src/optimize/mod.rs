@@ -8,11 +8,13 @@ mod finish;
 mod graphs;
 mod indexing;
 mod insertion;
+mod lists;
 mod policy;
 mod promote;
 mod recode;
 mod residency;
 mod rewrite;
+mod warm;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -47,6 +49,8 @@ pub(crate) struct Jobs {
     refused: Vec<RefusedCodes>,
     /// The last step inserted into the active graph.
     grew: bool,
+    /// What was replaced, until no reader holds it any more: freeing it takes milliseconds, which are not a search's.
+    retired: Vec<Source>,
 }
 
 /// Vectors inserted into an active graph in one step.
@@ -73,7 +77,17 @@ impl Jobs {
             reindex: None,
             refused: Vec::new(),
             grew: false,
+            retired: Vec::new(),
         }
+    }
+
+    /// Frees what was replaced and is read no more; all of it `at_rest`, when nobody may come again: the last reader
+    /// frees it then.
+    fn free_retired(&mut self, at_rest: bool) {
+        self.retired.retain(|source| match source {
+            Source::Active(active) => !at_rest && Arc::strong_count(active) > 1,
+            Source::Sealed(sealed) => !at_rest && Arc::strong_count(sealed) > 1,
+        });
     }
 
     /// A name for a component that takes the place of `before`; no file that a manifest names has it.
@@ -130,6 +144,7 @@ impl Core {
     }
 
     fn advance(&self, shard: &Shard, jobs: &mut Jobs, effort: Effort) -> Result<bool, Error> {
+        jobs.free_retired(false);
         if jobs.seal.is_some() {
             return self.advance_seal(shard, jobs, effort);
         }
@@ -144,11 +159,15 @@ impl Core {
         if !stats.sealed.iter().any(|segment| segment.reindex) {
             jobs.reindex = None;
         }
-        if jobs.merge.is_some() && !stats.goes_before_merge(&self.config.optimizer, effort) {
+        let thresholds = self.config.load().optimizer;
+        if jobs.merge.is_some() && !stats.goes_before_merge(&thresholds, effort) {
             return self.advance_merge(shard, jobs, effort);
         }
-        match plan(&stats, &self.config.optimizer, effort) {
-            Plan::Idle => return Ok(false),
+        match plan(&stats, &thresholds, effort) {
+            Plan::Idle => {
+                jobs.free_retired(true);
+                return Ok(false);
+            }
             Plan::Promote => self.advance_promotion(jobs, &view),
             Plan::Grow => {
                 self.grow(shard, &view);
@@ -208,7 +227,7 @@ impl Core {
             return true;
         };
         let stats = self.stats(shard, &jobs, view);
-        let planned = plan(&stats, &self.config.optimizer, Effort::Background);
+        let planned = plan(&stats, &self.config.load().optimizer, Effort::Background);
         jobs.seal.is_some() || jobs.merge.is_some() || stats.rest_left().is_some() || planned != Plan::Idle
     }
 
@@ -227,7 +246,7 @@ impl Core {
     fn stats(&self, shard: &Shard, jobs: &Jobs, view: &ShardView) -> Stats {
         let frozen = !shard.sequencer.lock().pending.is_empty();
         let graph_lags = view.segments.last().is_some_and(|last| match &last.source {
-            Source::Active(active) => active.graphs_lag(last.rows),
+            Source::Active(_) => self.graphs_lag(last),
             Source::Sealed(_) => false,
         });
         let stats = |segment| self.segment_stats(jobs, segment);
@@ -265,7 +284,7 @@ impl Core {
             rows: segment.rows.into(),
             live: segment.live_rows(),
             updated: segment.delta.len(),
-            graph_lost: sealed.graph_damaged(),
+            graph_lost: sealed.graph_damaged() || self.graphs_differ(sealed),
             damaged: sealed.rows_damaged(),
             reindex: self.index_to_change(sealed).is_some(),
             recode: self.field_to_code(jobs, segment.id, sealed).is_some(),

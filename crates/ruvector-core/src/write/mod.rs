@@ -2,11 +2,13 @@
 
 mod apply;
 mod resolve;
+mod revise;
 mod sequence;
 mod validate;
+mod vectors;
 
 pub(crate) use apply::apply;
-pub(crate) use validate::check_vector;
+pub(crate) use vectors::{check_ragged, check_vector, weight_type, wrong_kind};
 
 use ruvector_types::WriteOp;
 
@@ -20,15 +22,54 @@ impl Core {
         ctx.check(self.io.as_ref())?;
         self.ease_backlog(ctx, prepared.rows())?;
         let sequenced = self.sequence(ctx, prepared)?;
+        self.settle(&sequenced.targets, wait)?;
+        Ok(sequenced.outcome())
+    }
+
+    /// Carries out several writes, one after the other. All are checked before the first is carried out.
+    pub(crate) fn write_batch(
+        &self,
+        ctx: &Ctx,
+        operations: Vec<WriteOp>,
+        wait: Wait,
+    ) -> Result<Vec<WriteOutcome>, Error> {
+        self.check_batch("operations", operations.len())?;
+        let prepared = operations
+            .into_iter()
+            .enumerate()
+            .map(|(at, operation)| validate::prepare(operation, self).map_err(|error| within(error, at)))
+            .collect::<Result<Vec<_>, _>>()?;
+        ctx.check(self.io.as_ref())?;
+        self.ease_backlog(ctx, prepared.iter().map(validate::Prepared::rows).sum())?;
+        let (mut targets, mut outcomes) = (Vec::new(), Vec::with_capacity(prepared.len()));
+        for (at, prepared) in prepared.into_iter().enumerate() {
+            match self.sequence(ctx, prepared) {
+                Ok(sequenced) => {
+                    targets.extend_from_slice(&sequenced.targets);
+                    outcomes.push(sequenced.outcome());
+                }
+                Err(error) => {
+                    // What came before stands, and becomes as durable as if it had come alone.
+                    self.settle(&targets, wait)?;
+                    return Err(within(error, at));
+                }
+            }
+        }
+        self.settle(&targets, wait)?;
+        Ok(outcomes)
+    }
+
+    /// Waits, if that is wanted, until everything named is durable and visible.
+    fn settle(&self, targets: &[(usize, u64)], wait: Wait) -> Result<(), Error> {
         match wait {
-            Wait::Durable => self.commit(&sequenced.targets)?,
+            Wait::Durable => self.commit(targets)?,
             Wait::Accepted => self.signal.commit_soon(self),
         }
         self.signal.upkeep_soon(self);
-        let operation_id = sequenced.targets.iter().map(|(_, seq)| *seq).max().unwrap_or(0);
-        Ok(WriteOutcome {
-            operation_id,
-            points_touched: sequenced.points_touched,
-        })
+        Ok(())
     }
+}
+
+fn within(error: Error, at: usize) -> Error {
+    error.within(format_args!("operations[{at}]"))
 }

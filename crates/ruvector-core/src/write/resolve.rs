@@ -5,6 +5,7 @@ use ruvector_payload::Edit;
 use ruvector_storage::{LogOperation, LogPoint};
 use ruvector_types::{Invalid, PointId, Problem, Step, UpdateMode};
 
+use super::revise::{delete_vectors, update_vectors};
 use super::validate::{Prepared, Target};
 use crate::collection::Core;
 use crate::read::{CompiledFilter, matching_rows, row_matches};
@@ -29,6 +30,15 @@ pub(crate) fn resolve(
             if *mode != UpdateMode::Upsert || condition.is_some() {
                 points = admitted(core, points, *mode, condition.as_ref(), draft)?;
             }
+            Ok((!points.is_empty()).then_some(LogOperation::Upsert(points)))
+        }
+        Prepared::UpdateVectors { by_shard, condition } => {
+            let updates = std::mem::take(&mut by_shard[shard]);
+            let points = update_vectors(core, updates, condition.as_ref(), draft)?;
+            Ok((!points.is_empty()).then_some(LogOperation::Upsert(points)))
+        }
+        Prepared::DeleteVectors { target, fields } => {
+            let points = delete_vectors(ctx, core, shard, (target, fields), draft)?;
             Ok((!points.is_empty()).then_some(LogOperation::Upsert(points)))
         }
         Prepared::Delete { target } => {
@@ -71,7 +81,7 @@ fn admitted(
 }
 
 /// The ids of this shard that the target names and that exist.
-fn present(
+pub(super) fn present(
     ctx: &Ctx,
     core: &Core,
     shard: usize,

@@ -8,13 +8,22 @@ use super::resolve::resolve;
 use super::validate::{Prepared, Target};
 use crate::collection::Core;
 use crate::shard::Sequencer;
-use crate::{Ctx, Error, ErrorKind};
+use crate::{Ctx, Error, ErrorKind, WriteOutcome};
 
 /// Where a write ended up.
 pub(crate) struct Sequenced {
     /// `(shard, seq)` to wait for.
     pub(crate) targets: Vec<(usize, u64)>,
     pub(crate) points_touched: u64,
+}
+
+impl Sequenced {
+    pub(super) fn outcome(&self) -> WriteOutcome {
+        WriteOutcome {
+            operation_id: self.targets.iter().map(|(_, seq)| *seq).max().unwrap_or(0),
+            points_touched: self.points_touched,
+        }
+    }
 }
 
 /// A shard taking part, its sequencer held.
@@ -28,7 +37,10 @@ impl Prepared {
     fn concerns(&self, shard: usize) -> bool {
         match self {
             Prepared::Upsert { by_shard, .. } => !by_shard[shard].is_empty(),
-            Prepared::Delete { target } | Prepared::Edit { target, .. } => match target {
+            Prepared::UpdateVectors { by_shard, .. } => !by_shard[shard].is_empty(),
+            Prepared::Delete { target }
+            | Prepared::Edit { target, .. }
+            | Prepared::DeleteVectors { target, .. } => match target {
                 Target::Ids(by_shard) => !by_shard[shard].is_empty(),
                 Target::Filter(_) => true,
             },

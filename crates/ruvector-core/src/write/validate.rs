@@ -6,10 +6,11 @@ use std::collections::HashSet;
 use ruvector_payload::Edit;
 use ruvector_storage::LogPoint;
 use ruvector_types::{
-    Distance, Filter, Invalid, Limits, Map, NamedVectors, Point, PointId, PointSelector, Problem, UpdateMode,
-    Upsert, Value, WriteOp,
+    Filter, Invalid, Limits, Map, Point, PointId, PointSelector, Problem, UpdateMode, Upsert, Value, WriteOp,
 };
 
+use super::revise::{VectorUpdate, prepare_removal, prepare_updates};
+use super::vectors::prepare_vectors;
 use crate::Error;
 use crate::collection::{Core, at_most};
 use crate::read::{CompiledFilter, compile_filter};
@@ -20,6 +21,14 @@ pub(crate) enum Prepared {
         by_shard: Vec<Vec<LogPoint>>,
         mode: UpdateMode,
         condition: Option<CompiledFilter>,
+    },
+    UpdateVectors {
+        by_shard: Vec<Vec<VectorUpdate>>,
+        condition: Option<CompiledFilter>,
+    },
+    DeleteVectors {
+        target: Target,
+        fields: Vec<u16>,
     },
     Delete {
         target: Target,
@@ -35,7 +44,10 @@ impl Prepared {
     pub(crate) fn rows(&self) -> u64 {
         match self {
             Prepared::Upsert { by_shard, .. } => by_shard.iter().map(|points| points.len() as u64).sum(),
-            Prepared::Delete { .. } | Prepared::Edit { .. } => 0,
+            Prepared::UpdateVectors { by_shard, .. } => {
+                by_shard.iter().map(|updates| updates.len() as u64).sum()
+            }
+            Prepared::DeleteVectors { .. } | Prepared::Delete { .. } | Prepared::Edit { .. } => 0,
         }
     }
 }
@@ -52,6 +64,8 @@ pub(crate) fn prepare(operation: WriteOp, core: &Core) -> Result<Prepared, Error
         WriteOp::Delete(points) => Ok(Prepared::Delete {
             target: target(points, core)?,
         }),
+        WriteOp::UpdateVectors { points, condition } => prepare_updates(points, condition, core),
+        WriteOp::DeleteVectors { names, points } => prepare_removal(&names, points, core),
         WriteOp::SetPayload {
             payload,
             path,
@@ -138,12 +152,12 @@ fn prepare_upsert(upsert: Upsert, core: &Core) -> Result<Prepared, Error> {
     })
 }
 
-fn point_bytes(point: &LogPoint) -> usize {
+pub(super) fn point_bytes(point: &LogPoint) -> usize {
     point.payload.len()
         + point
             .vectors
             .iter()
-            .map(|(_, vector)| vector.len() * 4)
+            .map(|(_, vector)| vector.bytes())
             .sum::<usize>()
         + 64
 }
@@ -165,45 +179,7 @@ fn prepare_point(point: Point, core: &Core) -> Result<LogPoint, Invalid> {
     })
 }
 
-fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vec<f32>)>, Invalid> {
-    let mut vectors = Vec::with_capacity(named.len());
-    for (name, mut vector) in named {
-        let place = if name.is_empty() {
-            "vector".to_owned()
-        } else {
-            format!("vector.{name}")
-        };
-        let field = core.field(&name, &place)?;
-        let schema = &core.schema.fields[field];
-        check_vector(&vector, schema.dim, &place)?;
-        if schema.distance == Distance::Cosine {
-            ruvector_simd::normalize(&mut vector);
-        }
-        vectors.push((field as u16, vector));
-    }
-    vectors.sort_by_key(|(field, _)| *field);
-    Ok(vectors)
-}
-
-/// Dimension and finiteness of a vector given at `place`.
-pub(crate) fn check_vector(vector: &[f32], dim: u32, place: &str) -> Result<(), Invalid> {
-    if vector.len() != dim as usize {
-        return Err(Invalid::new(
-            place,
-            Problem::Dimension {
-                given: vector.len(),
-                expected: dim,
-            },
-        ));
-    }
-    if ruvector_simd::is_finite(vector) {
-        return Ok(());
-    }
-    let index = vector.iter().position(|number| !number.is_finite()).unwrap_or(0);
-    Err(Invalid::new(place, Problem::NotFinite { index }))
-}
-
-fn target(points: PointSelector, core: &Core) -> Result<Target, Error> {
+pub(super) fn target(points: PointSelector, core: &Core) -> Result<Target, Error> {
     let ids = match points {
         PointSelector::Filter(filter) => return Ok(Target::Filter(compile(&filter, core)?)),
         PointSelector::Ids(ids) => ids,
@@ -228,12 +204,12 @@ fn target(points: PointSelector, core: &Core) -> Result<Target, Error> {
     Ok(Target::Ids(by_shard))
 }
 
-fn compile(filter: &Filter, core: &Core) -> Result<CompiledFilter, Error> {
+pub(super) fn compile(filter: &Filter, core: &Core) -> Result<CompiledFilter, Error> {
     compile_filter(filter, core)
 }
 
 /// An id made by hand (not parsed) must still be one that parses to itself.
-fn check_id(place: &str, id: &PointId) -> Result<(), Invalid> {
+pub(super) fn check_id(place: &str, id: &PointId) -> Result<(), Invalid> {
     let PointId::Str(text) = id else { return Ok(()) };
     let parsed = PointId::parse(text).map_err(|error| Invalid::new(place, Problem::BadId(error)))?;
     if parsed == *id {

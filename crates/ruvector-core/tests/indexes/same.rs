@@ -92,7 +92,7 @@ fn collection_of(points: u64) -> (ruvector_core::Database, Collection, Clusters,
         };
         Point {
             id: PointId::Num(id),
-            vectors: NamedVectors::from([(String::new(), clusters.draw().0)]),
+            vectors: NamedVectors::from([(String::new(), clusters.draw().0.into())]),
             payload: Map::from([("n".to_owned(), n)]),
         }
     };

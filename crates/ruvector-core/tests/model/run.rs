@@ -52,7 +52,7 @@ pub(crate) struct Run {
     pub(crate) recall: Recall,
 }
 
-/// A collection of a seed: two vector fields, thresholds so small that the optimizer is always at work.
+/// A collection of a seed: two fields of dense vectors, one of multi-vectors, one of sparse ones, thresholds so small that the optimizer is always at work.
 pub(crate) fn config(seed: u64) -> CollectionConfig {
     let distances = [
         Distance::Euclid,
@@ -64,6 +64,7 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
         m: 8,
         ef_construct: 40,
         profile: [GraphProfile::Fast, GraphProfile::Compact][seed as usize / 3 % 2],
+        ..HnswConfig::default()
     };
     // Every distance has each of these in some seed; only scalar codes serve the Manhattan distance.
     let codes = [
@@ -92,6 +93,19 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
         ("title".to_owned(), field(1 + seed / 4 % 3, 10)),
     ]
     .into();
+    let late = VectorConfig {
+        hnsw,
+        multivector: Some(MultiVectorComparator::MaxSim),
+        ..VectorConfig::new(4, distances[(seed / 2) as usize % 4])
+    };
+    config.vectors.insert("late".to_owned(), late);
+    let words = SparseVectorConfig {
+        full_scan_threshold: [None, Some(0), Some(10)][seed as usize % 3],
+        on_disk: seed % 5 == 1,
+        datatype: [SparseDatatype::Float32, SparseDatatype::Float16][seed as usize / 2 % 2],
+        modifier: [Modifier::None, Modifier::Idf][seed as usize % 2],
+    };
+    config.sparse_vectors.insert("words".to_owned(), words);
     config.shards = [2, 2, 1, 3][seed as usize / 2 % 4];
     config.optimizer.active_rows_max = 40;
     config.optimizer.active_bytes_max = 12_000;
@@ -257,9 +271,13 @@ impl Run {
         let mut upsert = self.random.upsert();
         let mut faulty = self.random.point();
         match self.random.random.below(4) {
-            0 => drop(faulty.vectors.insert(String::new(), vec![0.0; 77])),
-            1 => drop(faulty.vectors.insert("nobody".to_owned(), vec![0.0])),
-            2 => drop(faulty.vectors.insert("title".to_owned(), vec![f32::NAN; 10])),
+            0 => drop(faulty.vectors.insert(String::new(), vec![0.0; 77].into())),
+            1 => drop(faulty.vectors.insert("nobody".to_owned(), vec![0.0].into())),
+            2 => drop(
+                faulty
+                    .vectors
+                    .insert("title".to_owned(), vec![f32::NAN; 10].into()),
+            ),
             _ => drop(faulty.payload.insert("x".to_owned(), Value::Float(f64::INFINITY))),
         }
         upsert.points.push(faulty);
@@ -388,7 +406,10 @@ impl Run {
         let info = self.collection.info();
         let what = format!("seed {}, optimized: {info:?}", self.seed);
         assert!(info.segments <= u64::from(self.config.shards), "{what}");
-        assert_eq!(info.indexed_vectors, info.vectors, "{what}");
+        // Multi-vectors have no index.
+        let points = self.model.points().values();
+        let late = points.filter(|point| point.vectors.contains_key("late")).count() as u64;
+        assert_eq!(info.indexed_vectors + late, info.vectors, "{what}");
         assert!(
             info.shards
                 .iter()

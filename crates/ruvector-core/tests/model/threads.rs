@@ -189,8 +189,9 @@ fn own_writes(collection: &Collection, seed: u64, thread: usize) -> Model {
 /// Adds to a write's filter that points must be of this thread.
 fn confine(write: &mut WriteOp, own: &Condition) {
     let points = match write {
-        WriteOp::Upsert(_) => return,
+        WriteOp::Upsert(_) | WriteOp::UpdateVectors { .. } => return,
         WriteOp::Delete(points)
+        | WriteOp::DeleteVectors { points, .. }
         | WriteOp::SetPayload { points, .. }
         | WriteOp::OverwritePayload { points, .. }
         | WriteOp::DeletePayload { points, .. }

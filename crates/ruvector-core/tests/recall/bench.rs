@@ -201,7 +201,7 @@ impl Bench {
         );
         Point {
             id: PointId::Num(id),
-            vectors: NamedVectors::from([(String::new(), vector)]),
+            vectors: NamedVectors::from([(String::new(), vector.into())]),
             payload,
         }
     }

@@ -157,7 +157,7 @@ fn filled(sample: &Sample) -> (Database, Collection) {
     let collection = database.collection("c").unwrap();
     let point = |(id, row): (usize, &Row)| Point {
         id: PointId::Num(id as u64),
-        vectors: NamedVectors::from([(String::new(), row.vector.clone())]),
+        vectors: NamedVectors::from([(String::new(), row.vector.clone().into())]),
         payload: Map::from([
             ("cluster".to_owned(), Value::Int(row.cluster as i64)),
             ("number".to_owned(), Value::Int(row.number)),

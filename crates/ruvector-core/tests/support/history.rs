@@ -172,7 +172,9 @@ impl History {
                 points: target,
             } => edit(target, seq, points, |old| *old = payload.clone()),
             WriteOp::ClearPayload { points: target } => edit(target, seq, points, Map::clear),
-            WriteOp::DeletePayload { .. } => unreachable!("not in these workloads"),
+            WriteOp::DeletePayload { .. } | WriteOp::UpdateVectors { .. } | WriteOp::DeleteVectors { .. } => {
+                unreachable!("not in these workloads")
+            }
         }
     }
 }

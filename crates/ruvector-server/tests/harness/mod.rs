@@ -56,10 +56,16 @@ impl Server {
         }
     }
 
+    /// A connection on which nothing was sent.
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream
+    }
+
     /// Status, head and body of the answer to raw bytes.
     pub(crate) fn raw(&self, request: &[u8]) -> (u16, String, Vec<u8>) {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut stream = self.connect();
         // A server that refuses early may close before it has read everything.
         let _ = stream.write_all(request);
         let mut answer = Vec::new();
@@ -97,6 +103,18 @@ impl Server {
             body.to_string()
         };
         self.send_bytes(method, path, Some("application/json"), body.as_bytes())
+    }
+
+    /// Returns once the optimizer has nothing left to do for a collection.
+    pub(crate) fn settle(&self, collection: &str) {
+        let path = format!("/collections/{collection}");
+        for _ in 0..600 {
+            if self.ok("GET", &path, &Value::Null)["status"] == "green" {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{collection} does not become green");
     }
 
     /// The result of a request that must succeed.

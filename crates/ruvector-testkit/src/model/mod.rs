@@ -10,7 +10,8 @@ mod place;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ruvector_types::{
-    CollectionConfig, Filter, Map, NamedVectors, PointId, PointSelector, UpdateMode, Upsert, WriteOp,
+    CollectionConfig, Filter, Map, NamedVectors, PointId, PointSelector, PointVectors, UpdateMode, Upsert,
+    WriteOp,
 };
 
 pub use filter::matches;
@@ -56,6 +57,8 @@ impl Model {
                 ids.iter().for_each(|id| drop(self.points.remove(id)));
                 ids.len() as u64
             }
+            WriteOp::UpdateVectors { points, condition } => self.update_vectors(points, condition.as_ref()),
+            WriteOp::DeleteVectors { names, points } => self.delete_vectors(names, points),
             WriteOp::SetPayload {
                 payload,
                 path,
@@ -113,6 +116,39 @@ impl Model {
             }
         }
         touched.len() as u64
+    }
+
+    /// Updates of one batch look at the state before it; of an id given twice every vector counts, the last of each.
+    fn update_vectors(&mut self, updates: &[PointVectors], condition: Option<&Filter>) -> u64 {
+        let passes = |update: &&PointVectors| {
+            let before = self.points.get(&update.id);
+            before.is_some_and(|before| condition.is_none_or(|filter| matches(filter, &update.id, before)))
+        };
+        let admitted: Vec<&PointVectors> = updates.iter().filter(passes).collect();
+        let ids: BTreeSet<&PointId> = admitted.iter().map(|update| &update.id).collect();
+        for update in &admitted {
+            if let Some(point) = self.points.get_mut(&update.id) {
+                point.vectors.extend(update.vectors.clone());
+                point.version = self.writes;
+            }
+        }
+        ids.len() as u64
+    }
+
+    fn delete_vectors(&mut self, names: &[String], points: &PointSelector) -> u64 {
+        let mut touched = 0;
+        for id in self.selected(points) {
+            let Some(point) = self.points.get_mut(&id) else {
+                continue;
+            };
+            let before = point.vectors.len();
+            point.vectors.retain(|name, _| !names.contains(name));
+            if point.vectors.len() < before {
+                point.version = self.writes;
+                touched += 1;
+            }
+        }
+        touched
     }
 
     fn edit(&mut self, points: &PointSelector, change: impl Fn(&mut Map)) -> u64 {

@@ -52,7 +52,7 @@ impl Points {
         let rows = (first..).zip(self.rows.iter().skip(first).take(count));
         rows.map(|(number, row)| Point {
             id: PointId::Num(number as u64),
-            vectors: NamedVectors::from([(String::new(), row.vector())]),
+            vectors: NamedVectors::from([(String::new(), row.vector().into())]),
             payload: row.payload(),
         })
         .collect()

@@ -53,7 +53,7 @@ fn disk(codes: Option<Codes>) -> SimDisk {
     let collection = database.collection("c").unwrap();
     let point = |number: usize| Point {
         id: PointId::Num(number as u64),
-        vectors: NamedVectors::from([(String::new(), noise(number as u64, DIM))]),
+        vectors: NamedVectors::from([(String::new(), noise(number as u64, DIM).into())]),
         payload: Map::new(),
     };
     let upsert = Upsert {
