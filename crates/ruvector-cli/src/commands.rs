@@ -173,6 +173,9 @@ pub(crate) struct BenchArguments {
     /// Breadths of the filtered searches, if not the default one
     #[arg(long, value_name = "ef=N,N,…", requires = "filters")]
     pub(crate) filter_sweep: Option<String>,
+    /// Bytes of memory for filters that come again and their answers; 0: each is answered anew
+    #[arg(long, value_name = "BYTES", conflicts_with = "url")]
+    pub(crate) filter_cache_bytes_max: Option<u64>,
     /// Threads that search at the same time, one query each
     #[arg(long, default_value_t = 1)]
     pub(crate) threads: usize,

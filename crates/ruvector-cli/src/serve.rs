@@ -54,6 +54,7 @@ fn open(settings: &Settings) -> Result<Database, CliError> {
         maintenance_threads: settings.maintenance_threads,
         build_threads_max: settings.build_threads_max,
         promoted_bytes_max: settings.promoted_bytes_max,
+        filter_cache_bytes_max: settings.filter_cache_bytes_max,
     };
     Database::open(Arc::new(io), options).map_err(|source| match source.kind() {
         ruvector_core::ErrorKind::Locked => CliError::FolderInUse { path: path.clone() },

@@ -17,7 +17,7 @@ use crate::commit::Committer;
 use crate::fields::Field;
 use crate::maintenance::Signal;
 use crate::optimize::Effort;
-use crate::read::Costs;
+use crate::read::{Costs, KeptFilters};
 use crate::shard::{Schema, Shard};
 use crate::view::{CollectionView, Snapshot};
 use crate::{CollectionInfo, Ctx, Error, ErrorKind, Wait, WriteOutcome};
@@ -36,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) indexes: ArcSwap<Vec<DeclaredIndex>>,
     /// By the number of the vector field; measured once.
     pub(crate) costs: Vec<OnceLock<Costs>>,
+    /// Filters that came again.
+    pub(crate) filters: KeptFilters,
     pub(crate) schema: Schema,
     pub(crate) limits: Arc<Limits>,
     pub(crate) io: Arc<dyn Io>,

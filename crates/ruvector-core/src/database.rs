@@ -68,6 +68,7 @@ impl Database {
         };
         let shared = Shared {
             build_threads_max,
+            filter_cache_bytes_max: options.filter_cache_bytes_max,
             io,
             promoted_budget: ResidentBudget::new(promoted_bytes_max),
             limits: Arc::new(options.limits),

@@ -34,6 +34,8 @@ pub struct CollectionInfo {
     pub ram_bytes: u64,
     /// Of these, copies of components in resident memory.
     pub promoted_bytes: u64,
+    /// Of these, filters that came again, with their answers.
+    pub filter_cache_bytes: u64,
     /// Bytes allocated on disk.
     pub disk_bytes: u64,
     /// Each shard.
@@ -105,6 +107,7 @@ impl Core {
             self.signal.upkeep_soon(self);
         }
         let promoted_bytes = segments().map(SegmentView::promoted_bytes).sum();
+        let filter_cache_bytes = self.filters.bytes();
         let poisoned = shards.iter().any(|shard| shard.poisoned);
         CollectionInfo {
             status: match (damages.is_empty() && !poisoned, busy) {
@@ -116,8 +119,11 @@ impl Core {
             vectors,
             indexed_vectors,
             segments: segments().count() as u64,
-            ram_bytes: segments().map(SegmentView::heap_bytes).sum::<u64>() + promoted_bytes,
+            ram_bytes: segments().map(SegmentView::heap_bytes).sum::<u64>()
+                + promoted_bytes
+                + filter_cache_bytes,
             promoted_bytes,
+            filter_cache_bytes,
             disk_bytes: self.io.disk_bytes(&self.dir).unwrap_or(0),
             damages,
             graph_insertions: self

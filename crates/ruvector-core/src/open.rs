@@ -16,6 +16,7 @@ use ruvector_types::{CollectionConfig, Limits, QuantizationConfig};
 use crate::collection::Core;
 use crate::maintenance::Signal;
 use crate::optimize::Jobs;
+use crate::read::KeptFilters;
 use crate::shard::{Schema, Sequencer, Shard};
 use crate::view::{CollectionView, SegmentView, ShardView, Source};
 use crate::{Error, ErrorKind};
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) signal: Arc<Signal>,
     pub(crate) promoted_budget: ResidentBudget,
     pub(crate) build_threads_max: u32,
+    pub(crate) filter_cache_bytes_max: u64,
 }
 
 /// A shard read from disk, its log not applied yet.
@@ -88,6 +90,7 @@ impl Core {
             quantization: quantization_of(&entry.config),
             indexes: ArcSwap::from_pointee(entry.indexes.clone()),
             costs: schema.fields.iter().map(|_| Default::default()).collect(),
+            filters: KeptFilters::new(shared.filter_cache_bytes_max),
             schema,
             limits: shared.limits.clone(),
             io: shared.io.clone(),

@@ -18,6 +18,10 @@ pub struct DatabaseOptions {
     /// memory, or of what its control group allows. Collections share it, first come, first served; in memory and
     /// simulated backends need none and take none.
     pub promoted_bytes_max: Option<u64>,
+    /// Bytes of memory in each collection for filters that come again and what the payload indexes of sealed segments
+    /// answered them: an eighth of a byte for each point and filter. They change how fast an answer is, never which.
+    /// 0: none are kept.
+    pub filter_cache_bytes_max: u64,
 }
 
 impl Default for DatabaseOptions {
@@ -27,6 +31,7 @@ impl Default for DatabaseOptions {
             maintenance_threads: 1,
             build_threads_max: 0,
             promoted_bytes_max: None,
+            filter_cache_bytes_max: 16 << 20,
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{PayloadPath, PointId};
 
 /// A point matches if every `must`, no `must_not`, at least one `should` (if any are given) and at least
 /// `min_should.min_count` of `min_should.conditions` match. The empty filter matches every point.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
 pub struct Filter {
     /// All of these.
     pub must: Vec<Condition>,
@@ -17,7 +17,7 @@ pub struct Filter {
 }
 
 /// At least `min_count` of `conditions`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct MinShould {
     /// The conditions.
     pub conditions: Vec<Condition>,
@@ -26,7 +26,7 @@ pub struct MinShould {
 }
 
 /// One condition on a point.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Condition {
     /// On a payload field.
     Field(FieldCondition),
@@ -46,7 +46,7 @@ pub enum Condition {
 }
 
 /// A test of the values at a path. An array matches if one of its items does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct FieldCondition {
     /// Where.
     pub path: PayloadPath,
@@ -98,7 +98,7 @@ pub enum FieldTest {
 }
 
 /// A value to be equal to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Match {
     /// A string, to the letter.
     Keyword(String),
@@ -132,7 +132,7 @@ impl Match {
 }
 
 /// Text search in one field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Text {
     /// All words, in any order.
     All(String),
@@ -181,7 +181,7 @@ pub struct GeoPoint {
 }
 
 /// An outline and holes, each a closed ring.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct GeoPolygon {
     /// The outline.
     pub exterior: Vec<GeoPoint>,

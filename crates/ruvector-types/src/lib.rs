@@ -6,6 +6,7 @@ pub mod datetime;
 mod expression;
 mod field_index;
 mod filter;
+mod filter_hash;
 mod filter_rules;
 mod id;
 mod invalid;

@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
     };
     eprintln!("Reopening");
     let started = Instant::now();
-    let (database, io) = open(&folder.path)?;
+    let (database, io) = open_with(&folder.path, options(arguments))?;
     if arguments.reuse {
         arguments.codes.change(&database, COLLECTION)?;
     }
@@ -255,13 +255,25 @@ pub(crate) fn sweep(text: &str) -> Result<Vec<u32>, CliError> {
     })
 }
 
+fn options(arguments: &BenchArguments) -> DatabaseOptions {
+    let mut options = DatabaseOptions::default();
+    if let Some(bytes) = arguments.filter_cache_bytes_max {
+        options.filter_cache_bytes_max = bytes;
+    }
+    options
+}
+
 pub(crate) fn open(path: &Path) -> Result<(Database, Arc<RealIo>), CliError> {
+    open_with(path, DatabaseOptions::default())
+}
+
+fn open_with(path: &Path, options: DatabaseOptions) -> Result<(Database, Arc<RealIo>), CliError> {
     let io = RealIo::open(path).map_err(|source| CliError::Storage {
         path: path.to_owned(),
         source,
     })?;
     let io = Arc::new(io);
-    let opened = Database::open(io.clone(), DatabaseOptions::default());
+    let opened = Database::open(io.clone(), options);
     let database = opened.map_err(|source| CliError::Open {
         path: path.to_owned(),
         source,

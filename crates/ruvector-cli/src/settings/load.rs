@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) build_threads_max: u32,
     /// `None`: half of the memory.
     pub(crate) promoted_bytes_max: Option<u64>,
+    pub(crate) filter_cache_bytes_max: u64,
     pub(crate) log_level: String,
     pub(crate) limits: Limits,
     /// Variables of Qdrant that are set and have no effect here.
@@ -205,6 +206,7 @@ impl Values {
             maintenance_threads: self.narrow("storage.maintenance_threads"),
             build_threads_max: self.narrow("storage.build_threads_max"),
             promoted_bytes_max: self.number_unless_word("storage.promoted_bytes_max"),
+            filter_cache_bytes_max: self.number("storage.filter_cache_bytes_max"),
             log_level: self.text("log.level"),
             limits: self.limits(),
             unknown_variables: Vec::new(),

@@ -159,6 +159,14 @@ pub(crate) const TABLE: &[Setting] = &[
               the machine's memory, or of what its control group allows; 0 leaves all of it to the page cache",
     },
     Setting {
+        section: "storage",
+        key: "filter_cache_bytes_max",
+        flag: "filter-cache-bytes-max",
+        kind: Kind::Number(|| 16 << 20, 0, 1 << 40),
+        doc: "Bytes of memory in each collection for filters that come again and what payload indexes answered them; \
+              0: none are kept",
+    },
+    Setting {
         section: "log",
         key: "level",
         flag: "log-level",

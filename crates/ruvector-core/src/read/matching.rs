@@ -11,6 +11,7 @@ use ruvector_payload::{Answer, Compiled, Indexed, PayloadRef, RowSet, Subject};
 use ruvector_storage::{Component, DeclaredIndex};
 use ruvector_types::{Filter, IndexKind, PointId, Step, TextOptions};
 
+use super::kept::{KeptFilter, Met};
 use super::observe::Observer;
 use crate::collection::Core;
 use crate::fields::Field;
@@ -29,24 +30,32 @@ const CHECKED_DELETES_MAX: u64 = 1_024;
 
 /// A filter and the indexes declared when it was compiled: its words are cut as these say, so it asks no others.
 #[derive(Debug)]
-pub(crate) struct CompiledFilter {
-    compiled: Compiled,
-    declared: Arc<Vec<DeclaredIndex>>,
-}
+pub(crate) struct CompiledFilter(Arc<KeptFilter>);
 
 impl Deref for CompiledFilter {
     type Target = Compiled;
 
     fn deref(&self) -> &Compiled {
-        &self.compiled
+        &self.0.compiled
+    }
+}
+
+impl CompiledFilter {
+    fn declared(&self) -> &[DeclaredIndex] {
+        &self.0.declared
     }
 }
 
 /// Checks a filter against the rules and limits and compiles it. Words of text conditions are cut as the field's text
-/// index declares it, built or not.
+/// index declares it, built or not. One that is kept has been checked: limits do not change while a database is open.
 pub(crate) fn compile_filter(filter: &Filter, core: &Core) -> Result<CompiledFilter, Error> {
-    filter.validate(&core.limits)?;
     let declared = core.indexes.load_full();
+    let given = match core.filters.meet(filter, &declared) {
+        Met::Kept(kept) => return Ok(CompiledFilter(kept)),
+        Met::Before(hash) => Some((hash, filter.clone())),
+        Met::Never => None,
+    };
+    filter.validate(&core.limits)?;
     let options = |steps: &[Step]| {
         let found = declared.iter().find(|index| index.path.steps() == steps);
         match found.map(|index| &index.index.kind) {
@@ -55,7 +64,7 @@ pub(crate) fn compile_filter(filter: &Filter, core: &Core) -> Result<CompiledFil
         }
     };
     let compiled = ruvector_payload::compile_with(filter, &options);
-    Ok(CompiledFilter { compiled, declared })
+    Ok(CompiledFilter(KeptFilter::new(given, compiled, declared)))
 }
 
 struct Row<'a> {
@@ -133,8 +142,9 @@ pub(crate) struct SegmentFilter<'a> {
     filter: &'a CompiledFilter,
     /// Answers for single rows and leaves none open, where the filter and the segment allow it.
     check: Option<RowCheck<'a>>,
-    /// Made when it is asked for if there is a check. Deleted rows are in neither set.
-    answer: OnceCell<Answer>,
+    /// Made when it is asked for if there is a check. Deleted rows are in neither set. Shared with later searches where
+    /// nothing was deleted or changed.
+    answer: OnceCell<Arc<Answer>>,
     sure: u64,
     open: u64,
 }
@@ -145,17 +155,15 @@ impl<'a> SegmentFilter<'a> {
         segment: &'a SegmentView,
         filter: &'a CompiledFilter,
     ) -> SegmentFilter<'a> {
-        let known = Known {
-            core,
-            segment,
-            declared: &filter.declared,
-        };
+        let known = Known::new(core, segment, filter);
+        let check = row_check(&known, filter);
+        let kept = kept_answer(&known, filter, check.is_some());
         let mut made = SegmentFilter {
             core,
             segment,
             filter,
-            check: row_check(&known, filter),
-            answer: OnceCell::new(),
+            check: check.filter(|_| kept.is_none()),
+            answer: kept.map_or_else(OnceCell::new, OnceCell::from),
             sure: 0,
             open: 0,
         };
@@ -174,22 +182,21 @@ impl<'a> SegmentFilter<'a> {
         self.answer.get_or_init(|| {
             let mut answer = match &self.check {
                 Some(check) => Answer::exact(check.rows()),
-                None => self.filter.answer(&Known {
-                    core: self.core,
-                    segment: self.segment,
-                    declared: &self.filter.declared,
-                }),
+                None => self
+                    .filter
+                    .answer(&Known::new(self.core, self.segment, self.filter)),
             };
-            take_away_deleted(self.segment, &mut answer.sure);
-            take_away_deleted(self.segment, &mut answer.open);
-            answer
+            leave_live(self.segment, &mut answer);
+            Arc::new(answer)
         })
     }
 
     fn into_sure(self) -> RowSet {
         self.answer();
-        let answer = self.answer.into_inner();
-        answer.map_or_else(|| RowSet::none(self.segment.rows), |answer| answer.sure)
+        match self.answer.into_inner() {
+            Some(answer) => Arc::unwrap_or_clone(answer).sure,
+            None => RowSet::none(self.segment.rows),
+        }
     }
 
     /// The live rows that match `filter`; all live rows if there is none. `observer` is told what the indexes decided.
@@ -219,11 +226,7 @@ impl<'a> SegmentFilter<'a> {
 
     /// How many rows match, deleted ones included, guessed without making sets.
     pub(crate) fn estimate(core: &Core, segment: &SegmentView, filter: &CompiledFilter) -> Estimate {
-        filter.estimate(&Known {
-            core,
-            segment,
-            declared: &filter.declared,
-        })
+        filter.estimate(&Known::new(core, segment, filter))
     }
 
     /// Whether a row is live and matches.
@@ -283,7 +286,7 @@ impl<'a> SegmentFilter<'a> {
         if self.open == 0 {
             return Ok(());
         }
-        let Some(answer) = self.answer.get_mut() else {
+        let Some(answer) = self.answer.get_mut().map(Arc::make_mut) else {
             return Ok(());
         };
         let open = std::mem::replace(&mut answer.open, RowSet::none(self.segment.rows));
@@ -311,6 +314,40 @@ fn row_check<'a>(known: &Known<'a>, filter: &CompiledFilter) -> Option<RowCheck<
     }
 }
 
+/// The answer to a filter that came again, from what is kept or to be kept of it, as this view has it. Never for a segment
+/// in memory, and where a check spares the sets (`is_checked`) only if there is room to keep them.
+fn kept_answer(known: &Known<'_>, filter: &CompiledFilter, is_checked: bool) -> Option<Arc<Answer>> {
+    let Source::Sealed(sealed) = &known.segment.source else {
+        return None;
+    };
+    if !filter.0.is_repeated() {
+        return None;
+    }
+    let filters = &known.core.filters;
+    let mut answer = match filters.answer(&filter.0, sealed) {
+        Some(answer) => answer,
+        None => {
+            let has_room = filters.has_room(&filter.0, known.segment.rows);
+            if is_checked && !has_room {
+                return None;
+            }
+            let answer = Arc::new(filter.answer(&AsSealed(known)));
+            if has_room && answer.open.count() < u64::from(known.segment.rows) {
+                filters.keep(&filter.0, sealed, &answer);
+            }
+            answer
+        }
+    };
+    let segment = known.segment;
+    if filter.reads_payload() && !segment.delta.is_empty() {
+        Arc::make_mut(&mut answer).reopen(known.changed());
+    }
+    if !segment.deletes.is_empty() {
+        leave_live(segment, Arc::make_mut(&mut answer));
+    }
+    Some(answer)
+}
+
 /// How many deleted rows pass.
 fn deleted_among(segment: &SegmentView, check: &RowCheck<'_>) -> u64 {
     let mut passing = 0;
@@ -324,6 +361,11 @@ fn deleted_among(segment: &SegmentView, check: &RowCheck<'_>) -> u64 {
         }
     }
     passing
+}
+
+fn leave_live(segment: &SegmentView, answer: &mut Answer) {
+    take_away_deleted(segment, &mut answer.sure);
+    take_away_deleted(segment, &mut answer.open);
 }
 
 fn take_away_deleted(segment: &SegmentView, rows: &mut RowSet) {
@@ -347,6 +389,14 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
+    fn new(core: &'a Core, segment: &'a SegmentView, filter: &'a CompiledFilter) -> Known<'a> {
+        Known {
+            core,
+            segment,
+            declared: filter.declared(),
+        }
+    }
+
     fn find(&self, steps: &[Step]) -> Option<&'a Index<Component>> {
         let Source::Sealed(sealed) = &self.segment.source else {
             return None;
@@ -398,5 +448,35 @@ impl Indexed for Known<'_> {
 
     fn changed(&self) -> impl Iterator<Item = u32> {
         self.segment.delta.iter().map(|(row, _)| row)
+    }
+}
+
+/// The same without deletes and payloads written since: what every view of the segment has in common.
+struct AsSealed<'a>(&'a Known<'a>);
+
+impl Indexed for AsSealed<'_> {
+    type Bytes = Component;
+
+    fn rows(&self) -> u32 {
+        self.0.rows()
+    }
+
+    fn index(&self, steps: &[Step]) -> Option<&Index<Component>> {
+        self.0.index(steps)
+    }
+
+    fn rows_of(&self, ids: &[PointId]) -> RowSet {
+        match &self.0.segment.source {
+            Source::Sealed(sealed) => RowSet::of(self.rows(), ids.iter().filter_map(|id| sealed.ids.row(id))),
+            Source::Active(_) => self.0.rows_of(ids),
+        }
+    }
+
+    fn rows_with_vector(&self, name: &str) -> Option<RowSet> {
+        self.0.rows_with_vector(name)
+    }
+
+    fn changed(&self) -> impl Iterator<Item = u32> {
+        std::iter::empty()
     }
 }

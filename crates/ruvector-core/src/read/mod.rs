@@ -7,6 +7,7 @@ mod fast;
 mod fetch;
 mod get;
 mod idf;
+mod kept;
 mod lists;
 mod matching;
 mod nearest;
@@ -23,4 +24,5 @@ mod top;
 mod values;
 
 pub(crate) use costs::Costs;
+pub(crate) use kept::KeptFilters;
 pub(crate) use matching::{CompiledFilter, compile_filter, matching_rows, row_matches};

@@ -6,6 +6,7 @@ mod answers;
 mod crash;
 mod damage;
 mod live;
+mod repeated;
 mod same;
 mod space;
 
