@@ -156,13 +156,16 @@ impl<'a> SegmentFilter<'a> {
         filter: &'a CompiledFilter,
     ) -> SegmentFilter<'a> {
         let known = Known::new(core, segment, filter);
-        let check = row_check(&known, filter);
-        let kept = kept_answer(&known, filter, check.is_some());
+        let kept = kept_answer(&known, filter);
         let mut made = SegmentFilter {
             core,
             segment,
             filter,
-            check: check.filter(|_| kept.is_none()),
+            check: if kept.is_none() {
+                row_check(&known, filter)
+            } else {
+                None
+            },
             answer: kept.map_or_else(OnceCell::new, OnceCell::from),
             sure: 0,
             open: 0,
@@ -315,8 +318,8 @@ fn row_check<'a>(known: &Known<'a>, filter: &CompiledFilter) -> Option<RowCheck<
 }
 
 /// The answer to a filter that came again, from what is kept or to be kept of it, as this view has it. Never for a segment
-/// in memory, and where a check spares the sets (`is_checked`) only if there is room to keep them.
-fn kept_answer(known: &Known<'_>, filter: &CompiledFilter, is_checked: bool) -> Option<Arc<Answer>> {
+/// in memory, and only if there is room: a check may spare the sets.
+fn kept_answer(known: &Known<'_>, filter: &CompiledFilter) -> Option<Arc<Answer>> {
     let Source::Sealed(sealed) = &known.segment.source else {
         return None;
     };
@@ -327,12 +330,11 @@ fn kept_answer(known: &Known<'_>, filter: &CompiledFilter, is_checked: bool) -> 
     let mut answer = match filters.answer(&filter.0, sealed) {
         Some(answer) => answer,
         None => {
-            let has_room = filters.has_room(&filter.0, known.segment.rows);
-            if is_checked && !has_room {
+            if !filters.has_room(&filter.0, known.segment.rows) {
                 return None;
             }
             let answer = Arc::new(filter.answer(&AsSealed(known)));
-            if has_room && answer.open.count() < u64::from(known.segment.rows) {
+            if answer.open.count() < u64::from(known.segment.rows) {
                 filters.keep(&filter.0, sealed, &answer);
             }
             answer

@@ -87,13 +87,14 @@ impl Sieve {
         for (at, block) in nodes.chunks(BLOCK).enumerate() {
             let later = nodes.iter().skip((at + 1) * BLOCK).take(BLOCK);
             later.for_each(|node| codes.prefetch(*node));
-            self.gathered.clear();
-            for node in block {
+            let size = encoder.code_bytes().max(1);
+            self.gathered.resize(block.len() * size, 0);
+            for (node, place) in block.iter().zip(self.gathered.chunks_exact_mut(size)) {
                 let Some(code) = codes.rows(*node..*node + 1) else {
                     self.is_damaged = true;
                     return false;
                 };
-                self.gathered.extend_from_slice(code);
+                copy(code, place);
             }
             let distances = &mut distances[..block.len()];
             if self.query.distances(&self.gathered, distances).is_err() {
@@ -134,6 +135,29 @@ impl Sieve {
             true => f32::INFINITY,
             false => self.best.last().copied().unwrap_or(f32::INFINITY),
         }
+    }
+}
+
+/// Copies a code; those of usual lengths as two parts of fixed length, which may overlap, instead of by a call.
+#[inline]
+fn copy(code: &[u8], place: &mut [u8]) {
+    fn parts<const N: usize>(code: &[u8], place: &mut [u8]) -> Option<()> {
+        *place.first_chunk_mut::<N>()? = *code.first_chunk()?;
+        *place.last_chunk_mut::<N>()? = *code.last_chunk()?;
+        Some(())
+    }
+    let copied = match code.len() {
+        _ if code.len() != place.len() => None,
+        16..=32 => parts::<16>(code, place),
+        33..=64 => parts::<32>(code, place),
+        65..=128 => parts::<64>(code, place),
+        _ => None,
+    };
+    if copied.is_none() {
+        place
+            .iter_mut()
+            .zip(code)
+            .for_each(|(place, byte)| *place = *byte);
     }
 }
 

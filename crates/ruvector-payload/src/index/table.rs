@@ -89,8 +89,29 @@ pub(crate) fn items<'a, const N: usize>(
 }
 
 /// The first of `0..count` for which `is_low` does not hold, which holds up to some point. `None`: it said so.
-pub(crate) fn partition_point(count: u64, mut is_low: impl FnMut(u64) -> Option<bool>) -> Option<u64> {
-    let (mut low, mut high) = (0, count);
+pub(crate) fn partition_point(count: u64, is_low: impl FnMut(u64) -> Option<bool>) -> Option<u64> {
+    partition_point_in(0..count, is_low)
+}
+
+/// As [`partition_point`], where it is not before `from` and probably near it: by steps that double.
+pub(crate) fn partition_point_from(
+    from: u64,
+    count: u64,
+    mut is_low: impl FnMut(u64) -> Option<bool>,
+) -> Option<u64> {
+    let (mut low, mut step) = (from, 1);
+    while low < count {
+        let probe = (low + step - 1).min(count - 1);
+        if !is_low(probe)? {
+            return partition_point_in(low..probe, is_low);
+        }
+        (low, step) = (probe + 1, step * 2);
+    }
+    Some(low)
+}
+
+fn partition_point_in(span: Range<u64>, mut is_low: impl FnMut(u64) -> Option<bool>) -> Option<u64> {
+    let (mut low, mut high) = (span.start, span.end);
     while low < high {
         let middle = low + (high - low) / 2;
         if is_low(middle)? {

@@ -100,13 +100,16 @@ impl<B: IndexBytes> OrderedIndex<B> {
     /// Ranks of those of `values` that are there; the values ascend.
     fn found<'v>(&self, values: impl Iterator<Item = IndexedValue<'v>>) -> Option<Vec<Range<u32>>> {
         let mut spans: Vec<Range<u32>> = Vec::new();
+        let mut from = None;
         for value in values {
             if !self.keeps(&value) {
                 continue;
             }
-            let (rank, true) = self.rank_below(&value)? else {
+            let (rank, is_there) = self.rank_from(&value, from)?;
+            from = Some(rank);
+            if !is_there {
                 continue;
-            };
+            }
             match spans.last_mut() {
                 Some(last) if last.end > rank => {}
                 Some(last) if last.end == rank => last.end += 1,

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::key::{Key, LOW_NONE};
 use super::{Kept, OrderedIndex};
 use crate::RowSet;
-use crate::index::table::{array_at, item, items, partition_point};
+use crate::index::table::{array_at, item, items, partition_point, partition_point_from};
 use crate::index::{IndexBytes, MalformedIndex};
 
 pub(super) const DAMAGED: MalformedIndex = MalformedIndex {
@@ -83,8 +83,13 @@ impl<B: IndexBytes> OrderedIndex<B> {
 
     /// Values below a value, and whether it is there. `None`: of a type the index does not keep, NaN, or damaged.
     pub(super) fn rank_below(&self, value: &IndexedValue<'_>) -> Option<(u32, bool)> {
+        self.rank_from(value, None)
+    }
+
+    /// As [`Self::rank_below`]; the rank is not before `from`, if given, and probably near it.
+    pub(super) fn rank_from(&self, value: &IndexedValue<'_>, from: Option<u32>) -> Option<(u32, bool)> {
         let key = match (self.head.kept, value) {
-            (Kept::Strings, IndexedValue::Str(text)) => return self.text_below(text.as_bytes()),
+            (Kept::Strings, IndexedValue::Str(text)) => return self.text_from(text.as_bytes(), from),
             (Kept::Bools, IndexedValue::Bool(flag)) => Key::of_bool(*flag),
             (Kept::Times, IndexedValue::Time(micros)) => Key::of_time(*micros),
             (Kept::Numbers, IndexedValue::Int(integer)) => Key::of_integer((*integer).into()),
@@ -92,15 +97,28 @@ impl<B: IndexBytes> OrderedIndex<B> {
             (Kept::Numbers, IndexedValue::Float(number)) => Key::of_float(*number)?,
             _ => return None,
         };
-        let distinct = u64::from(self.head.distinct);
-        let below = partition_point(distinct, |rank| Some(self.key(rank as u32)? < key))? as u32;
+        let below = self.boundary(from, |rank| Some(self.key(rank)? < key))?;
         Some((below, below < self.head.distinct && self.key(below)? == key))
     }
 
     /// Strings below a string of bytes, and whether it is there. `None`: damaged.
     pub(super) fn text_below(&self, text: &[u8]) -> Option<(u32, bool)> {
+        self.text_from(text, None)
+    }
+
+    /// The first rank for which `is_low` does not hold.
+    fn boundary(&self, from: Option<u32>, is_low: impl Fn(u32) -> Option<bool>) -> Option<u32> {
         let distinct = u64::from(self.head.distinct);
-        let below = partition_point(distinct, |rank| Some(self.text(rank as u32)? < text))? as u32;
+        let is_low = |rank| is_low(rank as u32);
+        let found = match from {
+            Some(from) => partition_point_from(from.into(), distinct, is_low),
+            None => partition_point(distinct, is_low),
+        };
+        found.map(|rank| rank as u32)
+    }
+
+    fn text_from(&self, text: &[u8], from: Option<u32>) -> Option<(u32, bool)> {
+        let below = self.boundary(from, |rank| Some(self.text(rank)? < text))?;
         Some((below, below < self.head.distinct && self.text(below)? == text))
     }
 
