@@ -11,6 +11,7 @@ mod nearest;
 mod observe;
 mod order;
 mod plan;
+mod query;
 mod scroll;
 mod search;
 mod sieve;
