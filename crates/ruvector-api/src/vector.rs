@@ -142,6 +142,16 @@ fn multi<'de, A: SeqAccess<'de>>(mut items: A, first: Vec<f32>) -> Result<Vector
     Ok(Vector::Multi(MultiVector { dim, numbers }))
 }
 
+/// A list of numbers that are finite as `f32`.
+pub(crate) struct WireNumbers(pub(crate) Vec<f32>);
+
+impl<'de> Deserialize<'de> for WireNumbers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let numbers = Vec::<Component>::deserialize(deserializer)?;
+        Ok(WireNumbers(numbers.into_iter().map(|number| number.0).collect()))
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WireSparse {

@@ -67,7 +67,7 @@ impl Model {
     }
 }
 
-fn score(distance: Distance, a: &[f32], b: &[f32]) -> f64 {
+pub(super) fn score(distance: Distance, a: &[f32], b: &[f32]) -> f64 {
     let sum = |term: fn(f64, f64) -> f64| -> f64 {
         a.iter()
             .zip(b)
