@@ -3,81 +3,61 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use ruvector_types::{PointId, SparseVector, Vector, VectorInput};
+use ruvector_types::{PointId, Vector, VectorInput};
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::vector::WireNumbers;
-use crate::{ApiError, WireId, WireVector};
+use crate::WireVector;
+use crate::document::Purpose;
+use crate::vector::{OBJECT_KEYS, WireObject};
 
 const EXPECTED: &str = "a vector, or the id of a point";
 
-/// A vector, an id, or something that a model would have to make into a vector.
+/// A vector, or an id.
 #[derive(Debug)]
 pub(crate) enum WireInput {
     Vector(Vector),
     Id(PointId),
-    /// `Document`, `Image` or `InferenceObject`.
-    Inference,
 }
 
 impl WireInput {
-    /// The engine's input; `place` is its name in the request.
-    pub(crate) fn into_input(self, place: &str) -> Result<VectorInput, ApiError> {
+    /// The engine's input.
+    pub(crate) fn into_input(self) -> VectorInput {
         match self {
-            WireInput::Vector(vector) => Ok(VectorInput::Vector(vector)),
-            WireInput::Id(id) => Ok(VectorInput::Id(id)),
-            WireInput::Inference => Err(ApiError::NotSupported {
-                field: place.to_owned(),
-                what: "no model makes vectors of texts, images or objects here; give the vector",
-            }),
+            WireInput::Vector(vector) => VectorInput::Vector(vector),
+            WireInput::Id(id) => VectorInput::Id(id),
         }
     }
 }
 
-/// The entries of an object that is a vector or would be made into one.
-#[derive(Default)]
+/// The entries of an object that is a vector, or a text to be made into one.
 pub(crate) struct InputEntries {
-    indices: Option<Vec<u32>>,
-    values: Option<WireNumbers>,
-    is_inference: bool,
+    object: WireObject,
+    is_empty: bool,
 }
 
-/// The keys of [`InputEntries`].
-pub(crate) const INPUT_KEYS: [&str; 7] = ["indices", "values", "text", "image", "object", "model", "options"];
-
 impl InputEntries {
-    /// Reads the value of one of [`INPUT_KEYS`].
-    pub(crate) fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        entries: &mut A,
-    ) -> Result<(), A::Error> {
-        match key {
-            "indices" => self.indices = Some(entries.next_value()?),
-            "values" => self.values = Some(entries.next_value()?),
-            _ => {
-                let _: serde::de::IgnoredAny = entries.next_value()?;
-                self.is_inference = true;
-            }
+    pub(crate) fn new() -> InputEntries {
+        InputEntries {
+            object: WireObject::default(),
+            is_empty: true,
         }
-        Ok(())
+    }
+
+    /// Reads the value of one of [`OBJECT_KEYS`].
+    pub(crate) fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, entries: &mut A) -> Result<(), A::Error> {
+        self.is_empty = false;
+        self.object.read(key, entries)
     }
 
     /// What they are; `None` if there were none.
     pub(crate) fn finish<E: Error>(self) -> Result<Option<WireInput>, E> {
-        match (self.indices, self.values, self.is_inference) {
-            (None, None, false) => Ok(None),
-            (None, None, true) => Ok(Some(WireInput::Inference)),
-            (Some(indices), Some(values), false) => {
-                let values = values.0;
-                Ok(Some(WireInput::Vector(SparseVector { indices, values }.into())))
-            }
-            _ => Err(E::custom(
-                "a sparse vector has indices and values, and nothing else",
-            )),
+        if self.is_empty {
+            return Ok(None);
         }
+        let vector = self.object.into_vector(Purpose::Query).map_err(E::custom)?;
+        Ok(Some(WireInput::Vector(vector)))
     }
 }
 
@@ -110,22 +90,16 @@ impl<'de> Visitor<'de> for InputVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<WireInput, A::Error> {
-        let mut input = InputEntries::default();
+        let mut input = InputEntries::new();
         while let Some(key) = entries.next_key::<String>()? {
-            if !INPUT_KEYS.contains(&key.as_str()) {
-                return Err(A::Error::unknown_field(&key, &INPUT_KEYS));
+            if !OBJECT_KEYS.contains(&key.as_str()) {
+                return Err(A::Error::unknown_field(&key, &OBJECT_KEYS));
             }
             input.read(&key, &mut entries)?;
         }
         input
             .finish()?
             .ok_or_else(|| A::Error::custom(format_args!("expected {EXPECTED}")))
-    }
-}
-
-impl From<WireId> for WireInput {
-    fn from(id: WireId) -> WireInput {
-        WireInput::Id(id.0)
     }
 }
 

@@ -8,7 +8,8 @@ use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::order::WireOrderBy;
-use crate::query_input::{Bounded, INPUT_KEYS, InputEntries, WireInput};
+use crate::query_input::{Bounded, InputEntries, WireInput};
+use crate::vector::OBJECT_KEYS;
 use crate::{ApiError, WireVector};
 
 /// Examples that are read of one list, whatever the other limits.
@@ -33,13 +34,13 @@ const KEYS: [&str; 19] = [
     "formula",
     "defaults",
     "relevance_feedback",
-    INPUT_KEYS[0],
-    INPUT_KEYS[1],
-    INPUT_KEYS[2],
-    INPUT_KEYS[3],
-    INPUT_KEYS[4],
-    INPUT_KEYS[5],
-    INPUT_KEYS[6],
+    OBJECT_KEYS[0],
+    OBJECT_KEYS[1],
+    OBJECT_KEYS[2],
+    OBJECT_KEYS[3],
+    OBJECT_KEYS[4],
+    OBJECT_KEYS[5],
+    OBJECT_KEYS[6],
 ];
 
 /// `query`.
@@ -103,13 +104,13 @@ impl WireQuery {
     /// The engine's query; `place` is its name in the request.
     pub(crate) fn into_query(self, place: &str) -> Result<Query, ApiError> {
         match self {
-            WireQuery::Nearest(input, None) => Ok(Query::Nearest(input.into_input(place)?)),
+            WireQuery::Nearest(input, None) => Ok(Query::Nearest(input.into_input())),
             WireQuery::Nearest(input, Some(mmr)) => Ok(Query::Diverse {
-                nearest: input.into_input(&format!("{place}.nearest"))?,
+                nearest: input.into_input(),
                 diversity: mmr.diversity.unwrap_or(DIVERSITY),
                 candidates: mmr.candidates_limit,
             }),
-            WireQuery::Recommend(recommend) => recommend.into_query(&format!("{place}.recommend")),
+            WireQuery::Recommend(recommend) => Ok(recommend.into_query()),
             WireQuery::OrderBy(order) => {
                 let order = order.into_order().map_err(|error| error.within(place))?;
                 Ok(Query::OrderBy(order))
@@ -125,23 +126,21 @@ impl WireQuery {
 }
 
 impl WireRecommend {
-    /// The engine's query; `place` is the name of the object that has the examples.
-    pub(crate) fn into_query(self, place: &str) -> Result<Query, ApiError> {
-        let examples = |given: Option<WireExamples>, name: &str| {
-            let given = given.map_or_else(Vec::new, |list| list.0).into_iter().enumerate();
-            given
-                .map(|(at, input)| input.into_input(&format!("{place}.{name}[{at}]")))
-                .collect::<Result<Vec<VectorInput>, ApiError>>()
+    /// The engine's query.
+    fn into_query(self) -> Query {
+        let examples = |given: Option<WireExamples>| -> Vec<VectorInput> {
+            let given = given.map_or_else(Vec::new, |list| list.0).into_iter();
+            given.map(WireInput::into_input).collect()
         };
-        Ok(Query::Recommend {
-            positive: examples(self.positive, "positive")?,
-            negative: examples(self.negative, "negative")?,
+        Query::Recommend {
+            positive: examples(self.positive),
+            negative: examples(self.negative),
             strategy: match self.strategy {
                 None | Some(WireStrategy::AverageVector) => RecommendStrategy::AverageVector,
                 Some(WireStrategy::BestScore) => RecommendStrategy::BestScore,
                 Some(WireStrategy::SumScores) => RecommendStrategy::SumScores,
             },
-        })
+        }
     }
 }
 
@@ -176,7 +175,11 @@ impl<'de> Visitor<'de> for QueryVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<WireQuery, A::Error> {
-        let mut kinds = Kinds::default();
+        let mut kinds = Kinds {
+            found: None,
+            mmr: None,
+            input: InputEntries::new(),
+        };
         while let Some(key) = entries.next_key::<String>()? {
             match KEYS.iter().find(|known| **known == key) {
                 Some(known) => kinds.read(known, &mut entries)?,
@@ -188,7 +191,6 @@ impl<'de> Visitor<'de> for QueryVisitor {
 }
 
 /// The entries of the object, as far as they were read.
-#[derive(Default)]
 struct Kinds {
     found: Option<WireQuery>,
     mmr: Option<WireMmr>,

@@ -1,6 +1,12 @@
 //! Goal: single vectors change without the rest of their point, survive a reopen, and several writes in one call are
 //! refused before the first of them if one is not well formed.
 //! Method: one small collection of two fields on the memory backend, read back whole after each change and a reopen.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 use std::sync::Arc;
 

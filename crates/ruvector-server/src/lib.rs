@@ -1,6 +1,7 @@
 //! The REST server over the embedded engine. Never touches a file and never decides what a request means:
 //! `ruvector-api` reads it, `ruvector-core` carries it out.
 
+mod aliases;
 mod answer;
 mod app;
 mod body;

@@ -50,7 +50,7 @@ pub(super) fn choose(
             break;
         };
         let best = pending.swap_remove(best);
-        if let Some(scorer) = nearest.of_row(best.segment, best.row) {
+        if let Some(scorer) = nearest.of_row(core, best.segment, best.row) {
             run.ctx.count(0, pending.len() as u64);
             for one in &mut pending {
                 if let Some(distance) = scorer.distance(core, one.segment, one.row) {

@@ -103,7 +103,7 @@ fn recommend<'q>(
         vectors
             .map(|(at, vector)| {
                 let place = format!("{place}.{name}[{at}]");
-                Scorer::new(&run.snapshot.core, &stage.using, vector, &place)
+                Scorer::new(run, &stage.using, vector, &place)
             })
             .collect::<Result<Vec<Scorer>, Error>>()
     };
@@ -159,7 +159,7 @@ impl Run<'_> {
         match &goal.seek {
             Seek::Nearest(vector) => self.nearest(stage, goal, vector, (among, wanted)),
             Seek::Diverse(vector, diversity, candidates) => {
-                let scorer = Scorer::new(&self.snapshot.core, &stage.using, vector, "query.nearest")?;
+                let scorer = Scorer::unweighed(&self.snapshot.core, &stage.using, vector, "query.nearest")?;
                 let found = self.nearest(stage, goal, vector, (among, *candidates))?;
                 diverse::choose(self, found, &scorer, *diversity, wanted)
             }
@@ -193,7 +193,7 @@ impl Run<'_> {
                 .map(|point| Found::new(point.id, point.score))
                 .collect());
         };
-        let scorer = Scorer::new(core, &stage.using, vector, "query.nearest")?;
+        let scorer = Scorer::new(self, &stage.using, vector, "query.nearest")?;
         let distance = scorer.field_distance(core);
         let hits = self.ranked(Some(ids), None, &Measure::Nearest(scorer), wanted)?;
         let threshold = stage.score_threshold;
