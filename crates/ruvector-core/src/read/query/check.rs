@@ -72,10 +72,10 @@ impl Walk<'_> {
                 ..
             } => {
                 if !(0.0..=1.0).contains(diversity) {
-                    return refuse(at("nearest.mmr.diversity"), "must be from 0 to 1");
+                    return refuse(at("mmr.diversity"), "must be from 0 to 1");
                 }
                 let (field, given) = match candidates {
-                    Some(candidates) => (at("nearest.mmr.candidates_limit"), *candidates),
+                    Some(candidates) => (at("mmr.candidates_limit"), *candidates),
                     None => (format!("{place}limit"), stage.limit),
                 };
                 if given == 0 {
