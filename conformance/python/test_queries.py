@@ -154,6 +154,48 @@ class Queries:
         self.assertEqual({str(one.id) for one in remote.points}, {str(one.id) for one in local.points})
         self.assertEqual({one.score for one in remote.points}, {one.score for one in local.points})
 
+    def test_kinds(self):
+        fields = {
+            "vectors_config": {
+                "dense": models.VectorParams(size=4, distance=models.Distance.COSINE),
+                "multi": models.VectorParams(
+                    size=3,
+                    distance=models.Distance.DOT,
+                    multivector_config=models.MultiVectorConfig(comparator=models.MultiVectorComparator.MAX_SIM),
+                ),
+            },
+            "sparse_vectors_config": {"plain": models.SparseVectorParams()},
+        }
+        self.change("create_collection", NAME, **fields)
+        rng = random.Random(12)
+
+        def given(name):
+            if name == "dense":
+                return data.vector(rng, 4)
+            if name == "multi":
+                return [data.vector(rng, 3) for _ in range(rng.randrange(1, 4))]
+            indices = sorted(rng.sample(range(20), rng.randrange(3, 8)))
+            return models.SparseVector(indices=indices, values=[rng.uniform(0.1, 2) for _ in indices])
+
+        names = ["dense", "multi", "plain"]
+        points = [models.PointStruct(id=n, vector={name: given(name) for name in names}) for n in range(1, 61)]
+        self.change("upsert", NAME, points=points)
+        for name in ["multi", "plain"] * 12:
+            examples = [given(name), rng.randrange(1, 60)]
+            strategies = [*models.RecommendStrategy]
+            queries = [models.NearestQuery(nearest=rng.randrange(1, 60)), given(name)]
+            for strategy in strategies:
+                recommend = models.RecommendInput(positive=examples, negative=[given(name)], strategy=strategy)
+                queries.append(models.RecommendQuery(recommend=recommend))
+            prefetch = models.Prefetch(query=data.vector(rng, 4), using="dense", limit=25)
+            for query in queries:
+                for before in (None, prefetch):
+                    self.check(name, query=query, using=name, prefetch=before, limit=12)
+            sources = [prefetch, models.Prefetch(query=given(name), using=name, limit=7)]
+            self.check(name, query=models.FusionQuery(fusion=models.Fusion.DBSF), prefetch=sources, limit=50)
+            mmr = models.NearestQuery(nearest=given(name), mmr=models.Mmr(diversity=0.4, candidates_limit=15))
+            self.check(name, query=mmr, using=name, limit=50)
+
     def test_batches(self):
         self.fill(models.Distance.EUCLID)
         rng = random.Random(9)

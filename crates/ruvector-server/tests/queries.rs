@@ -274,7 +274,7 @@ fn refusals_name_the_place() {
         (
             inner(r#"{"query": 1, "lookup_from": {"collection": "d"}}"#),
             404,
-            "\"d\"",
+            "`d`",
         ),
         (
             inner(r#"{"query": 1, "lookup_from": {}}"#),
