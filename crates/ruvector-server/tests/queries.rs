@@ -151,6 +151,7 @@ fn deep(levels: usize) -> String {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn refusals_name_the_place() {
     let server = server();
     let over = |query: &str| format!(r#"{{"query": {query}, "prefetch": [{{"query": 1}}, {{"query": 2}}]}}"#);
