@@ -137,8 +137,8 @@ pub struct VectorParams {
     on_disk: Option<bool>,
     /// Several vectors for each point, and how they are compared; one if absent.
     multivector_config: Option<MultiVectorParams>,
-    #[schema(ignore)]
-    memory: Unserved,
+    /// The same as `on_disk`, and before it: `cold` or `cached`.
+    memory: Option<WireMemory>,
 }
 
 impl CreateCollection {
