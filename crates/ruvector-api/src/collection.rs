@@ -137,7 +137,7 @@ pub struct VectorParams {
     on_disk: Option<bool>,
     /// Several vectors for each point, and how they are compared; one if absent.
     multivector_config: Option<MultiVectorParams>,
-    /// The same as `on_disk`, and before it: `cold` or `cached`.
+    /// The same as `on_disk` in other words; it goes before.
     memory: Option<WireMemory>,
 }
 

@@ -15,6 +15,7 @@ mod indexes;
 mod job;
 mod long_reads;
 mod params;
+mod patience;
 mod points;
 mod routes;
 mod search;

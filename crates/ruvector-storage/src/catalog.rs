@@ -355,6 +355,49 @@ mod tests {
         kinds.into_iter().zip(0..).map(declare).collect()
     }
 
+    /// A collection with something of everything.
+    fn entry(id: u64, distance: Distance) -> CatalogEntry {
+        let mut config = CollectionConfig::single(384, distance);
+        let mut second = VectorConfig {
+            dim: 7,
+            ..config.vectors[""]
+        };
+        second.hnsw.profile = GraphProfile::Compact;
+        second.quantization = Some(QuantizationConfig::of(Codes::Scalar {
+            quantile: id.is_multiple_of(2).then_some(0.99),
+        }));
+        second.hnsw.payload_m = id.is_multiple_of(2).then_some(8);
+        second.hnsw.full_scan_threshold_kib = id.is_multiple_of(3).then_some(10_000);
+        config.vectors.insert("title".into(), second);
+        config.settings.hnsw.on_disk = true;
+        config.settings.read_fan_out_factor = id.is_multiple_of(2).then_some(2);
+        let note = (
+            "note".to_owned(),
+            Value::Array(vec![Value::Null, Value::Int(id as i64)]),
+        );
+        config.settings.metadata = Map::from([note]);
+        config.optimizer.indexing_threshold_kib = id.is_multiple_of(3).then_some(0);
+        config.optimizer.flush_interval_s = 5;
+        let mut late = VectorConfig::new(9, distance);
+        late.multivector = Some(MultiVectorComparator::MaxSim);
+        config.vectors.insert("late".into(), late);
+        let sparse = SparseVectorConfig {
+            full_scan_threshold: id.is_multiple_of(2).then_some(7),
+            on_disk: id.is_multiple_of(3),
+            datatype: SparseDatatype::Float16,
+            modifier: Modifier::Idf,
+        };
+        config.sparse_vectors.insert("words".into(), sparse);
+        config.sparse_vectors.insert("more".into(), Default::default());
+        CatalogEntry {
+            id,
+            name: format!("collection {id}"),
+            config,
+            next_index: 10,
+            indexes: declared(),
+        }
+    }
+
     #[test]
     fn round_trip_and_hostile_bytes() {
         let distances = [
@@ -363,47 +406,6 @@ mod tests {
             Distance::Euclid,
             Distance::Manhattan,
         ];
-        let entry = |id: u64, distance| {
-            let mut config = CollectionConfig::single(384, distance);
-            let mut second = VectorConfig {
-                dim: 7,
-                ..config.vectors[""]
-            };
-            second.hnsw.profile = GraphProfile::Compact;
-            second.quantization = Some(QuantizationConfig::of(Codes::Scalar {
-                quantile: id.is_multiple_of(2).then_some(0.99),
-            }));
-            second.hnsw.payload_m = id.is_multiple_of(2).then_some(8);
-            second.hnsw.full_scan_threshold_kib = id.is_multiple_of(3).then_some(10_000);
-            config.vectors.insert("title".into(), second);
-            config.settings.hnsw.on_disk = true;
-            config.settings.read_fan_out_factor = id.is_multiple_of(2).then_some(2);
-            let note = (
-                "note".to_owned(),
-                Value::Array(vec![Value::Null, Value::Int(id as i64)]),
-            );
-            config.settings.metadata = Map::from([note]);
-            config.optimizer.indexing_threshold_kib = id.is_multiple_of(3).then_some(0);
-            config.optimizer.flush_interval_s = 5;
-            let mut late = VectorConfig::new(9, distance);
-            late.multivector = Some(MultiVectorComparator::MaxSim);
-            config.vectors.insert("late".into(), late);
-            let sparse = SparseVectorConfig {
-                full_scan_threshold: id.is_multiple_of(2).then_some(7),
-                on_disk: id.is_multiple_of(3),
-                datatype: SparseDatatype::Float16,
-                modifier: Modifier::Idf,
-            };
-            config.sparse_vectors.insert("words".into(), sparse);
-            config.sparse_vectors.insert("more".into(), Default::default());
-            CatalogEntry {
-                id,
-                name: format!("collection {id}"),
-                config,
-                next_index: 10,
-                indexes: declared(),
-            }
-        };
         let collections = distances
             .iter()
             .zip(3..)
