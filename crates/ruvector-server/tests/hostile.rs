@@ -580,7 +580,7 @@ fn collections_and_routes() {
         vector(r#""memory": "pinned""#, "vectors.memory"),
         vector(
             r#""multivector_config": {"comparator": "mean"}"#,
-            "vectors.multivector_config",
+            "multivector_config.comparator",
         ),
         vector(
             r#""multivector_config": {"comparator": "max_sim"}, "quantization_config": {"scalar": {"type": "int8"}}"#,
