@@ -575,7 +575,7 @@ fn collections_and_routes() {
         vector(r#""memory": "pinned""#, "vectors.memory"),
         vector(
             r#""multivector_config": {"comparator": "mean"}"#,
-            "vectors.multivector_config",
+            "multivector_config.comparator",
         ),
         vector(
             r#""multivector_config": {"comparator": "max_sim"}, "quantization_config": {"scalar": {"type": "int8"}}"#,
@@ -661,7 +661,7 @@ fn collections_and_routes() {
             "POST",
             "/collections",
             r#"{"name": "c", "dimensions": 2, "distance": "dot"}"#,
-            "\"c\"",
+            "`c`",
         ),
         case("GET", "/collections/z", "", "`z`"),
         case("GET", "/nowhere", "", "/nowhere"),
