@@ -103,7 +103,7 @@ fn every_spelling_is_understood() {
         ),
         [1, 3]
     );
-    let ordered = json!({"query": {"order_by": "n"}, "limit": 1, "explain": true});
+    let ordered = json!({"query": {"order_by": "n"}, "limit": 1});
     assert_eq!(server.ok("POST", QUERY, &ordered)["points"][0]["order_value"], 2);
 }
 
