@@ -17,6 +17,7 @@ mod long_reads;
 mod params;
 mod patience;
 mod points;
+mod recommend;
 mod routes;
 mod search;
 mod serve;
