@@ -20,6 +20,8 @@ mod operations;
 mod order;
 mod payload;
 mod point;
+#[cfg(feature = "proto")]
+pub mod proto;
 mod quantization;
 mod quantization_config;
 mod read;
