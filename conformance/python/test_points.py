@@ -4,6 +4,7 @@ collection is compared with local mode's."""
 import random
 
 from qdrant_client import models
+from qdrant_client.http.exceptions import UnexpectedResponse
 
 import data
 from world import AsyncCase, SyncCase
@@ -101,6 +102,62 @@ class Points:
         self.assertEqual({**before, "city": None}, {**after, "city": None})
         self.assertIn("city", before)
         self.assertNotIn("city", after)
+
+    def test_vectors(self):
+        rng = random.Random(6)
+        points = [
+            models.PointStruct(id=n, vector={"a": data.vector(rng), "side": [float(n), 2.0, 3.0]}, payload={"n": n})
+            for n in range(1, 40)
+        ]
+        self.change("upsert", "named", points=points)
+        single = [models.PointVectors(id=n, vector={"side": [0.5, float(n), 1.0]}) for n in (1, 2, 3)]
+        self.change("update_vectors", "named", points=single, wait=True)
+        self.compare("one vector of three points", "named")
+        both = [models.PointVectors(id=4, vector={"a": data.vector(rng), "side": [9.0, 9.0, 9.0]})]
+        self.change("update_vectors", "named", points=both, wait=True)
+        self.compare("both vectors", "named")
+        self.change("delete_vectors", "named", vectors=["side"], points=[1, 5, 6], wait=True)
+        self.compare("without a vector", "named")
+        self.change("delete_vectors", "named", vectors=["a", "side"], points=CHECK, wait=True)
+        self.compare("without any", "named")
+        self.change("update_vectors", "named", points=single, wait=True)
+        self.compare("with one again", "named")
+        self.updated("upsert", points=data.points(2)[:9])
+        self.updated("update_vectors", points=[models.PointVectors(id=1, vector=data.vector(rng))])
+        for client in (self.remote, self.local):
+            with self.assertRaises((UnexpectedResponse, ValueError, KeyError)):
+                client.update_vectors(NAME, points=[models.PointVectors(id=77_777, vector=data.vector(rng))])
+
+    def test_batches_of_writes(self):
+        points = data.points(2)
+        operations = [
+            models.UpsertOperation(upsert=models.PointsList(points=points[:40])),
+            models.SetPayloadOperation(set_payload=models.SetPayload(payload={"late": 1}, points=[1, 2])),
+            models.OverwritePayloadOperation(overwrite_payload=models.SetPayload(payload={"only": 2}, points=[4])),
+            models.DeletePayloadOperation(delete_payload=models.DeletePayload(keys=["city"], points=[5, 7])),
+            models.ClearPayloadOperation(clear_payload=models.PointIdsList(points=[8])),
+            models.UpdateVectorsOperation(
+                update_vectors=models.UpdateVectors(points=[models.PointVectors(id=1, vector=points[50].vector)])
+            ),
+            models.DeleteVectorsOperation(delete_vectors=models.DeleteVectors(points=[2], vector=[""])),
+            models.DeleteOperation(delete=models.FilterSelector(filter=CHECK)),
+            models.UpsertOperation(
+                upsert=models.PointsBatch(
+                    batch=models.Batch(ids=[900], vectors=[points[3].vector], payloads=[{"last": True}])
+                )
+            ),
+        ]
+        self.local.batch_update_points(NAME, [one for one in operations if "delete_vectors" not in repr(one)])
+        self.local.delete_vectors(NAME, vectors=[""], points=[2])
+        results = self.remote.batch_update_points(NAME, operations, wait=True)
+        self.assertEqual([one.status for one in results], [models.UpdateStatus.COMPLETED] * len(operations))
+        self.compare("batch")
+        broken = [operations[0], models.DeleteVectorsOperation(delete_vectors=models.DeleteVectors(points=[2], vector=["no"]))]
+        with self.assertRaises(UnexpectedResponse) as refusal:
+            self.remote.batch_update_points(NAME, broken)
+        self.assertEqual(refusal.exception.status_code, 400)
+        self.assertIn("operations[1]", refusal.exception.content.decode())
+        self.compare("a batch that was refused")
 
     def test_deletes(self):
         self.updated("upsert", points=data.points(2))

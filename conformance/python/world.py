@@ -37,6 +37,10 @@ class Server:
             self.stop()
             raise RuntimeError("the server did not start")
 
+    def how(self):
+        """How a client is opened over the server."""
+        return {"url": self.url}
+
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=60)

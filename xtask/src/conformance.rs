@@ -1,5 +1,6 @@
-//! `cargo xtask conformance`: builds the server and lets the unmodified Python client of Qdrant judge it. Never installs
-//! anything outside `target`.
+//! `cargo xtask conformance`: builds the server and lets the unmodified clients of Qdrant judge it: Python (with the
+//! frameworks on top of it, and a generator of requests from the OpenAPI document) and JavaScript. Never installs anything
+//! outside `target`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +8,8 @@ use std::process::Command;
 use crate::commands;
 use crate::error::ChoreError;
 
-/// Builds the release program and runs `conformance/python/run` with it; `--only NAME` runs one module, class or test.
+/// Builds the release program and runs `conformance/js/run` and `conformance/python/run` with it; `--only NAME` runs one
+/// module, class or test of Python.
 ///
 /// # Errors
 /// When the program does not build, there is no python3 with venv, or an answer is not what the client expects.
@@ -26,10 +28,13 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<(), ChoreError> {
         "ruvector",
     ]);
     commands::pass(&mut build)?;
+    let program = target(root).join("release/ruvector");
+    let only = options.get("--only");
+    if only.is_none() {
+        commands::pass(Command::new(root.join("conformance/js/run")).arg(&program))?;
+    }
     let mut tests = Command::new(root.join("conformance/python/run"));
-    tests.arg(target(root).join("release/ruvector"));
-    tests.args(options.get("--only"));
-    commands::pass(&mut tests)
+    commands::pass(tests.arg(&program).args(only))
 }
 
 /// Where cargo builds.

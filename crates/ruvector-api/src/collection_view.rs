@@ -45,7 +45,7 @@ pub struct CollectionView {
     /// `green`: all is well; `yellow`: the optimizer is at work; `red`: something is damaged.
     status: &'static str,
     /// `ok`, or what is damaged.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     optimizer_status: OptimizerStatus,
     points_count: u64,
     vectors_count: u64,

@@ -20,6 +20,7 @@ pub struct IndexView {
     /// Its type.
     data_type: &'static str,
     /// Its type and options, defaults included: what declares it again.
+    #[schema(value_type = Object)]
     params: ParamsView,
     /// Live points whose segment has it.
     points: u64,
@@ -31,8 +32,7 @@ pub struct IndexView {
     ram_bytes: u64,
 }
 
-#[derive(Debug, Default, Serialize, ToSchema)]
-#[schema(as = PayloadIndexParams)]
+#[derive(Debug, Default, Serialize)]
 struct ParamsView {
     r#type: &'static str,
     on_disk: bool,
@@ -48,7 +48,7 @@ struct ParamsView {
     text: Option<TextView>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 struct TextView {
     tokenizer: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,10 +58,8 @@ struct TextView {
     lowercase: bool,
     ascii_folding: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     stopwords: Option<WireStopWords>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     stemmer: Option<WireStemmer>,
     phrase_matching: bool,
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use parking_lot::{Mutex, RwLock};
 use ruvector_graph::{GraphParams, LiveGraph, Scratch, Space, Vectors};
 use ruvector_simd::DistanceFn;
-use ruvector_types::PointId;
+use ruvector_types::{PointId, Vector};
 
 use crate::arena::Arena;
 use crate::shard::FieldSchema;
@@ -87,7 +87,7 @@ impl ActiveSegment {
         id: PointId,
         version: u64,
         payload: Box<[u8]>,
-        vectors: Vec<(u16, Vec<f32>)>,
+        vectors: Vec<(u16, Vector)>,
     ) -> Option<u32> {
         let row = self.len.load(Ordering::Acquire);
         if row >= self.capacity {
@@ -96,8 +96,11 @@ impl ActiveSegment {
         let mut ordinals = vec![NONE; self.fields.len()].into_boxed_slice();
         let mut bytes = payload.len() as u64 + 96;
         for (field, vector) in vectors {
-            bytes += vector.len() as u64 * 4 + 24;
+            bytes += vector.bytes() as u64 + 24;
             let slot = self.fields.get(field as usize)?;
+            let Vector::Dense(vector) = vector else {
+                return None;
+            };
             ordinals[field as usize] = slot.push(row, vector.into_boxed_slice());
         }
         let mut ids = self.ids.write();

@@ -87,7 +87,7 @@ pub(crate) async fn create_native(
 /// Drop the index of a payload field; nothing happens if there is none
 #[utoipa::path(delete, path = "/collections/{name}/index/{field_name}", tag = "indexes",
     params(("name" = String, Path), ("field_name" = String, Path, description = "A path into the payload, percent-encoded"), ("wait" = Option<bool>, Query)),
-    responses((status = 200, body = Answer<UpdateView>), (status = 404, body = ErrorEnvelope)))]
+    responses((status = 200, body = Answer<UpdateView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn drop_index(
     State(app): State<App>,
     NameAndField(name, path): NameAndField,

@@ -48,7 +48,7 @@ pub(crate) async fn delete(State(app): State<App>, Name(name): Name, call: Call)
 /// Delete one point
 #[utoipa::path(delete, path = "/collections/{name}/points/{id}", tag = "points",
     params(("name" = String, Path), ("id" = String, Path), ("wait" = Option<bool>, Query)),
-    responses((status = 200, body = Answer<UpdateView>), (status = 404, body = ErrorEnvelope)))]
+    responses((status = 200, body = Answer<UpdateView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn delete_one(
     State(app): State<App>,
     NameAndId(name, id): NameAndId,
@@ -63,7 +63,7 @@ pub(crate) async fn delete_one(
 /// Read one point with its payload and vectors
 #[utoipa::path(get, path = "/collections/{name}/points/{id}", tag = "points",
     params(("name" = String, Path), ("id" = String, Path)),
-    responses((status = 200, body = Answer<RecordSchema>), (status = 404, body = ErrorEnvelope)))]
+    responses((status = 200, body = Answer<RecordSchema>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn get_one(State(app): State<App>, NameAndId(name, id): NameAndId, call: Call) -> Response {
     call.read(app, move |job| {
         let collection = job.database.collection(&name)?;

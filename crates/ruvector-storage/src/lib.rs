@@ -16,6 +16,7 @@ mod frame;
 mod ids;
 mod indexes;
 mod log;
+mod log_point;
 mod manifest;
 mod promote;
 mod record;
@@ -39,11 +40,12 @@ pub use frame::{ComponentFault, ComponentKind};
 pub use ids::{IdTable, encode_ids};
 pub use indexes::{DeclaredIndex, SealedIndex};
 pub use log::{AppendError, Log, OpenLogError, SyncTicket, TruncateError};
+pub use log_point::LogPoint;
 pub use manifest::{
     ComponentName, FieldEntry, IndexEntry, Manifest, SegmentEntry, file_name, remove_orphans,
 };
 pub use promote::Promotion;
-pub use record::{DecodeRecordError, LogOperation, LogPoint, LogRecord, RECORD_BYTES_MAX};
+pub use record::{DecodeRecordError, LogOperation, LogRecord, RECORD_BYTES_MAX};
 pub use rows::{PayloadRows, PayloadRowsWriter};
 pub use segment::{OpenSegmentError, SealedField, SealedSegment, load_deletes, load_delta};
 pub use swap::{LoadError, StoreError};

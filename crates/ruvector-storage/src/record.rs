@@ -4,10 +4,9 @@
 //! 0 record bytes u32, a multiple of 8, this header and padding included
 //! 4 crc32c u32 of all that follows in the record
 //! 8 seq u64 │ 16 durable seq u64 of the shard when appended │ 24 epoch u64 │ 32 shard u32
-//! 36 kind u16 (1 upsert, 2 delete, 3 edit payload) │ 38 flags u16 (0)
+//! 36 kind u16 (1 upsert, 2 delete, 3 edit payload, 4 upsert of any kinds) │ 38 flags u16 (0)
 //! 40 siblings u32 │ siblings × (shard u32, seq u64) │ operation │ zeros to 8
-//! upsert:       points u32 │ points × (id │ vectors u16 │ vectors × (field u16, dim u32, dim × f32)
-//!               │ payload bytes u32 │ payload)
+//! upsert, of any kinds: points u32 │ points, see log_point.rs
 //! delete:       ids u32 │ ids
 //! edit payload: ids u32 │ ids │ edit bytes u32 │ edit
 //! id:           kind u8 (0 number, 1 UUID, 2 string) │ u64, u128, or bytes u16 and UTF-8
@@ -15,6 +14,7 @@
 
 use ruvector_types::PointId;
 
+use crate::log_point::{LogPoint, dense_only};
 use crate::wire::{Malformed, Reader, put, put_id, u32_at};
 
 /// Bytes of the longest record.
@@ -50,17 +50,6 @@ pub enum LogOperation {
         /// The edit, encoded by the payload crate.
         edit: Box<[u8]>,
     },
-}
-
-/// A point in the log.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LogPoint {
-    /// Its id.
-    pub id: PointId,
-    /// Its vectors by field index.
-    pub vectors: Vec<(u16, Vec<f32>)>,
-    /// Its payload, encoded.
-    pub payload: Box<[u8]>,
 }
 
 /// Why bytes are no record.
@@ -174,7 +163,8 @@ impl RecordHead {
 impl LogOperation {
     fn kind(&self) -> u16 {
         match self {
-            LogOperation::Upsert(_) => 1,
+            LogOperation::Upsert(points) if dense_only(points) => 1,
+            LogOperation::Upsert(_) => 4,
             LogOperation::Delete(_) => 2,
             LogOperation::EditPayload { .. } => 3,
         }
@@ -184,7 +174,8 @@ impl LogOperation {
         match self {
             LogOperation::Upsert(points) => {
                 put!(out, points.len() as u32);
-                points.iter().for_each(|point| point.encode(out));
+                let any_kind = !dense_only(points);
+                points.iter().for_each(|point| point.encode(any_kind, out));
             }
             LogOperation::Delete(ids) => encode_ids(ids, out),
             LogOperation::EditPayload { ids, edit } => {
@@ -197,11 +188,11 @@ impl LogOperation {
 
     fn decode(kind: u16, reader: &mut Reader<'_>) -> Result<LogOperation, Malformed> {
         match kind {
-            1 => {
+            1 | 4 => {
                 let (count, capacity) = reader.count(12)?;
                 let mut points = Vec::with_capacity(capacity);
                 for _ in 0..count {
-                    points.push(LogPoint::decode(reader)?);
+                    points.push(LogPoint::decode(kind == 4, reader)?);
                 }
                 Ok(LogOperation::Upsert(points))
             }
@@ -214,34 +205,6 @@ impl LogOperation {
             }
             _ => Err(reader.malformed("unknown kind of operation")),
         }
-    }
-}
-
-impl LogPoint {
-    fn encode(&self, out: &mut Vec<u8>) {
-        put_id(&self.id, out);
-        put!(out, self.vectors.len() as u16);
-        for (field, vector) in &self.vectors {
-            put!(out, *field, vector.len() as u32);
-            for number in vector {
-                put!(out, *number);
-            }
-        }
-        put!(out, self.payload.len() as u32);
-        out.extend_from_slice(&self.payload);
-    }
-
-    fn decode(reader: &mut Reader<'_>) -> Result<LogPoint, Malformed> {
-        let id = reader.id()?;
-        let fields = reader.u16()?;
-        let mut vectors = Vec::with_capacity(usize::from(fields).min(reader.remaining() / 6));
-        for _ in 0..fields {
-            let (field, dim) = (reader.u16()?, reader.u32()?);
-            vectors.push((field, reader.f32s(dim)?));
-        }
-        let bytes = reader.u32()?;
-        let payload = reader.take(bytes as usize)?.into();
-        Ok(LogPoint { id, vectors, payload })
     }
 }
 
@@ -292,6 +255,28 @@ pub(crate) mod tests {
     //! bytes, and changed bytes under a corrected checksum.
     use super::*;
     use crate::testing::Random;
+    use ruvector_types::{MultiVector, SparseVector, Vector};
+
+    fn random_vector(random: &mut Random, any_kind: bool) -> Vector {
+        let numbers = |count: u64| (0..count).map(|number| number as f32).collect();
+        match random.below(if any_kind { 3 } else { 1 }) {
+            0 => Vector::Dense(numbers(random.below(60))),
+            1 => {
+                let count = random.below(40);
+                let indices = (0..count as u32).map(|index| index * 7 + 1).collect();
+                let values = numbers(count);
+                Vector::Sparse(SparseVector { indices, values })
+            }
+            _ => {
+                let (dim, rows) = (1 + random.below(5), 1 + random.below(5));
+                let numbers = numbers(dim * rows);
+                Vector::Multi(MultiVector {
+                    dim: dim as u32,
+                    numbers,
+                })
+            }
+        }
+    }
 
     pub(crate) fn random_record(random: &mut Random, seq: u64, shard: u32) -> LogRecord {
         let id = |random: &mut Random| match random.below(3) {
@@ -308,9 +293,11 @@ pub(crate) mod tests {
             },
             _ => {
                 let mut points = Vec::new();
+                let sparse = random.below(2) == 1;
                 for id in ids(random) {
-                    let vector = |random: &mut Random| (0..random.below(60)).map(|n| n as f32).collect();
-                    let vectors = (0..random.below(3)).map(|f| (f as u16, vector(random))).collect();
+                    let vectors = (0..random.below(3))
+                        .map(|field| (field as u16, random_vector(random, sparse)))
+                        .collect();
                     let length = random.below(300);
                     points.push(LogPoint {
                         id,

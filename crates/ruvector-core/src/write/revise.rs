@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ruvector_storage::LogPoint;
-use ruvector_types::{Filter, Invalid, PointId, PointSelector, PointVectors, Problem};
+use ruvector_types::{Filter, Invalid, PointId, PointSelector, PointVectors, Problem, Vector};
 
 use super::validate::{Prepared, Target, check_id, compile, prepare_vectors, target};
 use crate::collection::{Core, at_most};
@@ -15,7 +15,7 @@ use crate::{Ctx, Error};
 /// New vectors of a point, by field, ascending.
 pub(crate) struct VectorUpdate {
     id: PointId,
-    vectors: Vec<(u16, Vec<f32>)>,
+    vectors: Vec<(u16, Vector)>,
 }
 
 /// Checks an update of vectors. Of a point named several times the last of each vector counts, as if they were
@@ -31,7 +31,7 @@ pub(super) fn prepare_updates(
     let points_max = core.limits.batch_points_max;
     at_most("points", points.len(), points_max, "batch_points_max")?;
     let condition = condition.as_ref().map(|filter| compile(filter, core));
-    let mut by_id: HashMap<PointId, BTreeMap<u16, Vec<f32>>> = HashMap::with_capacity(points.len());
+    let mut by_id: HashMap<PointId, BTreeMap<u16, Vector>> = HashMap::with_capacity(points.len());
     let mut order = Vec::with_capacity(points.len());
     for (at, point) in points.into_iter().enumerate() {
         let place = |invalid: Invalid| Error::from(invalid.within(format!("points[{at}]")));
@@ -163,7 +163,7 @@ fn stored_point(core: &Core, segment: &SegmentView, row: u32, id: PointId) -> Re
     for field in 0..core.schema.fields.len() {
         if let Some(vector) = segment.vector(row, field) {
             let vector = vector.ok_or_else(|| damaged("vector"))?;
-            vectors.push((field as u16, vector.to_vec()));
+            vectors.push((field as u16, vector.to_vec().into()));
         }
     }
     let payload = payload.into();

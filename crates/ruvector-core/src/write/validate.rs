@@ -157,7 +157,7 @@ pub(super) fn point_bytes(point: &LogPoint) -> usize {
         + point
             .vectors
             .iter()
-            .map(|(_, vector)| vector.len() * 4)
+            .map(|(_, vector)| vector.bytes())
             .sum::<usize>()
         + 64
 }
@@ -179,7 +179,7 @@ fn prepare_point(point: Point, core: &Core) -> Result<LogPoint, Invalid> {
     })
 }
 
-pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vec<f32>)>, Invalid> {
+pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vector)>, Invalid> {
     let mut vectors = Vec::with_capacity(named.len());
     for (name, vector) in named {
         let place = if name.is_empty() {
@@ -194,7 +194,7 @@ pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u
         if schema.distance == Distance::Cosine {
             ruvector_simd::normalize(&mut vector);
         }
-        vectors.push((field as u16, vector));
+        vectors.push((field as u16, Vector::Dense(vector)));
     }
     vectors.sort_by_key(|(field, _)| *field);
     Ok(vectors)
