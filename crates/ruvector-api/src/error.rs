@@ -129,6 +129,15 @@ pub enum ApiError {
         /// What the request says.
         given: String,
     },
+    /// A body in an encoding that is not read.
+    #[error("Unsupported media type: content-encoding is {given:?}, expected \"gzip\" or none")]
+    ContentEncoding {
+        /// What the request says.
+        given: String,
+    },
+    /// A body that says it is packed and is not.
+    #[error("Wrong input: the request's body is not gzip, as its content-encoding says")]
+    BadGzip,
     /// A body over the limit.
     #[error("Body too large: it has more than {limit} bytes (body_bytes_max)")]
     BodyTooLarge {
@@ -138,6 +147,12 @@ pub enum ApiError {
     /// A body that stopped before its end.
     #[error("Wrong input: the request's body ended early")]
     BodyCut,
+    /// A body whose sender paused too long.
+    #[error("Timeout: nothing more of the request's body came for {pause_s} s")]
+    BodySlow {
+        /// Seconds waited.
+        pause_s: u64,
+    },
     /// More work at once than the server takes.
     #[error("Too many requests: the server is at its limit of {limit} ({limit_name}); try again in a second")]
     Busy {
@@ -145,6 +160,12 @@ pub enum ApiError {
         limit: usize,
         /// The limit's name with its unit.
         limit_name: &'static str,
+    },
+    /// More connections than the server keeps.
+    #[error("Unavailable: the server has {limit} open connections (connections_max); try again in a second")]
+    NoRoom {
+        /// The limit.
+        limit: usize,
     },
     /// The server is closing.
     #[error("Unavailable: the server is shutting down")]
@@ -185,16 +206,17 @@ impl ApiError {
             | ApiError::BadParameter { .. }
             | ApiError::BadPathParameter(_)
             | ApiError::BadUrl
+            | ApiError::BadGzip
             | ApiError::BodyCut => 400,
             ApiError::NoPoint { .. } | ApiError::NoRoute { .. } => 404,
             ApiError::NoMethod { .. } => 405,
-            ApiError::Timeout { .. } => 408,
+            ApiError::Timeout { .. } | ApiError::BodySlow { .. } => 408,
             ApiError::IndexGone { .. } => 409,
             ApiError::BodyTooLarge { .. } => 413,
-            ApiError::MediaType { .. } => 415,
+            ApiError::MediaType { .. } | ApiError::ContentEncoding { .. } => 415,
             ApiError::Busy { .. } => 429,
             ApiError::Panicked | ApiError::Response(_) => 500,
-            ApiError::Closing => 503,
+            ApiError::NoRoom { .. } | ApiError::Closing => 503,
             ApiError::Engine(error) => status_of(error.kind()),
         }
     }

@@ -119,7 +119,7 @@ impl Client {
 }
 
 /// A refusal with its message: the one of an answer in JSON, or the beginning of whatever else it is.
-fn refused(status: u16, bytes: &[u8]) -> CliError {
+pub(crate) fn refused(status: u16, bytes: &[u8]) -> CliError {
     let answer: Value = serde_json::from_slice(bytes).unwrap_or_default();
     let message = match answer["status"]["error"].as_str() {
         Some(message) => message.to_owned(),

@@ -6,6 +6,7 @@ use ruvector_core::Database;
 use tokio::sync::Semaphore;
 
 use crate::ServerConfig;
+use crate::long_reads::LongReads;
 
 /// Shared by all handlers; cheap to clone.
 #[derive(Clone, Debug)]
@@ -19,8 +20,9 @@ pub(crate) struct Shared {
     pub(crate) in_flight: Arc<Semaphore>,
     /// One permit for each KiB of request bodies held.
     pub(crate) bodies_kib: Arc<Semaphore>,
-    /// One permit for each read at work.
+    /// One permit for each read at work on a thread of its own.
     pub(crate) readers: Arc<Semaphore>,
+    pub(crate) long_reads: LongReads,
 }
 
 impl App {
@@ -30,6 +32,7 @@ impl App {
             in_flight: permits(config.in_flight_max),
             bodies_kib: permits(config.bodies_bytes_max.max(config.body_bytes_max).div_ceil(1024) + 1),
             readers: permits(config.readers_max),
+            long_reads: LongReads::new(),
             database,
             config,
         }))

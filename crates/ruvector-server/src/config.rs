@@ -11,11 +11,11 @@ pub struct ServerConfig {
     pub bodies_bytes_max: usize,
     /// Requests in flight; more are answered 429.
     pub in_flight_max: usize,
-    /// Open connections; more wait to be accepted.
+    /// Open connections; more are answered 503 and closed.
     pub connections_max: usize,
     /// Time for one request, from its head to its answer.
     pub request_timeout: Duration,
-    /// Reads carried out at the same time; others wait their turn within their timeout.
+    /// Long reads carried out at the same time, beside short ones; others wait their turn within their timeout.
     pub readers_max: usize,
     /// Time to finish what is in flight when the server closes.
     pub drain_timeout: Duration,
@@ -27,7 +27,7 @@ impl Default for ServerConfig {
             body_bytes_max: 32 << 20,
             bodies_bytes_max: 512 << 20,
             in_flight_max: 256,
-            connections_max: 4096,
+            connections_max: 10_000,
             request_timeout: Duration::from_secs(60),
             readers_max: std::thread::available_parallelism().map_or(2, usize::from),
             drain_timeout: Duration::from_secs(20),

@@ -106,7 +106,7 @@ pub(crate) async fn drop_index(
     responses((status = 200, body = Explained<FacetView>, example = json!({"result": {"hits": [{"value": "doc", "count": 2}]}, "status": "ok", "time": 0.001})),
         (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn facet(State(app): State<App>, Name(name): Name, call: Call) -> Response {
-    call.read(app, move |job| {
+    call.quick_read(app, move |job| {
         let body = job.body::<FacetPoints>()?;
         let ctx = job.explained(body.explain);
         let request = body.into_request(job.limits())?;

@@ -3,12 +3,16 @@
 
 mod answer;
 mod app;
+mod body;
 mod call;
 mod collections;
 mod config;
+mod connection;
 mod docs;
 mod health;
 mod indexes;
+mod job;
+mod long_reads;
 mod params;
 mod points;
 mod routes;

@@ -65,13 +65,13 @@ pub(crate) async fn delete_one(
     params(("name" = String, Path), ("id" = String, Path)),
     responses((status = 200, body = Answer<RecordSchema>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn get_one(State(app): State<App>, NameAndId(name, id): NameAndId, call: Call) -> Response {
-    call.read(app, move |job| {
+    call.quick_read(app, move |job| {
         let collection = job.database.collection(&name)?;
         let (payload, vectors) = ruvector_api::retrieve_one();
         let found = collection.get(&job.ctx, std::slice::from_ref(&id), &payload, &vectors)?;
         let point = found.into_iter().next();
         point.map(RecordView).ok_or_else(|| ApiError::NoPoint {
-            collection: name,
+            collection: name.clone(),
             id: id.to_string(),
         })
     })
@@ -83,7 +83,7 @@ pub(crate) async fn get_one(State(app): State<App>, NameAndId(name, id): NameAnd
     request_body(content = RetrievePoints, example = json!({"ids": [1, 2], "with_payload": true})),
     responses((status = 200, body = Answer<Vec<RecordSchema>>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn retrieve(State(app): State<App>, Name(name): Name, call: Call) -> Response {
-    call.read(app, move |job| {
+    call.quick_read(app, move |job| {
         let (ids, payload, vectors) = job.body::<RetrievePoints>()?.into_parts(job.limits())?;
         let collection = job.database.collection(&name)?;
         let found = collection.get(&job.ctx, &ids, &payload, &vectors)?;
@@ -97,7 +97,7 @@ pub(crate) async fn retrieve(State(app): State<App>, Name(name): Name, call: Cal
     request_body(content = ScrollPoints, example = json!({"limit": 10, "filter": {"type": "doc"}})),
     responses((status = 200, body = Explained<ScrollView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn scroll(State(app): State<App>, Name(name): Name, call: Call) -> Response {
-    call.read(app, move |job| {
+    call.quick_read(app, move |job| {
         let body = job.body::<ScrollPoints>()?;
         let ctx = job.explained(body.explain);
         let request = body.into_request(job.limits())?;
@@ -112,7 +112,7 @@ pub(crate) async fn scroll(State(app): State<App>, Name(name): Name, call: Call)
     request_body(content = CountPoints, example = json!({"filter": {"type": "doc"}})),
     responses((status = 200, body = Explained<CountView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn count(State(app): State<App>, Name(name): Name, call: Call) -> Response {
-    call.read(app, move |job| {
+    call.quick_read(app, move |job| {
         let body = job.body::<CountPoints>()?;
         let ctx = job.explained(body.explain);
         let request = body.into_request(job.limits())?;

@@ -16,7 +16,7 @@ use crate::docs::{Answer, Explained};
     request_body(content = SearchPoints, example = json!({"vector": [0.1, 0.2, 0.3], "limit": 5, "filter": {"type": "doc"}, "with_payload": true})),
     responses((status = 200, body = Explained<Vec<ScoredPointSchema>>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn search(State(app): State<App>, Name(name): Name, call: Call) -> Response {
-    call.read(app, move |job| {
+    call.quick_read(app, move |job| {
         let body = job.body::<SearchPoints>()?;
         let ctx = job.explained(body.explain);
         let request = body.into_request(job.limits())?;
@@ -31,7 +31,7 @@ pub(crate) async fn search(State(app): State<App>, Name(name): Name, call: Call)
     request_body(content = QueryPoints, example = json!({"query": [0.1, 0.2, 0.3], "limit": 5, "with_payload": true})),
     responses((status = 200, body = Explained<QueryView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn query(State(app): State<App>, Name(name): Name, call: Call) -> Response {
-    call.read(app, move |job| {
+    call.quick_read(app, move |job| {
         let body = job.body::<QueryPoints>()?;
         let ctx = job.explained(body.explain);
         let request = body.into_request(job.limits())?;
@@ -46,7 +46,7 @@ pub(crate) async fn query(State(app): State<App>, Name(name): Name, call: Call) 
     request_body(content = SearchPointsBatch, example = json!({"searches": [{"vector": [0.1, 0.2, 0.3], "limit": 5}, {"vector": [0.3, 0.2, 0.1], "filter": {"type": "doc"}}]})),
     responses((status = 200, body = Answer<Vec<Vec<ScoredPointSchema>>>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn search_batch(State(app): State<App>, Name(name): Name, call: Call) -> Response {
-    call.read(app, move |job| {
+    call.quick_read(app, move |job| {
         let requests = job.body::<SearchPointsBatch>()?.into_requests(job.limits())?;
         let found = job
             .database
@@ -65,7 +65,7 @@ pub(crate) async fn search_batch(State(app): State<App>, Name(name): Name, call:
     request_body(content = QueryPointsBatch, example = json!({"searches": [{"query": [0.1, 0.2, 0.3], "limit": 5}, {"query": [0.3, 0.2, 0.1], "with_payload": true}]})),
     responses((status = 200, body = Answer<Vec<QueryView>>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn query_batch(State(app): State<App>, Name(name): Name, call: Call) -> Response {
-    call.read(app, move |job| {
+    call.quick_read(app, move |job| {
         let requests = job.body::<QueryPointsBatch>()?.into_requests(job.limits())?;
         let found = job
             .database
@@ -81,7 +81,7 @@ pub(crate) async fn query_batch(State(app): State<App>, Name(name): Name, call: 
     request_body(content = SearchText, example = json!({"key": "gloss", "text": "a swift animal", "limit": 5, "filter": {"pos": "noun"}, "with_payload": true})),
     responses((status = 200, body = Explained<Vec<ScoredPointSchema>>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn text(State(app): State<App>, Name(name): Name, call: Call) -> Response {
-    call.read(app, move |job| {
+    call.quick_read(app, move |job| {
         let body = job.body::<SearchText>()?;
         let ctx = job.explained(body.explain);
         let request = body.into_request(job.limits())?;

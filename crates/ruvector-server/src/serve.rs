@@ -5,21 +5,20 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
+use ruvector_api::ApiError;
 use ruvector_core::Database;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::ServerConfig;
 use crate::app::App;
+use crate::connection::{Connections, turn_away};
 use crate::routes::router;
 
-/// Time for a request's head, and for the next request on an idle connection.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+/// Callers at once who are told that there is no room; others are not told.
+const TURNED_AWAY_MAX: usize = 64;
 /// Pause after a failed accept, which is mostly a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -60,47 +59,67 @@ pub async fn serve(
     closed.map_err(ServeError::Thread)?.map_err(ServeError::Close)
 }
 
+/// Serves each connection as a task of its own. One beyond the limit is answered 503 and closed: a caller learns at once
+/// what waiting would hide.
 async fn accept_until(
     app: &App,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send,
 ) -> GracefulShutdown {
     let graceful = GracefulShutdown::new();
-    let service = TowerToHyperService::new(router(app.clone()));
-    let connections = Arc::new(Semaphore::new(app.config.connections_max.max(1)));
+    let (closing, is_closing) = watch::channel(false);
+    let connections = Connections::new(router(app.clone()), is_closing);
+    let limit = app.config.connections_max.clamp(1, Semaphore::MAX_PERMITS);
+    let room = Arc::new(Semaphore::new(limit));
+    let turned_away = Arc::new(Semaphore::new(TURNED_AWAY_MAX));
+    let full: Arc<[u8]> = no_room(limit).into();
     let mut shutdown = pin!(shutdown);
     loop {
-        let (stream, permit) = tokio::select! {
-            accepted = accept(&listener, &connections) => accepted,
-            () = &mut shutdown => return graceful,
-        };
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service.clone());
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection ended");
+        let stream = tokio::select! {
+            stream = accept(&listener) => stream,
+            () = &mut shutdown => {
+                closing.send_replace(true);
+                return graceful;
             }
-            drop(permit);
-        });
+        };
+        if let Ok(permit) = room.clone().try_acquire_owned() {
+            let serving = connections.clone().serve(stream, graceful.watcher());
+            tokio::spawn(async move {
+                serving.await;
+                drop(permit);
+            });
+        } else if let Ok(permit) = turned_away.clone().try_acquire_owned() {
+            let full = full.clone();
+            tokio::spawn(async move {
+                turn_away(stream, &full).await;
+                drop(permit);
+            });
+        }
     }
 }
 
-/// The next connection, once there is room for one.
-async fn accept(
-    listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-) -> (TcpStream, Option<OwnedSemaphorePermit>) {
-    let permit = connections.clone().acquire_owned().await.ok();
+/// The answer to a connection that there is no room for.
+fn no_room(limit: usize) -> Vec<u8> {
+    let error = ApiError::NoRoom { limit };
+    let body = ruvector_api::failure(&error, 0.0);
+    let head = format!(
+        "HTTP/1.1 {} Service Unavailable\r\ncontent-type: application/json\r\nretry-after: {}\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n",
+        error.status(),
+        error.retry_after_s().unwrap_or(1),
+        body.len()
+    );
+    [head.into_bytes(), body].concat()
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "TCP_NODELAY");
                 }
-                return (stream, permit);
+                return stream;
             }
             Err(error) => {
                 tracing::warn!(%error, "accepting a connection failed");

@@ -110,7 +110,7 @@ pub(crate) const TABLE: &[Setting] = &[
         1,
         1_000_000,
         || ServerConfig::default().connections_max as u64,
-        "Open connections; more wait to be accepted"
+        "Open connections; more are answered 503 and closed"
     ),
     service!(
         "search_threads",
@@ -118,7 +118,7 @@ pub(crate) const TABLE: &[Setting] = &[
         0,
         4096,
         || 0,
-        "Reads carried out at the same time; 0 is one for each core"
+        "Long reads carried out at the same time, beside short ones; 0 is one for each core"
     ),
     service!(
         "drain_timeout_ms",

@@ -20,6 +20,9 @@ const EF_DEFAULT: u32 = 64;
 /// Searches of a batch that are under way together, at most; a multiple of those that walk a graph at once.
 const BATCH: usize = 64;
 
+/// Results fetched between two looks at the deadline.
+const HITS_PER_CHECK: usize = 64;
+
 /// A request, checked.
 struct Search<'r> {
     request: &'r SearchRequest,
@@ -63,7 +66,7 @@ impl<'r> Search<'r> {
         })
     }
 
-    fn results(&self, snapshot: &Snapshot, top: TopHits) -> Result<Vec<ScoredPoint>, Error> {
+    fn results(&self, snapshot: &Snapshot, ctx: &Ctx, top: TopHits) -> Result<Vec<ScoredPoint>, Error> {
         let distance = snapshot.core.schema.fields[self.field].distance;
         let passes = |hit: &Hit| {
             let threshold = self.request.score_threshold;
@@ -74,11 +77,15 @@ impl<'r> Search<'r> {
             .into_iter()
             .filter(passes)
             .skip(self.request.offset);
-        hits.map(|hit| {
-            let score = score(distance, hit.distance);
-            snapshot.scored(hit, score, &self.fetch)
-        })
-        .collect()
+        hits.enumerate()
+            .map(|(at, hit)| {
+                if at % HITS_PER_CHECK == HITS_PER_CHECK - 1 {
+                    ctx.check(snapshot.core.io.as_ref())?;
+                }
+                let score = score(distance, hit.distance);
+                snapshot.scored(hit, score, &self.fetch)
+            })
+            .collect()
     }
 }
 
@@ -92,7 +99,7 @@ impl Snapshot {
             ctx.check(self.core.io.as_ref())?;
             nearest(&query, segment, place, &mut top)?;
         }
-        search.results(self, top)
+        search.results(self, ctx, top)
     }
 
     /// As [`Snapshot::search`] for each request, in order. An error of one is the answer to all, and nothing is searched
@@ -123,7 +130,7 @@ impl Snapshot {
                 nearest_many(&queries, segment, place, &mut tops)?;
             }
             for (search, top) in searches.iter().zip(tops) {
-                answers.push(search.results(self, top)?);
+                answers.push(search.results(self, ctx, top)?);
             }
         }
         Ok(answers)

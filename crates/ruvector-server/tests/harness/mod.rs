@@ -56,10 +56,16 @@ impl Server {
         }
     }
 
+    /// A connection on which nothing was sent.
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream
+    }
+
     /// Status, head and body of the answer to raw bytes.
     pub(crate) fn raw(&self, request: &[u8]) -> (u16, String, Vec<u8>) {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut stream = self.connect();
         // A server that refuses early may close before it has read everything.
         let _ = stream.write_all(request);
         let mut answer = Vec::new();

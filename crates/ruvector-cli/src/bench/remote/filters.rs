@@ -20,7 +20,7 @@ const COUNTED: usize = 50;
 pub(super) fn measure_groups(
     plan: &Plan,
     (server, remote): (&Server, &RemoteArguments),
-    connections: &Connections,
+    connections: &mut Connections,
     path: &Path,
     breadths: &[Option<u32>],
 ) -> Result<Vec<Value>, CliError> {

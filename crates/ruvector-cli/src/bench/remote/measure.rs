@@ -1,5 +1,6 @@
 //! Times searches over connections that are kept open, one thread each: as fast as they are answered, or at a fixed
-//! rate. Never times the making of a body, the opening of a connection, or the reading of ids.
+//! rate. Never times the making of a request, the opening of a connection, or the reading of
+//! ids.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::super::measure::Times;
 use super::arguments::RemoteArguments;
 use super::search::Searches;
-use crate::client::Client;
+use super::wire::{Address, Wire};
 use crate::error::CliError;
 use crate::workload::Pace;
 
@@ -19,16 +20,18 @@ const LEAD: Duration = Duration::from_millis(10);
 
 /// The connections that are measured.
 pub(super) struct Connections {
-    clients: Vec<Client>,
+    address: Address,
+    wires: Vec<Wire>,
     rate: Option<f64>,
 }
 
 impl Connections {
     pub(super) fn new(remote: &RemoteArguments) -> Result<Connections, CliError> {
-        let (url, key) = (remote.checked_url()?, remote.api_key.as_deref());
-        let client = |_| Client::with(url, key, ANSWER);
+        let address = Address::new(remote.checked_url()?, remote.api_key.as_deref())?;
+        let wires = (0..remote.connections).map(|_| Wire::open(&address, ANSWER));
         Ok(Connections {
-            clients: (0..remote.connections).map(client).collect(),
+            wires: wires.collect::<Result<_, _>>()?,
+            address,
             rate: remote.rate,
         })
     }
@@ -37,10 +40,11 @@ impl Connections {
     ///
     /// At a rate, each counts from the moment at which it was due, whatever held it up: the answer before it, or that
     /// no connection was free.
-    pub(super) fn time(&self, searches: &Searches, calls: usize) -> Result<Times, CliError> {
-        // Opens every connection, and each has been used once.
-        for (at, client) in self.clients.iter().enumerate() {
-            searches.send(client, at)?;
+    pub(super) fn time(&mut self, searches: &Searches, calls: usize) -> Result<Times, CliError> {
+        let requests = searches.requests(&self.address);
+        // Each connection has been used once.
+        for (at, wire) in self.wires.iter_mut().enumerate() {
+            wire.exchange(&requests[at % requests.len()])?;
         }
         let next = AtomicUsize::new(0);
         let (started, pace) = match self.rate {
@@ -52,9 +56,9 @@ impl Connections {
         };
         let timed: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = self
-                .clients
-                .iter()
-                .map(|client| scope.spawn(|| take(client, searches, (&next, calls), pace.as_ref())))
+                .wires
+                .iter_mut()
+                .map(|wire| scope.spawn(|| take(wire, &requests, (&next, calls), pace.as_ref())))
                 .collect();
             threads.into_iter().map(|thread| thread.join()).collect()
         });
@@ -69,8 +73,8 @@ impl Connections {
 
 /// Takes calls until none is left, or one fails, which ends those of all connections.
 fn take(
-    client: &Client,
-    searches: &Searches,
+    wire: &mut Wire,
+    requests: &[Vec<u8>],
     (next, calls): (&AtomicUsize, usize),
     pace: Option<&Pace>,
 ) -> Result<Vec<f64>, CliError> {
@@ -84,12 +88,11 @@ fn take(
             Some(pace) => pace.wait(u32::try_from(at).unwrap_or(u32::MAX)),
             None => Instant::now(),
         };
-        let answer = searches.send(client, at);
+        let answer = wire.exchange(&requests[at % requests.len()]);
         micros.push(started.elapsed().as_secs_f64() * 1e6);
         if let Err(error) = answer {
             next.store(calls, Ordering::Relaxed);
             return Err(error);
         }
-        std::hint::black_box(answer).ok();
     }
 }

@@ -6,6 +6,7 @@ mod filters;
 mod measure;
 mod search;
 mod server;
+mod wire;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -55,7 +56,7 @@ pub(super) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
             (exact.pass(&server.client)?, "exact search of the server")
         }
     };
-    let connections = Connections::new(remote)?;
+    let mut connections = Connections::new(remote)?;
     let mut figures = Vec::new();
     for ef in &plan.sweep {
         let searches = searches(&plan, (&server, arguments), ask(Breadth::Ef(*ef)))?;
@@ -68,7 +69,7 @@ pub(super) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
         });
     }
     let filtered = match &arguments.filters {
-        Some(path) => filters::measure_groups(&plan, (&server, remote), &connections, path, &breadths)?,
+        Some(path) => filters::measure_groups(&plan, (&server, remote), &mut connections, path, &breadths)?,
         None => Vec::new(),
     };
     let mut report = Report::new(arguments, &plan, points, build, (truth_source, figures));
@@ -77,6 +78,7 @@ pub(super) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
         "title": title,
         "version": version,
         "collection": remote.collection,
+        "indexed_vectors_count": server.indexed()?,
         "route": remote.route(),
         "connections": remote.connections,
         "rate": remote.rate,

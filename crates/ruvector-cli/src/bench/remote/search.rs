@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::arguments::RemoteArguments;
 use super::server::Server;
+use super::wire::Address;
 use crate::client::Client;
 use crate::error::CliError;
 
@@ -13,7 +14,7 @@ use crate::error::CliError;
 pub(super) struct Searches {
     path: String,
     by_query: bool,
-    pub(super) bodies: Vec<Vec<u8>>,
+    bodies: Vec<Vec<u8>>,
 }
 
 /// What a search asks for beside its vector.
@@ -79,9 +80,15 @@ impl Searches {
     }
 
     /// Sends one, cycling through them, and reads its whole answer.
-    pub(super) fn send(&self, client: &Client, at: usize) -> Result<Vec<u8>, CliError> {
+    fn send(&self, client: &Client, at: usize) -> Result<Vec<u8>, CliError> {
         let body = &self.bodies[at % self.bodies.len()];
         client.bytes("POST", &self.path, body)
+    }
+
+    /// The bytes of each as a request, made once before anything is timed.
+    pub(super) fn requests(&self, address: &Address) -> Vec<Vec<u8>> {
+        let request = |body: &Vec<u8>| address.post(&self.path, body);
+        self.bodies.iter().map(request).collect()
     }
 
     /// The ids that every search returns, in order.

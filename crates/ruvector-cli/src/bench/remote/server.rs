@@ -94,6 +94,12 @@ impl<'a> Server<'a> {
         count.ok_or(CliError::Answer("a count without a number"))
     }
 
+    /// Vectors that the server says an index finds; null where it does not say.
+    pub(super) fn indexed(&self) -> Result<Value, CliError> {
+        let mut info = self.client.send("GET", &self.path, None)?;
+        Ok(info["indexed_vectors_count"].take())
+    }
+
     /// Declares `indexes` (`path:kind`), waits until they are built, and takes their sizes where the server tells them.
     pub(super) fn index(&self, indexes: &[String]) -> Result<Built, CliError> {
         if indexes.is_empty() {
@@ -129,7 +135,7 @@ impl<'a> Server<'a> {
     /// Waits until the status stays green; the seconds until it was.
     pub(super) fn wait_until_green(&self) -> Result<f64, CliError> {
         let started = Instant::now();
-        let (mut green, mut green_s) = (0, 0.0);
+        let (mut green, mut green_s, mut is_nudged) = (0, 0.0, false);
         loop {
             let info = self.client.send("GET", &self.path, None)?;
             let waited = started.elapsed();
@@ -141,6 +147,12 @@ impl<'a> Server<'a> {
             }
             if green == GREEN_LOOKS {
                 return Ok(green_s);
+            }
+            if status == "grey" && !is_nudged {
+                // Qdrant's word for work that it puts off until the next change, which may be an empty one.
+                let nothing = json!({"optimizers_config": {}});
+                self.client.send("PATCH", &self.path, Some(&nothing))?;
+                is_nudged = true;
             }
             if status == "red" || waited > self.green_within {
                 let (waited, optimizer) = (waited.as_secs(), &info["optimizer_status"]);
