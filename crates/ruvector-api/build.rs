@@ -4,13 +4,14 @@
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=proto");
     let out = std::path::PathBuf::from(std::env::var("OUT_DIR")?);
-    let descriptors = protox::compile(["proto/qdrant.proto"], ["proto"])?;
+    let mut compiler = protox::Compiler::new(["proto"])?;
+    compiler.include_imports(true).open_file("qdrant.proto")?;
+    std::fs::write(out.join("qdrant.bin"), compiler.encode_file_descriptor_set())?;
     tonic_prost_build::configure()
         .build_server(false)
         .build_transport(false)
         .btree_map(".")
-        .file_descriptor_set_path(out.join("qdrant.bin"))
-        .compile_fds(descriptors)?;
+        .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
 

@@ -16,35 +16,35 @@ use crate::{ApiError, WirePayload};
 #[serde(deny_unknown_fields)]
 pub struct CreateCollection {
     /// The vector fields.
-    vectors: VectorsParams,
+    pub(crate) vectors: VectorsParams,
     /// Shards; 1 if absent.
-    shard_number: Option<u32>,
+    pub(crate) shard_number: Option<u32>,
     /// The graphs' parameters where a vector has none of its own.
-    hnsw_config: Option<HnswDiff>,
+    pub(crate) hnsw_config: Option<HnswDiff>,
     /// The optimizer's thresholds.
-    optimizers_config: Option<OptimizersDiff>,
+    pub(crate) optimizers_config: Option<OptimizersDiff>,
     /// Sealed payloads are always read from mapped files: `true` says so, `false` is refused.
-    on_disk_payload: Option<bool>,
+    pub(crate) on_disk_payload: Option<bool>,
     /// Copies of each shard: 1.
-    replication_factor: Option<u32>,
+    pub(crate) replication_factor: Option<u32>,
     /// Copies that must hold a write: 1.
-    write_consistency_factor: Option<u32>,
+    pub(crate) write_consistency_factor: Option<u32>,
     /// Placement of points: `auto`.
-    sharding_method: Option<String>,
+    pub(crate) sharding_method: Option<String>,
     /// Codes kept beside the vectors where a vector has none of its own; none if absent.
-    quantization_config: Option<WireQuantization>,
+    pub(crate) quantization_config: Option<WireQuantization>,
     #[schema(ignore)]
-    wal_config: Unserved,
+    pub(crate) wal_config: Unserved,
     #[schema(ignore)]
-    sparse_vectors: Unserved,
+    pub(crate) sparse_vectors: Unserved,
     #[schema(ignore)]
-    strict_mode_config: Unserved,
+    pub(crate) strict_mode_config: Unserved,
     #[schema(ignore)]
-    payload: Unserved,
+    pub(crate) payload: Unserved,
     #[schema(ignore)]
-    id_tracker: Unserved,
+    pub(crate) id_tracker: Unserved,
     #[schema(value_type = Option<Object>, ignore)]
-    metadata: Option<WirePayload>,
+    pub(crate) metadata: Option<WirePayload>,
 }
 
 /// Body of `POST /collections`.
@@ -73,10 +73,10 @@ pub struct CreateNamedCollection {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = Object, example = json!({"size": 384, "distance": "Cosine"}))]
-pub struct VectorsParams(Fields);
+pub struct VectorsParams(pub(crate) Fields);
 
 #[derive(Debug)]
-enum Fields {
+pub(crate) enum Fields {
     One(VectorParams),
     Named(BTreeMap<String, VectorParams>),
 }
@@ -113,21 +113,21 @@ fn params(value: serde_json::Value) -> Result<VectorParams, serde_path_to_error:
 #[serde(deny_unknown_fields)]
 pub struct VectorParams {
     /// Dimensions.
-    size: u32,
+    pub(crate) size: u32,
     /// `Cosine`, `Dot`, `Euclid` or `Manhattan`.
-    distance: String,
+    pub(crate) distance: String,
     /// The graph's parameters.
-    hnsw_config: Option<HnswDiff>,
+    pub(crate) hnsw_config: Option<HnswDiff>,
     /// Type of the numbers: `float32`.
-    datatype: Option<String>,
+    pub(crate) datatype: Option<String>,
     /// Codes kept beside its vectors; the collection's if absent.
-    quantization_config: Option<WireQuantization>,
+    pub(crate) quantization_config: Option<WireQuantization>,
     /// Whether sealed vectors stay in their files instead of being copied into resident memory; false if absent.
-    on_disk: Option<bool>,
+    pub(crate) on_disk: Option<bool>,
     #[schema(ignore)]
-    memory: Unserved,
+    pub(crate) memory: Unserved,
     #[schema(ignore)]
-    multivector_config: Unserved,
+    pub(crate) multivector_config: Unserved,
 }
 
 impl CreateCollection {

@@ -20,21 +20,21 @@ const ONLY_CODES: &str = "quantization_config is what can be changed of a collec
 pub struct UpdateCollection {
     /// Codes of every vector field that `vectors` gives none, or `"Disabled"`.
     #[schema(value_type = Option<QuantizationChangeSchema>)]
-    quantization_config: Option<QuantizationChange>,
+    pub(crate) quantization_config: Option<QuantizationChange>,
     /// Changes of single vector fields by name; the unnamed vector is `""`.
-    vectors: Option<BTreeMap<String, VectorDiff>>,
+    pub(crate) vectors: Option<BTreeMap<String, VectorDiff>>,
     #[schema(ignore)]
-    hnsw_config: Unserved,
+    pub(crate) hnsw_config: Unserved,
     #[schema(ignore)]
-    optimizers_config: Unserved,
+    pub(crate) optimizers_config: Unserved,
     #[schema(ignore)]
-    params: Unserved,
+    pub(crate) params: Unserved,
     #[schema(ignore)]
-    sparse_vectors: Unserved,
+    pub(crate) sparse_vectors: Unserved,
     #[schema(ignore)]
-    strict_mode_config: Unserved,
+    pub(crate) strict_mode_config: Unserved,
     #[schema(ignore)]
-    metadata: Unserved,
+    pub(crate) metadata: Unserved,
 }
 
 /// Changes of one vector field.
@@ -43,13 +43,13 @@ pub struct UpdateCollection {
 pub struct VectorDiff {
     /// Its codes, or `"Disabled"`.
     #[schema(value_type = Option<QuantizationChangeSchema>)]
-    quantization_config: Option<QuantizationChange>,
+    pub(crate) quantization_config: Option<QuantizationChange>,
     #[schema(ignore)]
-    hnsw_config: Unserved,
+    pub(crate) hnsw_config: Unserved,
     #[schema(ignore)]
-    on_disk: Unserved,
+    pub(crate) on_disk: Unserved,
     #[schema(ignore)]
-    memory: Unserved,
+    pub(crate) memory: Unserved,
 }
 
 /// What fields are quantized by from now on; `None` is not at all.

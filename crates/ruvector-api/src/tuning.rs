@@ -13,29 +13,29 @@ use crate::selector::{Unserved, refuse};
 #[serde(deny_unknown_fields)]
 pub struct HnswDiff {
     /// Links of a node; 0: no graph, searches scan.
-    m: Option<u32>,
+    pub(crate) m: Option<u32>,
     /// Breadth of the search for a new node's neighbours.
-    ef_construct: Option<u32>,
+    pub(crate) ef_construct: Option<u32>,
     /// Whether codes of a node's neighbours stand beside its links; true is the profile `fast`, false `compact`.
-    inline_storage: Option<bool>,
+    pub(crate) inline_storage: Option<bool>,
     /// `fast` or `compact`: the same in our spelling.
-    profile: Option<Profile>,
+    pub(crate) profile: Option<Profile>,
     #[schema(ignore)]
-    full_scan_threshold: Unserved,
+    pub(crate) full_scan_threshold: Unserved,
     #[schema(ignore)]
-    max_indexing_threads: Unserved,
+    pub(crate) max_indexing_threads: Unserved,
     #[schema(ignore)]
-    on_disk: Unserved,
+    pub(crate) on_disk: Unserved,
     #[schema(ignore)]
-    memory: Unserved,
+    pub(crate) memory: Unserved,
     #[schema(ignore)]
-    payload_m: Unserved,
+    pub(crate) payload_m: Unserved,
 }
 
 /// What stands beside the links of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Profile {
+pub(crate) enum Profile {
     Fast,
     Compact,
 }
@@ -45,29 +45,29 @@ enum Profile {
 #[serde(deny_unknown_fields)]
 pub struct OptimizersDiff {
     /// Share of deleted rows above which a sealed segment is rewritten.
-    deleted_threshold: Option<f64>,
+    pub(crate) deleted_threshold: Option<f64>,
     /// Sealed segments that may stand beside each other before they are merged; 0 keeps the default.
-    default_segment_number: Option<u32>,
+    pub(crate) default_segment_number: Option<u32>,
     /// Bytes of vectors and payload at which the active segment is sealed.
-    active_bytes_max: Option<u64>,
+    pub(crate) active_bytes_max: Option<u64>,
     /// Rows at which the active segment is sealed.
-    active_rows_max: Option<u32>,
+    pub(crate) active_rows_max: Option<u32>,
     /// Bytes of log at which the active segment is sealed.
-    log_bytes_max: Option<u64>,
+    pub(crate) log_bytes_max: Option<u64>,
     #[schema(ignore)]
-    vacuum_min_vector_number: Unserved,
+    pub(crate) vacuum_min_vector_number: Unserved,
     #[schema(ignore)]
-    max_segment_size: Unserved,
+    pub(crate) max_segment_size: Unserved,
     #[schema(ignore)]
-    memmap_threshold: Unserved,
+    pub(crate) memmap_threshold: Unserved,
     #[schema(ignore)]
-    indexing_threshold: Unserved,
+    pub(crate) indexing_threshold: Unserved,
     #[schema(ignore)]
-    flush_interval_sec: Unserved,
+    pub(crate) flush_interval_sec: Unserved,
     #[schema(ignore)]
-    max_optimization_threads: Unserved,
+    pub(crate) max_optimization_threads: Unserved,
     #[schema(ignore)]
-    prevent_unoptimized: Unserved,
+    pub(crate) prevent_unoptimized: Unserved,
 }
 
 impl HnswDiff {

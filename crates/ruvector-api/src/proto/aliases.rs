@@ -1,6 +1,20 @@
 //! Aliases as messages, and questions about collections that take a name alone. Never changes one.
 
 use super::messages as m;
+use super::terms::timeout;
+use crate::ApiError;
+
+impl m::DeleteCollection {
+    /// The collection's name.
+    pub fn into_name(self) -> Result<String, ApiError> {
+        let m::DeleteCollection {
+            collection_name,
+            timeout: seconds,
+        } = self;
+        timeout(seconds)?;
+        Ok(collection_name)
+    }
+}
 
 impl m::ListCollectionsResponse {
     /// From the names, in their order, and the seconds it took.

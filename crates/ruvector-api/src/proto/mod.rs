@@ -23,7 +23,6 @@ mod read;
 mod search;
 mod selector;
 mod status;
-mod table;
 mod terms;
 mod update;
 mod value;
@@ -33,9 +32,10 @@ mod wire;
 
 pub use query::AnyRequest;
 pub use status::{code, message};
-pub use table::{Field, Standing, TABLE};
 pub use terms::Terms;
-pub use wire::{Shapes, shapes, varint};
+pub use read::Retrieve;
+pub use update::Write;
+pub use wire::{Call, Shapes, WireError, shapes, varint};
 
 /// The messages and clients of package `qdrant`.
 #[allow(missing_docs, missing_debug_implementations, unreachable_pub, clippy::all, reason = "generated")]
