@@ -6,10 +6,9 @@ import time
 
 from qdrant_client import models
 from qdrant_client.common.version_check import is_compatible
-from qdrant_client.http.exceptions import UnexpectedResponse
 
 import data
-from world import AsyncCase, SyncCase
+from world import AsyncCase, GrpcAsyncCase, GrpcSyncCase, SyncCase
 
 PLAIN = models.VectorParams(size=4, distance=models.Distance.COSINE)
 NAMED = {
@@ -90,9 +89,10 @@ class Collections:
             (400, lambda: self.remote.query_points("one", query=[1.0])),
         ]
         for status, call in calls:
-            with self.assertRaises(UnexpectedResponse) as refusal:
-                call()
-            self.assertEqual(refusal.exception.status_code, status, refusal.exception)
+            self.refused(status, call)
+        text = self.refused(404, lambda: self.remote.get_collection("absent"))
+        self.assertIn("Not found: collection", text)
+        self.assertIn("does not exist", text)
 
 
 class CollectionsSync(Collections, SyncCase):
@@ -100,4 +100,12 @@ class CollectionsSync(Collections, SyncCase):
 
 
 class CollectionsAsync(Collections, AsyncCase):
+    pass
+
+
+class CollectionsGrpcSync(Collections, GrpcSyncCase):
+    pass
+
+
+class CollectionsGrpcAsync(Collections, GrpcAsyncCase):
     pass

@@ -220,6 +220,8 @@ impl ApiError {
             | ApiError::BadGzip
             | ApiError::BodyCut => 400,
             #[cfg(feature = "proto")]
+            ApiError::Message(crate::proto::WireError::TooLarge { .. }) => 413,
+            #[cfg(feature = "proto")]
             ApiError::Message(_) => 400,
             #[cfg(feature = "proto")]
             ApiError::NoCall { .. } => 404,

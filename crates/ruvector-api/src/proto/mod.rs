@@ -23,6 +23,7 @@ mod read;
 mod search;
 mod selector;
 mod status;
+mod table;
 mod terms;
 mod update;
 mod value;
@@ -32,6 +33,7 @@ mod wire;
 
 pub use query::AnyRequest;
 pub use status::{code, message};
+pub use table::{ALWAYS_KEPT, REFUSED, Refused, is_about};
 pub use terms::Terms;
 pub use read::Retrieve;
 pub use update::Write;

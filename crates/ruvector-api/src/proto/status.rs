@@ -3,6 +3,7 @@
 use ruvector_core::ErrorKind;
 use tonic::Code;
 
+use super::WireError;
 use crate::ApiError;
 
 /// The code that clients see. One exhaustive match, as for the HTTP status.
@@ -21,13 +22,22 @@ pub fn code(error: &ApiError) -> Code {
         | ApiError::BadUrl
         | ApiError::BadGzip
         | ApiError::BodyCut
-        | ApiError::Message(_)
-        | ApiError::MediaType { .. } => Code::InvalidArgument,
+        | ApiError::MediaType { .. }
+        | ApiError::Message(
+            WireError::Cut { .. }
+            | WireError::UnknownField { .. }
+            | WireError::WrongType { .. }
+            | WireError::TooDeep { .. }
+            | WireError::SeveralMessages
+            | WireError::BadFrame
+            | WireError::Decode(_),
+        ) => Code::InvalidArgument,
         ApiError::NotSupported { .. }
         | ApiError::ContentEncoding { .. }
         | ApiError::NoRoute { .. }
         | ApiError::NoMethod { .. }
         | ApiError::NoCall { .. } => Code::Unimplemented,
+        ApiError::Message(WireError::TooLarge { .. }) => Code::ResourceExhausted,
         ApiError::NoPoint { .. } => Code::NotFound,
         ApiError::Timeout { .. } | ApiError::BodySlow { .. } => Code::DeadlineExceeded,
         ApiError::IndexGone { .. } => Code::Aborted,

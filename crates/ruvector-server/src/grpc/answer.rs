@@ -112,3 +112,20 @@ impl http_body::Body for OneFrame {
         SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Goal: a caller who is too much learns so by the code, and when to come again. Method: the refusal itself.
+    #[test]
+    fn a_busy_server_says_when_to_come_again() {
+        let response = failure(&ApiError::Busy {
+            limit: 1,
+            limit_name: "in_flight_max",
+        });
+        assert_eq!(response.headers()["grpc-status"], "8");
+        assert_eq!(response.headers()["retry-after"], "1");
+        assert_eq!(response.status(), 200);
+    }
+}

@@ -10,4 +10,4 @@ mod search;
 mod services;
 mod unary;
 
-pub(crate) use services::{Health, router};
+pub(crate) use services::router;
