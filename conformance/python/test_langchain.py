@@ -37,7 +37,7 @@ class Bag(Embeddings):
 
     def embed_query(self, text):
         found = counts(text)
-        length = math.sqrt(sum(value * value for value in found.values()))
+        length = math.sqrt(sum(value * value for value in found.values())) or 1.0
         return [found.get(at, 0.0) / length for at in range(len(WORDS))]
 
 

@@ -2,21 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use ruvector_types::{CollectionConfig, Distance, HnswConfig, Limits, QuantizationConfig, VectorConfig};
+use ruvector_types::{
+    CollectionConfig, CollectionSettings, Distance, HnswConfig, Limits, OptimizerConfig, QuantizationConfig,
+    VectorConfig,
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::quantization::WireQuantization;
 use crate::selector::{Unserved, refuse};
-use crate::tuning::{HnswDiff, OptimizersDiff};
+use crate::strict_mode::{check_payload, check_strict_mode, refuse_unless};
+use crate::tuning::{HnswDiff, OptimizersDiff, WireMemory};
+use crate::vector_kinds::{MultiVectorParams, SparseVectorParams};
 use crate::{ApiError, WirePayload};
 
 /// Body of `PUT /collections/{name}`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateCollection {
-    /// The vector fields.
-    pub(crate) vectors: VectorsParams,
+    /// The fields of dense vectors; none if absent.
+    pub(crate) vectors: Option<VectorsParams>,
+    /// The fields of sparse vectors by name; none if absent.
+    pub(crate) sparse_vectors: Option<BTreeMap<String, SparseVectorParams>>,
     /// Shards; 1 if absent.
     pub(crate) shard_number: Option<u32>,
     /// The graphs' parameters where a vector has none of its own.
@@ -25,9 +32,9 @@ pub struct CreateCollection {
     pub(crate) optimizers_config: Option<OptimizersDiff>,
     /// Sealed payloads are always read from mapped files: `true` says so, `false` is refused.
     pub(crate) on_disk_payload: Option<bool>,
-    /// Copies of each shard: 1.
+    /// Copies of each shard; one node holds one, whatever is asked for.
     pub(crate) replication_factor: Option<u32>,
-    /// Copies that must hold a write: 1.
+    /// Copies that must hold a write; on one node, the one there is.
     pub(crate) write_consistency_factor: Option<u32>,
     /// Placement of points: `auto`.
     pub(crate) sharding_method: Option<String>,
@@ -35,15 +42,17 @@ pub struct CreateCollection {
     pub(crate) quantization_config: Option<WireQuantization>,
     #[schema(ignore)]
     pub(crate) wal_config: Unserved,
-    #[schema(ignore)]
-    pub(crate) sparse_vectors: Unserved,
-    #[schema(ignore)]
-    pub(crate) strict_mode_config: Unserved,
+    /// Limits of the collection's own: only `{"enabled": false}`.
+    #[schema(value_type = Option<Object>)]
+    pub(crate) strict_mode_config: Option<serde_json::Map<String, serde_json::Value>>,
     #[schema(ignore)]
     pub(crate) payload: Unserved,
     #[schema(ignore)]
     pub(crate) id_tracker: Unserved,
-    #[schema(value_type = Option<Object>, ignore)]
+    #[schema(ignore)]
+    pub(crate) init_from: Unserved,
+    /// What the collection's owner notes about it.
+    #[schema(value_type = Option<Object>)]
     pub(crate) metadata: Option<WirePayload>,
 }
 
@@ -59,6 +68,8 @@ pub struct CreateNamedCollection {
     distance: Option<String>,
     /// The vector fields, where there are several or the one has a name.
     vectors: Option<VectorsParams>,
+    /// The fields of sparse vectors by name; none if absent.
+    sparse_vectors: Option<BTreeMap<String, SparseVectorParams>>,
     /// Shards; 1 if absent.
     shard_number: Option<u32>,
     /// The graphs' parameters where a vector has none of its own.
@@ -124,65 +135,48 @@ pub struct VectorParams {
     pub(crate) quantization_config: Option<WireQuantization>,
     /// Whether sealed vectors stay in their files instead of being copied into resident memory; false if absent.
     pub(crate) on_disk: Option<bool>,
-    #[schema(ignore)]
-    pub(crate) memory: Unserved,
-    #[schema(ignore)]
-    pub(crate) multivector_config: Unserved,
+    /// Several vectors for each point, and how they are compared; one if absent.
+    pub(crate) multivector_config: Option<MultiVectorParams>,
+    /// The same as `on_disk`: `cold` is true, `cached` is false.
+    pub(crate) memory: Option<WireMemory>,
 }
 
 impl CreateCollection {
     /// The engine's configuration, checked against `limits`.
     pub fn into_config(self, limits: &Limits) -> Result<CollectionConfig, ApiError> {
-        let only_one = "there is one copy of each shard; only 1 is served";
-        refuse_unless(
-            "replication_factor",
-            self.replication_factor.is_none_or(|n| n == 1),
-            only_one,
-        )?;
-        refuse_unless(
-            "write_consistency_factor",
-            self.write_consistency_factor.is_none_or(|n| n == 1),
-            only_one,
-        )?;
         let auto = self
             .sharding_method
             .as_deref()
             .is_none_or(|method| method == "auto");
         refuse_unless("sharding_method", auto, "only auto is served")?;
-        refuse_unless(
-            "on_disk_payload",
-            self.on_disk_payload != Some(false),
-            "sealed payloads are always read from memory-mapped files; only true is served",
-        )?;
+        check_payload("on_disk_payload", self.on_disk_payload)?;
         refuse("wal_config", &self.wal_config, "the log has no settings")?;
-        refuse(
-            "sparse_vectors",
-            &self.sparse_vectors,
-            "only dense vectors are served",
-        )?;
-        refuse(
-            "strict_mode_config",
-            &self.strict_mode_config,
-            "limits are the server's, not the collection's",
-        )?;
+        check_strict_mode(self.strict_mode_config.as_ref())?;
         refuse(
             "payload",
             &self.payload,
             "sealed payloads are always read from memory-mapped files",
         )?;
         refuse("id_tracker", &self.id_tracker, "the id table has no settings")?;
-        let metadata = self
-            .metadata
-            .as_ref()
-            .is_none_or(|metadata| metadata.0.is_empty());
-        refuse_unless("metadata", metadata, "collections hold no metadata of their own")?;
+        let what = "copy the points with scroll and upsert";
+        refuse("init_from", &self.init_from, what)?;
+        let metadata = self.metadata.unwrap_or_default();
         let settings = Settings {
             shard_number: self.shard_number,
             hnsw: self.hnsw_config,
             optimizer: self.optimizers_config,
             quantization: self.quantization_config,
+            whole: CollectionSettings {
+                replication_factor: self.replication_factor.unwrap_or(1),
+                write_consistency_factor: self.write_consistency_factor.unwrap_or(1),
+                metadata: metadata.into_map("metadata", limits)?,
+                ..CollectionSettings::default()
+            },
         };
-        settings.into_config(self.vectors, limits)
+        let vectors = self
+            .vectors
+            .unwrap_or(VectorsParams(Fields::Named(BTreeMap::new())));
+        settings.into_config(vectors, self.sparse_vectors, limits)
     }
 }
 
@@ -201,6 +195,9 @@ impl CreateNamedCollection {
                 memory: None,
                 multivector_config: None,
             })),
+            (None, None, None) if self.sparse_vectors.is_some() => {
+                VectorsParams(Fields::Named(BTreeMap::new()))
+            }
             (None, _, _) => {
                 let field = "dimensions, distance".to_owned();
                 let what = "both are needed, or vectors instead";
@@ -216,8 +213,9 @@ impl CreateNamedCollection {
             hnsw: self.hnsw_config,
             optimizer: self.optimizers_config,
             quantization: self.quantization_config,
+            whole: CollectionSettings::default(),
         };
-        settings.into_config(vectors, limits)
+        settings.into_config(vectors, self.sparse_vectors, limits)
     }
 }
 
@@ -226,6 +224,7 @@ struct Settings {
     hnsw: Option<HnswDiff>,
     optimizer: Option<OptimizersDiff>,
     quantization: Option<WireQuantization>,
+    whole: CollectionSettings,
 }
 
 /// What a vector takes where it says nothing itself.
@@ -236,7 +235,12 @@ struct VectorBase {
 }
 
 impl Settings {
-    fn into_config(self, vectors: VectorsParams, limits: &Limits) -> Result<CollectionConfig, ApiError> {
+    fn into_config(
+        self,
+        vectors: VectorsParams,
+        sparse: Option<BTreeMap<String, SparseVectorParams>>,
+        limits: &Limits,
+    ) -> Result<CollectionConfig, ApiError> {
         let hnsw = self.hnsw.unwrap_or_default();
         let codes = self
             .quantization
@@ -256,10 +260,23 @@ impl Settings {
                 fields
             }
         };
+        let mut sparse_vectors = BTreeMap::new();
+        for (name, one) in sparse.unwrap_or_default() {
+            let config = one.into_config(&format!("sparse_vectors.{name}"))?;
+            sparse_vectors.insert(name, config);
+        }
         let config = CollectionConfig {
             vectors,
+            sparse_vectors,
             shards: self.shard_number.unwrap_or(1),
-            optimizer: self.optimizer.unwrap_or_default().into_config()?,
+            optimizer: self
+                .optimizer
+                .unwrap_or_default()
+                .over(OptimizerConfig::default())?,
+            settings: CollectionSettings {
+                hnsw: base.hnsw,
+                ..self.whole
+            },
         };
         config.validate(limits)?;
         Ok(config)
@@ -271,13 +288,7 @@ impl VectorParams {
         let at = |name: &str| format!("{field}.{name}");
         let float32 = self.datatype.as_deref().is_none_or(|kind| kind == "float32");
         refuse_unless(&at("datatype"), float32, "only float32 is served")?;
-        let what = "on_disk says whether sealed vectors stay in their files";
-        refuse(&at("memory"), &self.memory, what)?;
-        refuse(
-            &at("multivector_config"),
-            &self.multivector_config,
-            "one vector for each point and field",
-        )?;
+        let on_disk = WireMemory::on_disk(self.memory, self.on_disk, field)?;
         let distance = distance(&self.distance, &at("distance"))?;
         let hnsw = self.hnsw_config.unwrap_or_default();
         let codes = self.quantization_config;
@@ -285,7 +296,8 @@ impl VectorParams {
         Ok(VectorConfig {
             hnsw: hnsw.over(base.hnsw, &at("hnsw_config"))?,
             quantization: codes.transpose()?.or(base.quantization),
-            on_disk: self.on_disk.unwrap_or(false),
+            on_disk: on_disk.unwrap_or(false),
+            multivector: self.multivector_config.map(MultiVectorParams::into_comparator),
             ..VectorConfig::new(self.size, distance)
         })
     }
@@ -307,14 +319,4 @@ fn distance(name: &str, field: &str) -> Result<Distance, ApiError> {
             expected: "Cosine, Dot, Euclid or Manhattan",
         }),
     }
-}
-
-fn refuse_unless(field: &str, served: bool, what: &'static str) -> Result<(), ApiError> {
-    if served {
-        return Ok(());
-    }
-    Err(ApiError::NotSupported {
-        field: field.to_owned(),
-        what,
-    })
 }

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use ruvector_core::{CollectionInfo, IndexInfo, ShardInfo, Status};
 use ruvector_types::{
-    CollectionConfig, Distance, GraphProfile, HnswConfig, PayloadPath, QuantizationConfig, VectorConfig,
+    CollectionConfig, Distance, GraphProfile, HnswConfig, OptimizerConfig, PayloadPath, QuantizationConfig,
+    VectorConfig,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::WirePayload;
 use crate::index_view::{PayloadSchemaView, payload_schema};
 use crate::quantization::WireQuantization;
+use crate::vector_kinds::{MultiVectorParams, SparseVectorParams};
 
 /// Result of `GET /collections`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,7 +52,7 @@ pub struct CollectionView {
     optimizer_status: OptimizerStatus,
     points_count: u64,
     vectors_count: u64,
-    /// Vectors that a search finds through a graph.
+    /// Vectors that a search finds through a graph or an inverted index.
     indexed_vectors_count: u64,
     segments_count: u64,
     config: ConfigView,
@@ -79,15 +82,24 @@ struct ConfigView {
     wal_config: Option<u8>,
     /// Codes of the vectors, where all have the same; else each shows its own.
     quantization_config: Option<WireQuantization>,
+    #[schema(value_type = Option<Object>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<WirePayload>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct ParamsView {
     #[schema(value_type = Object)]
     vectors: VectorsView,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    sparse_vectors: BTreeMap<String, SparseVectorParams>,
     shard_number: u32,
     replication_factor: u32,
     write_consistency_factor: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_fan_out_factor: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_fan_out_delay_ms: Option<u64>,
     on_disk_payload: bool,
 }
 
@@ -103,25 +115,25 @@ struct VectorView {
     size: u32,
     distance: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hnsw_config: Option<VectorHnswView>,
+    hnsw_config: Option<HnswView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quantization_config: Option<WireQuantization>,
     on_disk: bool,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct VectorHnswView {
-    m: u32,
-    ef_construct: u32,
-    inline_storage: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multivector_config: Option<MultiVectorParams>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct HnswView {
     m: u32,
     ef_construct: u32,
-    /// Always 0: no size below which the graph is passed over.
-    full_scan_threshold: u32,
+    /// KiB of vectors below which all of them are compared; 0: as is cheaper.
+    full_scan_threshold: u64,
+    /// 0: as many as the server allows.
+    max_indexing_threads: u32,
+    on_disk: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload_m: Option<u32>,
     /// Whether the profile is `fast`.
     inline_storage: bool,
 }
@@ -129,9 +141,15 @@ struct HnswView {
 #[derive(Debug, Serialize, ToSchema)]
 struct OptimizerView {
     deleted_threshold: f64,
+    vacuum_min_vector_number: u32,
     default_segment_number: u32,
-    /// Always 0: every acknowledged write is on the disk.
-    flush_interval_sec: u32,
+    /// KiB of a field's vectors up to which a segment has no graph of them; `null`: all have.
+    indexing_threshold: Option<u64>,
+    memmap_threshold: Option<u64>,
+    /// As asked for; every acknowledged write is on the disk.
+    flush_interval_sec: u64,
+    /// `null`: one.
+    max_optimization_threads: Option<u32>,
     active_bytes_max: u64,
     active_rows_max: u32,
     log_bytes_max: u64,
@@ -198,30 +216,29 @@ impl ConfigView {
                     .collect(),
             ),
         };
+        let sparse_vectors = config
+            .sparse_vectors
+            .iter()
+            .map(|(name, field)| (name.clone(), field.into()))
+            .collect();
         ConfigView {
             params: ParamsView {
                 vectors,
+                sparse_vectors,
                 shard_number: config.shards,
-                replication_factor: 1,
-                write_consistency_factor: 1,
+                replication_factor: config.settings.replication_factor,
+                write_consistency_factor: config.settings.write_consistency_factor,
+                read_fan_out_factor: config.settings.read_fan_out_factor,
+                read_fan_out_delay_ms: config.settings.read_fan_out_delay_ms,
                 on_disk_payload: true,
             },
-            hnsw_config: HnswView {
-                m: base.hnsw.m,
-                ef_construct: base.hnsw.ef_construct,
-                full_scan_threshold: 0,
-                inline_storage: is_inline(base.hnsw),
-            },
-            optimizer_config: OptimizerView {
-                deleted_threshold: config.optimizer.deleted_share_max,
-                default_segment_number: config.optimizer.segments_max,
-                flush_interval_sec: 0,
-                active_bytes_max: config.optimizer.active_bytes_max,
-                active_rows_max: config.optimizer.active_rows_max,
-                log_bytes_max: config.optimizer.log_bytes_max,
-            },
+            hnsw_config: HnswView::new(base.hnsw),
+            optimizer_config: OptimizerView::new(&config.optimizer),
             wal_config: None,
             quantization_config: base.quantization.as_ref().map(WireQuantization::from),
+            metadata: Some(config.settings.metadata.clone())
+                .filter(|metadata| !metadata.is_empty())
+                .map(WirePayload),
         }
     }
 }
@@ -239,24 +256,47 @@ impl Shown {
         let codes = first.and_then(|vector| vector.quantization);
         let same = |vector: &VectorConfig| vector.quantization == codes;
         Shown {
-            hnsw: first.map_or_else(HnswConfig::default, |vector| vector.hnsw),
+            hnsw: config.settings.hnsw,
             quantization: codes.filter(|_| config.vectors.values().all(same)),
         }
     }
 }
 
-fn is_inline(hnsw: HnswConfig) -> bool {
-    hnsw.profile == GraphProfile::Fast
+impl HnswView {
+    fn new(hnsw: HnswConfig) -> HnswView {
+        HnswView {
+            m: hnsw.m,
+            ef_construct: hnsw.ef_construct,
+            full_scan_threshold: hnsw.full_scan_threshold_kib.unwrap_or(0),
+            max_indexing_threads: hnsw.threads_max,
+            on_disk: hnsw.on_disk,
+            payload_m: hnsw.payload_m,
+            inline_storage: hnsw.profile == GraphProfile::Fast,
+        }
+    }
+}
+
+impl OptimizerView {
+    fn new(optimizer: &OptimizerConfig) -> OptimizerView {
+        OptimizerView {
+            deleted_threshold: optimizer.deleted_share_max,
+            vacuum_min_vector_number: optimizer.vacuum_rows_min,
+            default_segment_number: optimizer.segments_max,
+            indexing_threshold: optimizer.indexing_threshold_kib,
+            memmap_threshold: optimizer.memmap_threshold_kib,
+            flush_interval_sec: optimizer.flush_interval_s,
+            max_optimization_threads: optimizer.jobs_max,
+            active_bytes_max: optimizer.active_bytes_max,
+            active_rows_max: optimizer.active_rows_max,
+            log_bytes_max: optimizer.log_bytes_max,
+        }
+    }
 }
 
 impl VectorView {
     /// Shows the graph's parameters and the codes only where they differ from the collection's.
     fn new(vector: &VectorConfig, base: Shown) -> VectorView {
-        let hnsw_config = (vector.hnsw != base.hnsw).then_some(VectorHnswView {
-            m: vector.hnsw.m,
-            ef_construct: vector.hnsw.ef_construct,
-            inline_storage: is_inline(vector.hnsw),
-        });
+        let hnsw_config = (vector.hnsw != base.hnsw).then(|| HnswView::new(vector.hnsw));
         let codes = vector.quantization.as_ref();
         let codes = codes.filter(|_| vector.quantization != base.quantization);
         VectorView {
@@ -270,6 +310,7 @@ impl VectorView {
             hnsw_config,
             quantization_config: codes.map(WireQuantization::from),
             on_disk: vector.on_disk,
+            multivector_config: vector.multivector.map(MultiVectorParams::from),
         }
     }
 }

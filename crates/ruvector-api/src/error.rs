@@ -202,20 +202,17 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// The HTTP status.
+    /// The HTTP status. A value that was read and breaks a rule is 422, as clients of this interface know it; what cannot be
+    /// read, and what the engine refuses, is 400.
     pub fn status(&self) -> u16 {
         match self {
             ApiError::Json { .. }
-            | ApiError::Invalid(_)
             | ApiError::WrongType { .. }
             | ApiError::Unknown { .. }
             | ApiError::UnknownLanguage { .. }
             | ApiError::Missing { .. }
-            | ApiError::Length { .. }
             | ApiError::BadTime { .. }
             | ApiError::NotSupported { .. }
-            | ApiError::BadParameter { .. }
-            | ApiError::BadPathParameter(_)
             | ApiError::BadUrl
             | ApiError::BadGzip
             | ApiError::BodyCut => 400,
@@ -231,6 +228,10 @@ impl ApiError {
             ApiError::IndexGone { .. } => 409,
             ApiError::BodyTooLarge { .. } => 413,
             ApiError::MediaType { .. } | ApiError::ContentEncoding { .. } => 415,
+            ApiError::Invalid(_)
+            | ApiError::Length { .. }
+            | ApiError::BadParameter { .. }
+            | ApiError::BadPathParameter(_) => 422,
             ApiError::Busy { .. } => 429,
             ApiError::Panicked | ApiError::Response(_) => 500,
             ApiError::NoRoom { .. } | ApiError::Closing => 503,
@@ -291,14 +292,13 @@ fn status_of(kind: ErrorKind) -> u16 {
 
 fn title(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Invalid | ErrorKind::LimitExceeded => "Wrong input",
+        ErrorKind::Invalid | ErrorKind::LimitExceeded | ErrorKind::Conflict => "Wrong input",
         ErrorKind::NotSupported => "Not supported",
         ErrorKind::Unauthenticated => "Unauthenticated",
         ErrorKind::Denied => "Denied",
         ErrorKind::NotFound => "Not found",
         ErrorKind::Timeout => "Timeout",
         ErrorKind::Cancelled => "Cancelled",
-        ErrorKind::Conflict => "Conflict",
         ErrorKind::Locked => "Locked",
         ErrorKind::RateLimited | ErrorKind::Busy => "Too many requests",
         ErrorKind::Corrupt => "Damaged data",

@@ -4,10 +4,12 @@
 //! Shapes follow Qdrant's REST interface where it has the operation; the short native forms are spellings
 //! of the same operations. Whatever is accepted is honoured: an option without effect here is refused.
 
+mod alias;
 mod body;
 mod collection;
 mod collection_update;
 mod collection_view;
+mod document;
 mod envelope;
 mod error;
 mod explain;
@@ -29,17 +31,21 @@ mod schema;
 mod search;
 mod search_batch;
 mod selector;
+mod strict_mode;
 mod text_index;
 mod text_search;
 mod tuning;
 mod update;
 mod vector;
+mod vector_kinds;
 mod vector_update;
 
+pub use alias::{AliasesView, ChangeAliases};
 pub use body::from_json;
 pub use collection::{CreateCollection, CreateNamedCollection, VectorParams, VectorsParams};
-pub use collection_update::{QuantizationChanges, UpdateCollection, VectorDiff};
+pub use collection_update::{CollectionParamsDiff, UpdateCollection, VectorDiff};
 pub use collection_view::{CollectionExists, CollectionNames, CollectionView, NamedCollection};
+pub use document::{Bm25Options, Purpose, encode_text};
 pub use envelope::{failure, success};
 pub use error::ApiError;
 pub use explain::ExplainView;
@@ -62,7 +68,8 @@ pub use search::{QueryPoints, QueryView, ScoredView, SearchPoints, WireSearchPar
 pub use search_batch::{QueryPointsBatch, SearchPointsBatch};
 pub use selector::{WirePayloadSelector, WireVectorSelector};
 pub use text_search::SearchText;
-pub use tuning::{HnswDiff, OptimizersDiff};
+pub use tuning::{HnswDiff, OptimizersDiff, WireMemory};
 pub use update::{ClearPayload, DeletePayload, DeletePoints, OverwritePayload, SetPayload, UpdateView};
 pub use vector::{BatchVectors, PointVectors, QueryVector, WireVector};
+pub use vector_kinds::{MultiVectorParams, SparseVectorParams};
 pub use vector_update::{DeleteVectors, UpdateVectors};

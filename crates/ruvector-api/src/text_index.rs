@@ -71,24 +71,19 @@ impl WireIndexParams {
     /// The engine's options of a text index; the engine refuses lengths and lists out of their bounds.
     pub(crate) fn text_options(&self) -> Result<TextOptions, ApiError> {
         let base = TextOptions::default();
+        let place = "field_schema";
         let stop_words = self.stopwords.as_ref();
-        let languages = stop_words.map_or(&[][..], |words| &words.languages);
-        let stop_languages = languages.iter().enumerate().map(|(at, name)| {
-            let place = || format!("field_schema.stopwords.languages[{at}]");
-            language(name, place)
-        });
+        let stop_languages = stop_words.map(|words| words.languages(place));
         let custom = stop_words.map_or(&[][..], |words| &words.custom);
-        let stemmer = self.stemmer.as_ref().map(WireStemmer::language);
+        let stemmer = self.stemmer.as_ref().map(|stemmer| stemmer.language(place));
+        let tokenizer = self.tokenizer.as_deref().map(|name| tokenizer_of(name, place));
         Ok(TextOptions {
-            tokenizer: self
-                .tokenizer
-                .as_deref()
-                .map_or(Ok(base.tokenizer), tokenizer_of)?,
+            tokenizer: tokenizer.transpose()?.unwrap_or(base.tokenizer),
             token_chars_min: self.min_token_len,
             token_chars_max: self.max_token_len,
             lowercase: self.lowercase.unwrap_or(base.lowercase),
             ascii_folding: self.ascii_folding.unwrap_or(base.ascii_folding),
-            stop_languages: stop_languages.collect::<Result<BTreeSet<_>, _>>()?,
+            stop_languages: stop_languages.transpose()?.unwrap_or_default(),
             stop_words: custom.iter().cloned().collect(),
             stemmer: stemmer.transpose()?.flatten(),
             phrases: self.phrase_matching.unwrap_or(base.phrases),
@@ -96,9 +91,25 @@ impl WireIndexParams {
     }
 }
 
+impl WireStopWords {
+    /// The languages named; `place` is what holds the stop words in the request.
+    pub(crate) fn languages(&self, place: &str) -> Result<BTreeSet<Language>, ApiError> {
+        let named = self.languages.iter().enumerate();
+        named
+            .map(|(at, name)| language(name, || format!("{place}.stopwords.languages[{at}]")))
+            .collect()
+    }
+
+    /// The words listed themselves.
+    pub(crate) fn custom(&self) -> BTreeSet<String> {
+        self.custom.iter().cloned().collect()
+    }
+}
+
 impl WireStemmer {
-    fn language(&self) -> Result<Option<Language>, ApiError> {
-        let field = || "field_schema.stemmer.language".to_owned();
+    /// The language of the stems, if there are to be any; `place` is what holds the stemmer in the request.
+    pub(crate) fn language(&self, place: &str) -> Result<Option<Language>, ApiError> {
+        let field = || format!("{place}.stemmer.language");
         match (self.kind.as_str(), &self.language) {
             ("snowball", Some(name)) => language(name, field).map(Some),
             ("snowball", None) => Err(ApiError::Missing {
@@ -108,7 +119,7 @@ impl WireStemmer {
             ("none", None) => Ok(None),
             ("none", Some(_)) => Err(ApiError::rule(field(), "a stemmer of type none has no language")),
             (kind, _) => Err(ApiError::Unknown {
-                field: "field_schema.stemmer.type".to_owned(),
+                field: format!("{place}.stemmer.type"),
                 name: kind.to_owned(),
                 expected: "snowball or none",
             }),
@@ -116,14 +127,15 @@ impl WireStemmer {
     }
 }
 
-fn tokenizer_of(name: &str) -> Result<Tokenizer, ApiError> {
+/// The tokenizer of a name given in `place`.
+pub(crate) fn tokenizer_of(name: &str, place: &str) -> Result<Tokenizer, ApiError> {
     match name {
         "word" => Ok(Tokenizer::Word),
         "whitespace" => Ok(Tokenizer::Whitespace),
         "prefix" => Ok(Tokenizer::Prefix),
         "multilingual" => Ok(Tokenizer::Multilingual),
         _ => Err(ApiError::Unknown {
-            field: "field_schema.tokenizer".to_owned(),
+            field: format!("{place}.tokenizer"),
             name: name.to_owned(),
             expected: TOKENIZERS,
         }),
@@ -140,7 +152,7 @@ pub(crate) fn tokenizer_name(tokenizer: Tokenizer) -> &'static str {
     }
 }
 
-fn language(name: &str, field: impl Fn() -> String) -> Result<Language, ApiError> {
+pub(crate) fn language(name: &str, field: impl Fn() -> String) -> Result<Language, ApiError> {
     Language::of_name(name).ok_or_else(|| ApiError::UnknownLanguage {
         field: field(),
         name: name.to_owned(),

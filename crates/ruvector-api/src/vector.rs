@@ -1,19 +1,22 @@
 //! Vectors as JSON: a list of numbers is dense, a list of such lists a multi-vector, `{"indices": …, "values": …}`
-//! sparse. Never lets a number through that is not finite as `f32`.
+//! sparse, `{"text": …, "model": …}` a text to encode. Never lets a number through that is not finite as `f32`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use ruvector_types::{MultiVector, NamedVectors, SparseVector, Vector};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::document::{Bm25Options, Purpose, encode_text};
+
 const ANY: &str = "a vector: a list of numbers, a list of such lists, or {\"indices\": […], \"values\": […]}";
+const OBJECT: &str = "a sparse vector, {\"indices\": […], \"values\": […]}, or a text, {\"text\": …, \"model\": \"qdrant/bm25\"}";
 const POINT: &str = "a vector, or an object of vectors by name";
 
-/// One vector of any kind.
+/// One vector of any kind, to search with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WireVector(pub Vector);
 
@@ -142,41 +145,74 @@ fn multi<'de, A: SeqAccess<'de>>(mut items: A, first: Vec<f32>) -> Result<Vector
     Ok(Vector::Multi(MultiVector { dim, numbers }))
 }
 
+/// An object where a vector is expected: a sparse vector, or a text to encode.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WireSparse {
-    indices: Vec<u32>,
-    values: Vec<Component>,
+struct WireObject {
+    indices: Option<Vec<u32>>,
+    values: Option<Vec<Component>>,
+    text: Option<String>,
+    model: Option<String>,
+    options: Option<Bm25Options>,
+    image: Option<IgnoredAny>,
+    object: Option<IgnoredAny>,
 }
 
-impl WireSparse {
-    fn into_vector(self) -> Vector {
-        Vector::Sparse(SparseVector {
-            indices: self.indices,
-            values: self.values.into_iter().map(|value| value.0).collect(),
-        })
+impl WireObject {
+    fn into_vector(self, purpose: Purpose) -> Result<Vector, String> {
+        if self.image.is_some() || self.object.is_some() {
+            return Err("texts are encoded (model qdrant/bm25), nothing else".to_owned());
+        }
+        match (self.indices, self.values, self.text, self.model) {
+            (Some(indices), Some(values), None, None) if self.options.is_none() => {
+                Ok(Vector::Sparse(SparseVector {
+                    indices,
+                    values: values.into_iter().map(|value| value.0).collect(),
+                }))
+            }
+            (None, None, Some(text), Some(model)) => {
+                let encoded = encode_text(&text, &model, self.options, purpose);
+                encoded.map(Vector::Sparse).map_err(|error| error.to_string())
+            }
+            _ => Err(format!("an object is {OBJECT}")),
+        }
     }
+}
+
+/// A vector of any kind; a text is encoded for `purpose`.
+fn any_kind<'de, D: Deserializer<'de>>(deserializer: D, purpose: Purpose) -> Result<Vector, D::Error> {
+    struct AnyKind(Purpose);
+    impl<'de> Visitor<'de> for AnyKind {
+        type Value = Vector;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(ANY)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Vector, A::Error> {
+            dense_or_multi(items)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Vector, A::Error> {
+            let object = WireObject::deserialize(MapAccessDeserializer::new(entries))?;
+            object.into_vector(self.0).map_err(A::Error::custom)
+        }
+    }
+    deserializer.deserialize_any(AnyKind(purpose))
 }
 
 impl<'de> Deserialize<'de> for WireVector {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AnyKind;
-        impl<'de> Visitor<'de> for AnyKind {
-            type Value = Vector;
+        any_kind(deserializer, Purpose::Query).map(WireVector)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(ANY)
-            }
+/// A vector to be stored.
+struct StoredVector(Vector);
 
-            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Vector, A::Error> {
-                dense_or_multi(items)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Vector, A::Error> {
-                WireSparse::deserialize(MapAccessDeserializer::new(entries)).map(WireSparse::into_vector)
-            }
-        }
-        deserializer.deserialize_any(AnyKind).map(WireVector)
+impl<'de> Deserialize<'de> for StoredVector {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        any_kind(deserializer, Purpose::Document).map(StoredVector)
     }
 }
 
@@ -197,7 +233,7 @@ impl<'de> Deserialize<'de> for PointVectors {
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<PointVectors, A::Error> {
                 let mut vectors = BTreeMap::new();
-                while let Some((name, WireVector(vector))) = entries.next_entry()? {
+                while let Some((name, StoredVector(vector))) = entries.next_entry()? {
                     vectors.insert(name, vector);
                 }
                 Ok(PointVectors(vectors))
@@ -254,13 +290,13 @@ impl<'de> Deserialize<'de> for BatchVectors {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<BatchVectors, A::Error> {
-                let column = Vec::<WireVector>::deserialize(SeqAccessDeserializer::new(items))?;
+                let column = Vec::<StoredVector>::deserialize(SeqAccessDeserializer::new(items))?;
                 Ok(BatchVectors(BTreeMap::from([(String::new(), vectors(column))])))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<BatchVectors, A::Error> {
                 let mut columns = BTreeMap::new();
-                while let Some((name, column)) = entries.next_entry::<String, Vec<WireVector>>()? {
+                while let Some((name, column)) = entries.next_entry::<String, Vec<StoredVector>>()? {
                     columns.insert(name, vectors(column));
                 }
                 Ok(BatchVectors(columns))
@@ -270,7 +306,7 @@ impl<'de> Deserialize<'de> for BatchVectors {
     }
 }
 
-fn vectors(wire: Vec<WireVector>) -> Vec<Vector> {
+fn vectors(wire: Vec<StoredVector>) -> Vec<Vector> {
     wire.into_iter().map(|vector| vector.0).collect()
 }
 

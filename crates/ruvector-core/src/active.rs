@@ -10,8 +10,10 @@ use ruvector_graph::{GraphParams, LiveGraph, Scratch, Space, Vectors};
 use ruvector_simd::DistanceFn;
 use ruvector_types::{PointId, Vector};
 
+use crate::active_ragged::ActiveRagged;
 use crate::arena::Arena;
-use crate::shard::FieldSchema;
+use crate::fields::Field;
+use crate::shard::{FieldSchema, Schema};
 
 /// No such row or ordinal.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -22,7 +24,8 @@ pub(crate) struct ActiveRow {
     pub(crate) id: PointId,
     pub(crate) version: u64,
     pub(crate) payload: Box<[u8]>,
-    pub(crate) ordinals: Box<[u32]>,
+    /// Of the dense fields, then of the others.
+    ordinals: Box<[u32]>,
     prev: u32,
 }
 
@@ -45,12 +48,13 @@ pub(crate) struct ActiveSegment {
     len: AtomicU32,
     ids: RwLock<BTreeMap<PointId, u32>>,
     fields: Vec<ActiveField>,
+    ragged: Vec<ActiveRagged>,
     capacity: u32,
     bytes: AtomicU64,
 }
 
 impl ActiveSegment {
-    pub(crate) fn new(schema: &[FieldSchema], capacity: u32) -> ActiveSegment {
+    pub(crate) fn new(schema: &Schema, capacity: u32) -> ActiveSegment {
         let field = |schema: &FieldSchema| {
             let params = GraphParams {
                 m: schema.hnsw.m.max(2),
@@ -70,7 +74,12 @@ impl ActiveSegment {
             rows: Arena::new(capacity as usize),
             len: AtomicU32::new(0),
             ids: RwLock::new(BTreeMap::new()),
-            fields: schema.iter().map(field).collect(),
+            fields: schema.fields.iter().map(field).collect(),
+            ragged: schema
+                .ragged
+                .iter()
+                .map(|schema| ActiveRagged::new(schema, capacity as usize))
+                .collect(),
             capacity,
             bytes: AtomicU64::new(0),
         }
@@ -93,15 +102,24 @@ impl ActiveSegment {
         if row >= self.capacity {
             return None;
         }
-        let mut ordinals = vec![NONE; self.fields.len()].into_boxed_slice();
+        let mut ordinals = vec![NONE; self.fields.len() + self.ragged.len()].into_boxed_slice();
         let mut bytes = payload.len() as u64 + 96;
         for (field, vector) in vectors {
-            bytes += vector.bytes() as u64 + 24;
-            let slot = self.fields.get(field as usize)?;
-            let Vector::Dense(vector) = vector else {
-                return None;
+            // What sparse vectors take in lists is about what they take themselves.
+            let copies = if matches!(vector, Vector::Sparse(_)) { 2 } else { 1 };
+            bytes += copies * vector.bytes() as u64 + 24;
+            let (at, ordinal) = match (Field::of(field), vector) {
+                (Field::Dense(at), Vector::Dense(vector)) => {
+                    let slot = self.fields.get(at)?;
+                    (at, slot.push(row, vector.into_boxed_slice()))
+                }
+                (Field::Ragged(at), vector) => {
+                    let slot = self.ragged.get(at)?;
+                    (self.fields.len() + at, slot.push(row, vector))
+                }
+                (Field::Dense(_), _) => return None,
             };
-            ordinals[field as usize] = slot.push(row, vector.into_boxed_slice());
+            ordinals[at] = ordinal;
         }
         let mut ids = self.ids.write();
         let prev = ids.get(&id).copied().unwrap_or(NONE);
@@ -166,6 +184,20 @@ impl ActiveSegment {
         self.fields.get(field)
     }
 
+    pub(crate) fn ragged(&self, field: usize) -> Option<&ActiveRagged> {
+        self.ragged.get(field)
+    }
+
+    /// The ordinal of a row's vector in a field.
+    pub(crate) fn ordinal(&self, row: u32, field: Field) -> Option<u32> {
+        let at = match field {
+            Field::Dense(at) => at,
+            Field::Ragged(at) => self.fields.len() + at,
+        };
+        let ordinals = &self.row(row)?.ordinals;
+        ordinals.get(at).copied().filter(|ordinal| *ordinal != NONE)
+    }
+
     /// Bytes of rows and vectors held.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
@@ -178,7 +210,8 @@ impl ActiveSegment {
             .iter()
             .map(|f| f.graph.heap_bytes() as u64 + f.vectors.heap_bytes())
             .sum();
-        graphs + self.rows.heap_bytes() + self.bytes()
+        let ragged: u64 = self.ragged.iter().map(ActiveRagged::heap_bytes).sum();
+        graphs + ragged + self.rows.heap_bytes() + self.bytes()
     }
 
     /// Inserts up to `nodes_max` vectors of rows below `rows` into the graphs; returns how many were inserted.
@@ -237,17 +270,24 @@ impl ActiveField {
 
     /// Ordinals whose rows lie below `rows`: rows ascend with ordinals.
     pub(crate) fn ordinals_below(&self, rows: u32) -> u32 {
-        let (mut low, mut high) = (0, self.len.load(Ordering::Acquire));
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.row(middle).is_some_and(|row| row < rows) {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        low
+        ordinals_below(self.len.load(Ordering::Acquire), rows, |ordinal| {
+            self.row(ordinal)
+        })
     }
+}
+
+/// How many of `len` ordinals have rows below `rows`.
+pub(crate) fn ordinals_below(len: u32, rows: u32, row_of: impl Fn(u32) -> Option<u32>) -> u32 {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if row_of(middle).is_some_and(|row| row < rows) {
+            low = middle + 1
+        } else {
+            high = middle
+        }
+    }
+    low
 }
 
 impl Vectors for ActiveField {

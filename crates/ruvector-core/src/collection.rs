@@ -14,6 +14,7 @@ use ruvector_types::{
 };
 
 use crate::commit::Committer;
+use crate::fields::Field;
 use crate::maintenance::Signal;
 use crate::optimize::Effort;
 use crate::read::Costs;
@@ -27,8 +28,8 @@ pub(crate) struct Core {
     /// Itself, for queues that must not keep it alive.
     pub(crate) me: Weak<Core>,
     pub(crate) name: String,
-    /// As it was when opened; what can change since stands beside it.
-    pub(crate) config: CollectionConfig,
+    /// As it is now. Dimensions, distances and the thresholds of the active segment never change.
+    pub(crate) config: ArcSwap<CollectionConfig>,
     /// By the number of the vector field.
     pub(crate) quantization: ArcSwap<Vec<Option<QuantizationConfig>>>,
     /// The payload indexes declared, by path.
@@ -65,12 +66,7 @@ impl Collection {
 
     /// Its configuration, as it is now.
     pub fn config(&self) -> CollectionConfig {
-        let mut config = self.core.config.clone();
-        let quantization = self.core.quantization.load();
-        for (vector, quantization) in config.vectors.values_mut().zip(quantization.iter()) {
-            vector.quantization = *quantization;
-        }
-        config
+        self.core.config.load().as_ref().clone()
     }
 
     /// The collection as it is now, to read from as often as wanted. Cost: one atomic load.
@@ -182,15 +178,12 @@ impl Core {
         ((u128::from(id.stable_hash()) * self.shards.len() as u128) >> 64) as usize
     }
 
-    /// The number of a vector field.
-    pub(crate) fn field(&self, name: &str, place: &str) -> Result<usize, Invalid> {
+    /// The vector field of that name.
+    pub(crate) fn field(&self, name: &str, place: &str) -> Result<Field, Invalid> {
         self.schema.field(name).ok_or_else(|| {
-            let known = self
-                .schema
-                .fields
-                .iter()
-                .map(|field| field.name.clone())
-                .collect();
+            let schema = &self.schema;
+            let known = schema.all_fields().map(|field| schema.name(field).to_owned());
+            let known = known.collect();
             Invalid::new(
                 place,
                 Problem::UnknownVector {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use ruvector_io::{Io, Lock, ResidentBudget, Thread};
 use ruvector_storage::{Catalog, CatalogEntry};
-use ruvector_types::{CollectionConfig, Invalid, Limits, Problem, QuantizationConfig};
+use ruvector_types::{CollectionConfig, Invalid, Limits, Problem};
 
+use crate::aliases;
 use crate::collection::{Collection, Core};
 use crate::maintenance::{self, Signal};
 use crate::open::Shared;
@@ -30,9 +31,17 @@ struct Inner {
     shared: Shared,
     /// Held through a creation or deletion; `None` once closed.
     catalog: Mutex<Option<Catalog>>,
-    collections: RwLock<BTreeMap<String, Collection>>,
+    names: RwLock<NameMap>,
     threads: Mutex<Vec<Thread>>,
     lock: Mutex<Option<Lock>>,
+}
+
+/// What every name stands for. Swapped as a whole where several names change at once.
+#[derive(Debug, Default)]
+pub(crate) struct NameMap {
+    pub(crate) collections: BTreeMap<String, Collection>,
+    /// Other names, each with the name of its collection. None is a collection's.
+    pub(crate) aliases: BTreeMap<String, String>,
 }
 
 impl Database {
@@ -76,10 +85,14 @@ impl Database {
         for collection in collections.values() {
             signal.upkeep_soon(&collection.core);
         }
+        let names = NameMap {
+            collections,
+            aliases: aliases::by_name(&catalog),
+        };
         let inner = Inner {
             shared,
             catalog: Mutex::new(Some(catalog)),
-            collections: RwLock::new(collections),
+            names: RwLock::new(names),
             threads: Mutex::new(threads),
             lock: Mutex::new(Some(lock)),
         };
@@ -103,13 +116,17 @@ impl Database {
 
     /// Creates a collection; durable on return.
     pub fn create_collection(&self, name: &str, config: CollectionConfig) -> Result<(), Error> {
-        self.check_name(name)?;
-        config.validate(&self.inner.shared.limits)?;
+        self.check_name(name, "collection_name")?;
+        self.check_config(&config)?;
         let mut slot = self.inner.catalog.lock();
         let catalog = slot.as_ref().ok_or_else(closed)?;
         if catalog.collections.iter().any(|entry| entry.name == name) {
-            let text = format!("collection {name:?} exists already");
-            return Err(Error::new(ErrorKind::Conflict, "collection_exists", text));
+            return Err(Error::exists(name));
+        }
+        if catalog.aliases.contains_key(name) {
+            let text =
+                format!("Can't create collection with name {name}. Alias with the same name already exists!");
+            return Err(Error::new(ErrorKind::Invalid, "alias_exists", text));
         }
         if catalog.collections.len() >= self.inner.shared.limits.collections_max {
             let text = format!(
@@ -132,58 +149,39 @@ impl Database {
         let core = Core::create(&self.inner.shared, &entry, folder(entry.id))?;
         self.store(&next)?;
         *slot = Some(next);
-        self.inner
-            .collections
-            .write()
-            .insert(entry.name, Collection { core });
-        Ok(())
-    }
-
-    /// Changes how vector fields are quantized, by name; `None` is not at all. Durable on return; the codes are made in
-    /// the background, and searches use what there is meanwhile. What is not named stays.
-    pub fn update_quantization(
-        &self,
-        name: &str,
-        changes: &BTreeMap<String, Option<QuantizationConfig>>,
-    ) -> Result<(), Error> {
-        self.change_entry(name, |entry, collection| {
-            for (vector, quantization) in changes {
-                collection.core.field(vector, "vectors")?;
-                if let Some(config) = entry.config.vectors.get_mut(vector) {
-                    config.quantization = *quantization;
-                }
-            }
-            entry.config.validate(&self.inner.shared.limits)?;
-            Ok(())
-        })?;
+        let mut names = self.inner.names.write();
+        names.collections.insert(entry.name, Collection { core });
         Ok(())
     }
 
     /// Changes what the catalog says of a collection, durable on return; the collection knows it then too.
-    pub(crate) fn change_entry(
+    pub(crate) fn change_entry<E: From<Error>>(
         &self,
         name: &str,
-        change: impl FnOnce(&mut CatalogEntry, &Collection) -> Result<(), Error>,
-    ) -> Result<Collection, Error> {
+        change: impl FnOnce(&mut CatalogEntry, &Collection) -> Result<(), E>,
+    ) -> Result<Collection, E> {
         let mut slot = self.inner.catalog.lock();
         let mut next = slot.clone().ok_or_else(closed)?;
         let collection = self.collection(name)?;
-        let entry = next.collections.iter_mut().find(|entry| entry.name == name);
+        let own_name = collection.name();
+        let entry = next.collections.iter_mut().find(|entry| entry.name == own_name);
         let entry = entry.ok_or_else(|| Error::not_found(name))?;
         change(entry, &collection)?;
         let entry = entry.clone();
         next.generation += 1;
         self.store(&next)?;
         *slot = Some(next);
-        let by_field = entry.config.vectors.values().map(|vector| vector.quantization);
         let core = &collection.core;
-        core.quantization.store(Arc::new(by_field.collect()));
+        let by_field = crate::open::quantization_by_field(&entry.config);
+        core.quantization.store(Arc::new(by_field));
+        core.config.store(Arc::new(entry.config));
         core.indexes.store(Arc::new(entry.indexes));
         self.inner.shared.signal.upkeep_soon(core);
         Ok(collection)
     }
 
-    /// Deletes a collection and its files; durable on return. False if there was none. Handles to it answer
+    /// Deletes a collection, its aliases and its files; durable on return. False if there was none of its own name: an
+    /// alias is not looked behind. Handles to it answer
     /// `Unavailable` from then on.
     pub fn delete_collection(&self, name: &str) -> Result<bool, Error> {
         let mut slot = self.inner.catalog.lock();
@@ -192,10 +190,17 @@ impl Database {
             return Ok(false);
         };
         let entry = next.collections.remove(at);
+        next.aliases.retain(|_, id| *id != entry.id);
         next.generation += 1;
         self.store(&next)?;
+        let aliases = aliases::by_name(&next);
         *slot = Some(next);
-        if let Some(collection) = self.inner.collections.write().remove(name) {
+        let removed = {
+            let mut names = self.inner.names.write();
+            names.aliases = aliases;
+            names.collections.remove(name)
+        };
+        if let Some(collection) = removed {
             // What was not committed is deleted with the rest: an error of the last commit changes nothing.
             let _ = collection.core.close();
         }
@@ -208,25 +213,22 @@ impl Database {
         Ok(true)
     }
 
-    /// All names, sorted.
+    /// All names of collections, sorted; aliases are not among them.
     pub fn collection_names(&self) -> Vec<String> {
-        self.inner.collections.read().keys().cloned().collect()
+        self.inner.names.read().collections.keys().cloned().collect()
     }
 
-    /// A handle to a collection.
+    /// A handle to the collection of that name or alias. It stays with that collection when the alias moves on.
     pub fn collection(&self, name: &str) -> Result<Collection, Error> {
-        self.inner
-            .collections
-            .read()
-            .get(name)
-            .cloned()
-            .ok_or_else(|| Error::not_found(name))
+        let names = self.inner.names.read();
+        let found = names.collections.get(names.resolve(name)).cloned();
+        found.ok_or_else(|| Error::not_found(name))
     }
 
     /// One bounded piece of maintenance in every collection; false if there was none. For databases opened
     /// without maintenance threads.
     pub fn step(&self) -> Result<bool, Error> {
-        let collections: Vec<Collection> = self.inner.collections.read().values().cloned().collect();
+        let collections: Vec<Collection> = self.inner.names.read().collections.values().cloned().collect();
         let mut worked = false;
         for collection in collections {
             worked |= collection.step()?;
@@ -240,16 +242,24 @@ impl Database {
         self.inner.close()
     }
 
-    fn store(&self, catalog: &Catalog) -> Result<(), Error> {
+    pub(crate) fn catalog(&self) -> MutexGuard<'_, Option<Catalog>> {
+        self.inner.catalog.lock()
+    }
+
+    pub(crate) fn names(&self) -> &RwLock<NameMap> {
+        &self.inner.names
+    }
+
+    pub(crate) fn store(&self, catalog: &Catalog) -> Result<(), Error> {
         catalog
             .store(self.inner.shared.io.as_ref(), "")
             .map_err(|error| Error::storage("storing the catalog", error))
     }
 
-    fn check_name(&self, name: &str) -> Result<(), Invalid> {
+    pub(crate) fn check_name(&self, name: &str, field: &str) -> Result<(), Invalid> {
         let bytes_max = self.inner.shared.limits.collection_name_bytes_max;
         if name.is_empty() {
-            return Err(Invalid::new("collection_name", Problem::Empty));
+            return Err(Invalid::new(field, Problem::Empty));
         }
         if name.len() > bytes_max {
             let (given, limit) = (name.len() as u64, bytes_max as u64);
@@ -258,12 +268,12 @@ impl Database {
                 limit,
                 limit_name: "collection_name_bytes_max",
             };
-            return Err(Invalid::new("collection_name", problem));
+            return Err(Invalid::new(field, problem));
         }
         let forbidden = |c: char| c.is_control() || "<>:\"/\\|?*".contains(c);
         if name.contains(forbidden) || name == "." || name == ".." {
             let rule = "a collection name has no control characters, none of < > : \" / \\ | ? *, and is not . or ..";
-            return Err(Invalid::new("collection_name", Problem::BadName { rule }));
+            return Err(Invalid::new(field, Problem::BadName { rule }));
         }
         Ok(())
     }
@@ -280,7 +290,7 @@ impl Inner {
             thread.join();
         }
         let mut outcome = Ok(());
-        for collection in std::mem::take(&mut *self.collections.write()).into_values() {
+        for collection in std::mem::take(&mut *self.names.write()).collections.into_values() {
             outcome = outcome.and(collection.core.close());
         }
         self.lock.lock().take();
@@ -299,7 +309,7 @@ fn folder(id: u64) -> String {
     format!("{COLLECTIONS_DIR}/{id:08}")
 }
 
-fn closed() -> Error {
+pub(crate) fn closed() -> Error {
     Error::new(ErrorKind::Unavailable, "closed", "the database is closed")
 }
 

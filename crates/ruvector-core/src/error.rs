@@ -83,8 +83,13 @@ impl Error {
         Error::new(
             ErrorKind::NotFound,
             "collection_not_found",
-            format!("collection {name:?} does not exist"),
+            format!("Collection `{name}` doesn't exist!"),
         )
+    }
+
+    pub(crate) fn exists(name: &str) -> Error {
+        let text = format!("Collection `{name}` already exists!");
+        Error::new(ErrorKind::Conflict, "collection_exists", text)
     }
 
     pub(crate) fn no_point(id: &PointId) -> Error {

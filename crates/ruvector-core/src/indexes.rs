@@ -60,7 +60,7 @@ impl Database {
             let number = entry.next_index;
             change(&mut entry.indexes, number)?;
             entry.next_index = number.saturating_add(1);
-            Ok(())
+            Ok::<(), Error>(())
         })?;
         Ok(())
     }
@@ -72,7 +72,7 @@ impl Database {
             let before = entry.indexes.len();
             entry.indexes.retain(|declared| declared.path != *path);
             found = entry.indexes.len() < before;
-            Ok(())
+            Ok::<(), Error>(())
         })?;
         Ok(found)
     }

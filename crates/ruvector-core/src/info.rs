@@ -1,7 +1,8 @@
 //! What a collection says about itself. Figures are read, never kept twice.
 
 use crate::collection::Core;
-use crate::shard::{FieldSchema, Shard};
+use crate::fields::RaggedKind;
+use crate::shard::Shard;
 use crate::view::{SegmentView, ShardView, Source};
 
 /// The state of a collection.
@@ -25,7 +26,7 @@ pub struct CollectionInfo {
     pub points: u64,
     /// Visible vectors, all fields together.
     pub vectors: u64,
-    /// Visible vectors that a graph finds; the others are scanned.
+    /// Visible vectors that a graph or an inverted index finds; the others are scanned.
     pub indexed_vectors: u64,
     /// Segments, active ones included.
     pub segments: u64,
@@ -93,8 +94,11 @@ impl Core {
                 *counts = sum(*counts, self.live_vectors(segment, field));
             }
         }
-        let waits = |((all, indexed), field): (&(u64, u64), &FieldSchema)| field.hnsw.m > 0 && indexed < all;
-        busy |= counts.iter().zip(&self.schema.fields).any(waits);
+        busy |= segments().any(|segment| self.graphs_lag(segment));
+        for segment in segments() {
+            let ragged = (0..self.schema.ragged.len()).map(|field| self.live_ragged(segment, field));
+            counts.extend(ragged);
+        }
         let (vectors, indexed_vectors) = counts.into_iter().fold((0, 0), sum);
         if busy {
             // Work can appear without a write: a reader lets go of a view, and its memory is free for others.
@@ -136,6 +140,20 @@ impl Core {
             sum(counts, (1, u64::from(ordinal < indexed)))
         });
         (u64::from(all) - gone, u64::from(indexed) - gone_indexed)
+    }
+
+    /// Live sparse vectors or multi-vectors of a field in a segment: all, and those that an index finds.
+    fn live_ragged(&self, segment: &SegmentView, field: usize) -> (u64, u64) {
+        let all = segment.live_ragged(field);
+        let sparse = matches!(self.schema.ragged[field].kind, RaggedKind::Sparse(_));
+        let indexed = match &segment.source {
+            Source::Active(_) => sparse,
+            Source::Sealed(sealed) => {
+                let slot = sealed.ragged.get(field).and_then(Option::as_ref);
+                slot.is_some_and(|slot| slot.index.is_some())
+            }
+        };
+        (all, if indexed { all } else { 0 })
     }
 }
 

@@ -3,12 +3,15 @@
 #![deny(missing_docs)]
 
 mod active;
+mod active_ragged;
+mod aliases;
 mod arena;
 mod collection;
 mod commit;
 mod context;
 mod database;
 mod error;
+mod fields;
 mod indexes;
 mod info;
 mod maintenance;
@@ -16,6 +19,7 @@ mod open;
 mod optimize;
 mod options;
 mod read;
+mod reconfigure;
 mod shard;
 mod trace;
 mod view;

@@ -84,7 +84,7 @@ impl Core {
         Arc::new_cyclic(|me| Core {
             me: me.clone(),
             name: entry.name.clone(),
-            config: entry.config.clone(),
+            config: ArcSwap::from_pointee(entry.config.clone()),
             quantization: quantization_of(&entry.config),
             indexes: ArcSwap::from_pointee(entry.indexes.clone()),
             costs: schema.fields.iter().map(|_| Default::default()).collect(),
@@ -105,8 +105,16 @@ impl Core {
 }
 
 fn quantization_of(config: &CollectionConfig) -> ArcSwap<Vec<Option<QuantizationConfig>>> {
-    let by_field = config.vectors.values().map(|vector| vector.quantization);
-    ArcSwap::from_pointee(by_field.collect())
+    ArcSwap::from_pointee(quantization_by_field(config))
+}
+
+/// By the number of the dense field.
+pub(crate) fn quantization_by_field(config: &CollectionConfig) -> Vec<Option<QuantizationConfig>> {
+    let dense = config
+        .vectors
+        .values()
+        .filter(|vector| vector.multivector.is_none());
+    dense.map(|vector| vector.quantization).collect()
 }
 
 fn shard_dir(dir: &str, shard: u32) -> String {
@@ -176,7 +184,7 @@ fn load(
 
 fn load_segment(io: &dyn Io, dir: &str, entry: &SegmentEntry, schema: &Schema) -> Result<SegmentView, Error> {
     let failed = |error| Error::storage("opening its files", error);
-    let sealed = SealedSegment::open(io, dir, entry, &schema.dims()).map_err(failed)?;
+    let sealed = SealedSegment::open(io, dir, entry, schema.dims()).map_err(failed)?;
     let deletes = load_deletes(io, dir, entry).map_err(failed)?;
     let delta = load_delta(io, dir, entry).map_err(failed)?;
     Ok(SegmentView {

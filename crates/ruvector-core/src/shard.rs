@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use ruvector_simd::{DistanceFn, Metric};
-use ruvector_storage::{Log, SegmentEntry};
+use ruvector_storage::{FieldDims, Log, SegmentEntry};
 use ruvector_types::{CollectionConfig, Distance, HnswConfig, OptimizerConfig};
 
 use crate::active::ActiveSegment;
+use crate::fields::{Field, RaggedSchema, metric};
 use crate::optimize::Jobs;
 use crate::view::{SegmentView, ShardView, Source};
 use crate::{Error, ErrorKind};
@@ -31,7 +32,12 @@ pub(crate) struct FieldSchema {
 /// What applying operations depends on: the same for live writes and replay.
 #[derive(Clone, Debug)]
 pub(crate) struct Schema {
+    /// One vector of so many numbers for each point.
     pub(crate) fields: Vec<FieldSchema>,
+    /// Sparse vectors and multi-vectors.
+    pub(crate) ragged: Vec<RaggedSchema>,
+    dense_dims: Vec<u32>,
+    ragged_dims: Vec<u32>,
     pub(crate) optimizer: OptimizerConfig,
     pub(crate) batch_points_max: usize,
 }
@@ -39,11 +45,7 @@ pub(crate) struct Schema {
 impl Schema {
     pub(crate) fn of(config: &CollectionConfig, batch_points_max: usize) -> Schema {
         let field = |(name, vector): (&String, &ruvector_types::VectorConfig)| {
-            let metric = match vector.distance {
-                Distance::Cosine | Distance::Dot => Metric::Dot,
-                Distance::Euclid => Metric::Euclid,
-                Distance::Manhattan => Metric::Manhattan,
-            };
+            let metric = metric(vector.distance);
             FieldSchema {
                 name: name.clone(),
                 dim: vector.dim,
@@ -54,21 +56,47 @@ impl Schema {
                 kernel: ruvector_simd::distance(metric),
             }
         };
-        let fields = config.vectors.iter().map(field).collect();
+        let dense = config
+            .vectors
+            .iter()
+            .filter(|(_, field)| field.multivector.is_none());
+        let fields: Vec<FieldSchema> = dense.map(field).collect();
+        let ragged = RaggedSchema::all_of(config);
         Schema {
+            dense_dims: fields.iter().map(|field| field.dim).collect(),
+            ragged_dims: ragged.iter().map(RaggedSchema::dim).collect(),
             fields,
+            ragged,
             optimizer: config.optimizer,
             batch_points_max,
         }
     }
 
-    /// The dimensions of each field.
-    pub(crate) fn dims(&self) -> Vec<u32> {
-        self.fields.iter().map(|field| field.dim).collect()
+    /// What each field holds.
+    pub(crate) fn dims(&self) -> FieldDims<'_> {
+        FieldDims {
+            dense: &self.dense_dims,
+            ragged: &self.ragged_dims,
+        }
     }
 
-    pub(crate) fn field(&self, name: &str) -> Option<usize> {
-        self.fields.iter().position(|field| field.name == name)
+    pub(crate) fn field(&self, name: &str) -> Option<Field> {
+        let dense = self.fields.iter().position(|field| field.name == name);
+        let ragged = || self.ragged.iter().position(|field| field.name == name);
+        dense.map(Field::Dense).or_else(|| ragged().map(Field::Ragged))
+    }
+
+    /// Every field.
+    pub(crate) fn all_fields(&self) -> impl Iterator<Item = Field> + use<> {
+        let (dense, ragged) = (self.fields.len(), self.ragged.len());
+        (0..dense).map(Field::Dense).chain((0..ragged).map(Field::Ragged))
+    }
+
+    pub(crate) fn name(&self, field: Field) -> &str {
+        match field {
+            Field::Dense(at) => self.fields.get(at).map_or("", |field| &field.name),
+            Field::Ragged(at) => self.ragged.get(at).map_or("", |field| &field.name),
+        }
     }
 }
 
@@ -180,7 +208,7 @@ impl Sequencer {
         }
         self.freeze();
         let capacity = schema.optimizer.active_rows_max as usize + schema.batch_points_max.max(rows);
-        let active = ActiveSegment::new(&schema.fields, u32::try_from(capacity).unwrap_or(u32::MAX));
+        let active = ActiveSegment::new(schema, u32::try_from(capacity).unwrap_or(u32::MAX));
         self.draft.segments.push(SegmentView {
             id: self.next_segment,
             source: Source::Active(Arc::new(active)),

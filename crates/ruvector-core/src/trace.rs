@@ -40,6 +40,8 @@ pub enum Way {
     Rows,
     /// The postings of words; rows that the index does not know by their payloads.
     Text,
+    /// The inverted lists of sparse vectors.
+    Lists,
 }
 
 impl Way {
@@ -54,6 +56,7 @@ impl Way {
             Way::CodeGraph => "graph by codes",
             Way::Rows => "rows",
             Way::Text => "text",
+            Way::Lists => "lists",
         }
     }
 }

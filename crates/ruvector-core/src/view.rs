@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use ruvector_graph::Vectors;
 use ruvector_storage::{Bitmap, PayloadVersion, RowMap, SealedSegment};
-use ruvector_types::PointId;
+use ruvector_types::{PointId, Vector};
 
-use crate::active::{ActiveSegment, NONE};
+use crate::active::ActiveSegment;
 use crate::collection::Core;
+use crate::fields::Field;
 
 /// Where a segment's rows are.
 #[derive(Clone, Debug)]
@@ -109,20 +110,54 @@ impl SegmentView {
         }
     }
 
-    /// The ordinal of a row's vector in a field.
+    /// The ordinal of a row's vector in a dense field.
     pub(crate) fn ordinal(&self, row: u32, field: usize) -> Option<u32> {
-        match &self.source {
-            Source::Active(active) => active
-                .row(row)?
-                .ordinals
-                .get(field)
-                .copied()
-                .filter(|ordinal| *ordinal != NONE),
-            Source::Sealed(sealed) => sealed.fields.get(field)?.as_ref()?.vectors.ordinal(row),
+        self.ordinal_in(row, Field::Dense(field))
+    }
+
+    /// The ordinal of a row's vector in a field of any kind.
+    pub(crate) fn ordinal_in(&self, row: u32, field: Field) -> Option<u32> {
+        match (&self.source, field) {
+            (Source::Active(active), field) => active.ordinal(row, field),
+            (Source::Sealed(sealed), Field::Dense(at)) => {
+                sealed.fields.get(at)?.as_ref()?.vectors.ordinal(row)
+            }
+            (Source::Sealed(sealed), Field::Ragged(at)) => {
+                sealed.ragged.get(at)?.as_ref()?.vectors.ordinal(row)
+            }
         }
     }
 
-    /// A row's vector in a field: `None` if it has none; `Some(None)` if its bytes are damaged.
+    /// A copy of a row's vector in a field of any kind: `None` if it has none; `Some(None)` if its bytes are damaged.
+    pub(crate) fn vector_in(&self, row: u32, field: Field) -> Option<Option<Vector>> {
+        let at = match field {
+            Field::Dense(at) => {
+                let vector = self.vector(row, at)?;
+                return Some(vector.map(|vector| vector.to_vec().into()));
+            }
+            Field::Ragged(at) => at,
+        };
+        let ordinal = self.ordinal_in(row, field)?;
+        Some(match &self.source {
+            Source::Active(active) => active.ragged(at)?.vector(ordinal).cloned(),
+            Source::Sealed(sealed) => sealed.ragged.get(at)?.as_ref()?.vectors.to_vector(ordinal),
+        })
+    }
+
+    /// Vectors in this view of a field of sparse vectors or multi-vectors.
+    pub(crate) fn ragged_count(&self, field: usize) -> u32 {
+        match &self.source {
+            Source::Active(active) => active
+                .ragged(field)
+                .map_or(0, |slot| slot.ordinals_below(self.rows)),
+            Source::Sealed(sealed) => match sealed.ragged.get(field) {
+                Some(Some(slot)) => slot.vectors.len(),
+                _ => 0,
+            },
+        }
+    }
+
+    /// A row's vector in a dense field: `None` if it has none; `Some(None)` if its bytes are damaged.
     pub(crate) fn vector(&self, row: u32, field: usize) -> Option<Option<&[f32]>> {
         let ordinal = self.ordinal(row, field)?;
         Some(match &self.source {
@@ -131,7 +166,7 @@ impl SegmentView {
         })
     }
 
-    /// Vectors of a field in this view: in all, and those that its graph finds.
+    /// Vectors of a dense field in this view: in all, and those that its graph finds.
     pub(crate) fn vector_counts(&self, field: usize) -> (u32, u32) {
         match &self.source {
             Source::Active(active) => active.field(field).map_or((0, 0), |slot| {
@@ -144,6 +179,15 @@ impl SegmentView {
                 None => (0, 0),
             },
         }
+    }
+
+    /// Of these, live ones. Cost: visits the deleted rows.
+    pub(crate) fn live_ragged(&self, field: usize) -> u64 {
+        let gone = self
+            .deletes
+            .iter()
+            .filter(|row| self.ordinal_in(*row, Field::Ragged(field)).is_some());
+        u64::from(self.ragged_count(field)) - gone.count() as u64
     }
 
     /// Bytes of copies of its components in resident memory.

@@ -68,6 +68,7 @@ fn upsert(collection: &Collection, numbers: std::ops::Range<u64>) {
 
 fn config() -> CollectionConfig {
     CollectionConfig {
+        sparse_vectors: Default::default(),
         vectors: [
             ("text", VectorConfig::new(5, Distance::Euclid)),
             ("image", VectorConfig::new(9, Distance::Cosine)),

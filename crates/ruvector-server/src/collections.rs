@@ -63,17 +63,16 @@ pub(crate) async fn describe(State(app): State<App>, Name(name): Name, call: Cal
     .await
 }
 
-/// Change how a collection's vectors are quantized; codes are made in the background
+/// Change a collection in use; components that are to be different are made in the background
 #[utoipa::path(patch, path = "/collections/{name}", tag = "collections", params(("name" = String, Path)),
     request_body(content = UpdateCollection, example = json!({"vectors": {"": {"quantization_config": {"rotated": {"bits": 2}}}}})),
     responses((status = 200, body = Answer<bool>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn update(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.write(app, move |job| {
         let request: UpdateCollection = job.body()?;
-        let changes = request.into_changes(&job.database.collection(&name)?.config())?;
-        if !changes.is_empty() {
-            job.database.update_quantization(&name, &changes)?;
-        }
+        let limits = job.limits();
+        job.database
+            .update_config(&name, |config| request.apply(config, limits))?;
         Ok(true)
     })
     .await

@@ -1,6 +1,7 @@
 //! The REST and gRPC servers over the embedded engine. Never touches a file and never decides what a request means:
 //! `ruvector-api` reads it, `ruvector-core` carries it out.
 
+mod aliases;
 mod answer;
 mod app;
 mod body;
@@ -19,6 +20,7 @@ mod points;
 mod routes;
 mod search;
 mod serve;
+mod unserved;
 mod updates;
 
 pub use config::ServerConfig;

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::{answer, collections, docs, health, indexes, points, search, updates};
+use crate::{aliases, answer, collections, docs, health, indexes, points, search, unserved, updates};
 
 /// Every documented route. Native routes and Qdrant's share handlers where they are one operation.
 pub(crate) fn documented() -> OpenApiRouter<App> {
@@ -26,6 +26,9 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
             collections::delete
         ))
         .routes(routes!(collections::exists))
+        .routes(routes!(aliases::change))
+        .routes(routes!(aliases::list))
+        .routes(routes!(aliases::list_of))
         .routes(routes!(points::upsert, points::retrieve))
         .routes(routes!(points::get_one, points::delete_one))
         .routes(routes!(points::delete))
@@ -65,10 +68,10 @@ pub(crate) fn router(app: App) -> Router {
 }
 
 async fn no_route(method: Method, uri: Uri) -> Response {
-    let error = ApiError::NoRoute {
+    let error = unserved::refusal(uri.path()).unwrap_or_else(|| ApiError::NoRoute {
         method: method.to_string(),
         path: uri.path().to_owned(),
-    };
+    });
     answer::failure(&error, Instant::now())
 }
 

@@ -109,14 +109,17 @@ fn points() {
         upsert(r#"{"id": 2, "vector": [1, -1e300]}"#, "points[1].vector[1]"),
         upsert(r#"{"id": 2, "vector": [1, "2"]}"#, "points[1].vector[1]"),
         upsert(r#"{"id": 2, "vector": [1, null]}"#, "points[1].vector[1]"),
-        upsert(r#"{"id": 2, "vector": [[1, 2]]}"#, "multi-vectors"),
+        upsert(
+            r#"{"id": 2, "vector": [[1, 2]]}"#,
+            "points[1].vector: a multi-vector",
+        ),
         upsert(
             r#"{"id": 2, "vector": {"indices": [1], "values": [1]}}"#,
             "no vector named \"indices\"",
         ),
         upsert(
             r#"{"id": 2, "vector": {"t": {"indices": [1], "values": [1]}}}"#,
-            "sparse",
+            "no vector named \"t\"",
         ),
         upsert(
             r#"{"id": 2, "vector": {"text": "x", "model": "y"}}"#,
@@ -500,7 +503,7 @@ fn reads() {
         query(r#"{"query": {"recommend": {"positive": [1]}}}"#, "query"),
         query(r#"{"query": {"fusion": "rrf"}}"#, "query"),
         query(r#"{"query": {}}"#, "query"),
-        query(r#"{"query": [[1, 2]]}"#, "query"),
+        query(r#"{"query": [[1, 2]]}"#, "a multi-vector is given"),
         query(r#"{"query": [1, 2], "prefetch": []}"#, "prefetch"),
         query(r#"{"query": [1, 2], "using": "t"}"#, "named \"t\""),
         case("POST", format!("{POINTS}/scroll"), r#"{"limit": 0}"#, "limit"),

@@ -68,8 +68,7 @@ impl<B: ListBytes> SparseIndex<B> {
             let end = start.saturating_add(WINDOW);
             self.search_window(
                 &mut cursors,
-                (start, end),
-                slack,
+                ((start, end), slack),
                 &mut window,
                 sink,
                 &mut searched,
@@ -96,8 +95,7 @@ impl<B: ListBytes> SparseIndex<B> {
     fn search_window(
         &self,
         cursors: &mut [Cursor],
-        (start, end): (u32, u32),
-        slack: f64,
+        ((start, end), slack): ((u32, u32), f64),
         window: &mut Window,
         sink: &mut dyn Sink,
         searched: &mut Searched,

@@ -1,8 +1,10 @@
 //! The database's list of collections and their configurations. Never holds what a shard's manifest holds.
 //!
 //! ```text
-//! body: next collection u64 │ collections u32 │ collections
+//! body: next collection u64 │ collections u32 │ collections │ from version 4 on: aliases u32 │ aliases
 //! collection: id u64 │ name bytes u16, UTF-8 │ config │ from version 3 on: next index u32, indexes (see indexes.rs)
+//!             │ from version 4 on: settings (see settings.rs)
+//! alias:      bytes u16, UTF-8 │ collection id u64
 //! config:     shards u32 │ optimizer │ vectors u32 │ vectors
 //! optimizer:  active bytes max u64 │ active rows max u32 │ log bytes max u64 │ deleted share max f64
 //!             │ segments max u32
@@ -10,20 +12,26 @@
 //!             │ m u32 │ ef construct u32
 //!             from version 2 on: │ profile u8 (0 fast, 1 compact) │ on disk u8 │ quantized u8, 1: │ codes
 //!             │ query precision u8 (0 same, 1 four bits, 2 eight, 3 full) │ always in memory u8
+//!             from version 4 on: │ multivector u8 (0 none, 1 max sim)
+//! after the vectors, from version 4 on: sparse vectors u32 │ sparse vectors
+//! sparse vector: name bytes u16, UTF-8 │ threshold given u8, 1: u32 │ on disk u8 │ datatype u8 (0 float32, 1 float16)
+//!             │ modifier u8 (0 none, 1 idf)
 //! ```
 //! In the file `catalog.{generation}`; see swap.rs for its frame, codes.rs for codes. What later versions add, they add under
 //! another format version: bytes left over are refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruvector_io::Io;
 use ruvector_types::{
-    CollectionConfig, Distance, GraphProfile, OptimizerConfig, QuantizationConfig, QueryPrecision,
-    VectorConfig,
+    CollectionConfig, CollectionSettings, Distance, GraphProfile, MultiVectorComparator, OptimizerConfig,
+    QuantizationConfig, QueryPrecision, VectorConfig,
 };
 
 use crate::codes::{codes, put_codes};
 use crate::indexes::{DeclaredIndex, indexes, put_indexes};
+use crate::settings::{put_settings, settings, settings_before};
+use crate::sparse_config::{put_sparse_vectors, sparse_vectors};
 use crate::swap::{self, Kind, LoadError, StoreError};
 use crate::wire::{Malformed, Reader, put};
 
@@ -32,7 +40,7 @@ const KIND: Kind = Kind {
     magic: *b"RVCA",
     version: VERSION,
 };
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 
 /// The collections of a database.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,6 +51,8 @@ pub struct Catalog {
     pub next_collection: u64,
     /// The collections.
     pub collections: Vec<CatalogEntry>,
+    /// Other names of collections, with the collections' numbers. None is a collection's name.
+    pub aliases: BTreeMap<String, u64>,
 }
 
 /// A collection.
@@ -83,6 +93,12 @@ impl Catalog {
             put_text(&collection.name, &mut body);
             put_config(&collection.config, &mut body);
             put_indexes(collection.next_index, &collection.indexes, &mut body);
+            put_settings(&collection.config, &mut body);
+        }
+        put!(body, self.aliases.len() as u32);
+        for (alias, id) in &self.aliases {
+            put_text(alias, &mut body);
+            put!(body, *id);
         }
         body
     }
@@ -95,11 +111,15 @@ impl Catalog {
         let mut collections = Vec::with_capacity(capacity);
         for _ in 0..count {
             let (id, name) = (reader.u64()?, text(&mut reader)?);
-            let config = config(version, &mut reader)?;
+            let mut config = config(version, &mut reader)?;
             let (next_index, indexes) = match version {
                 ..3 => (0, Vec::new()),
                 _ => indexes(&mut reader)?,
             };
+            match version {
+                ..4 => settings_before(&mut config),
+                _ => settings(&mut config, &mut reader)?,
+            }
             collections.push(CatalogEntry {
                 id,
                 name,
@@ -108,13 +128,41 @@ impl Catalog {
                 indexes,
             });
         }
+        let aliases = match version {
+            ..4 => BTreeMap::new(),
+            _ => aliases(&collections, &mut reader)?,
+        };
         reader.finish()?;
         Ok(Catalog {
             generation,
             next_collection,
             collections,
+            aliases,
         })
     }
+}
+
+/// Aliases of `collections`, each of one that is there and with a name that none has.
+fn aliases(
+    collections: &[CatalogEntry],
+    reader: &mut Reader<'_>,
+) -> Result<BTreeMap<String, u64>, Malformed> {
+    let (ids, names): (BTreeSet<u64>, BTreeSet<&str>) = collections
+        .iter()
+        .map(|entry| (entry.id, entry.name.as_str()))
+        .unzip();
+    let (count, _) = reader.count(10)?;
+    let mut aliases = BTreeMap::new();
+    for _ in 0..count {
+        let (alias, id) = (text(reader)?, reader.u64()?);
+        if !ids.contains(&id) {
+            return Err(reader.malformed("an alias of no collection"));
+        }
+        if names.contains(alias.as_str()) || aliases.insert(alias, id).is_some() {
+            return Err(reader.malformed("two things of one name"));
+        }
+    }
+    Ok(aliases)
 }
 
 pub(crate) fn put_text(text: &str, out: &mut Vec<u8>) {
@@ -152,7 +200,9 @@ fn put_config(config: &CollectionConfig, out: &mut Vec<u8>) {
             vector.hnsw.ef_construct
         );
         put_extras(vector, out);
+        out.push(vector.multivector.is_some().into());
     }
+    put_sparse_vectors(&config.sparse_vectors, out);
 }
 
 fn config(version: u16, reader: &mut Reader<'_>) -> Result<CollectionConfig, Malformed> {
@@ -163,6 +213,7 @@ fn config(version: u16, reader: &mut Reader<'_>) -> Result<CollectionConfig, Mal
         log_bytes_max: reader.u64()?,
         deleted_share_max: reader.f64()?,
         segments_max: reader.u32()?,
+        ..OptimizerConfig::default()
     };
     let (count, _) = reader.count(15)?;
     let mut vectors = BTreeMap::new();
@@ -173,14 +224,23 @@ fn config(version: u16, reader: &mut Reader<'_>) -> Result<CollectionConfig, Mal
         if version >= 2 {
             extras(&mut vector, reader)?;
         }
+        if version >= 4 && reader.flag()? {
+            vector.multivector = Some(MultiVectorComparator::MaxSim);
+        }
         if vectors.insert(name, vector).is_some() {
             return Err(reader.malformed("two vectors of one name"));
         }
     }
+    let sparse_vectors = match version {
+        ..4 => BTreeMap::new(),
+        _ => sparse_vectors(reader)?,
+    };
     Ok(CollectionConfig {
         vectors,
+        sparse_vectors,
         shards,
         optimizer,
+        settings: CollectionSettings::default(),
     })
 }
 
@@ -249,7 +309,10 @@ mod tests {
     //! of the body is refused or read without a panic, every changed byte of the file is refused.
     use super::*;
     use ruvector_io::MemIo;
-    use ruvector_types::{Codes, FieldIndex, IndexKind, Language, PayloadPath, TextOptions, Tokenizer};
+    use ruvector_types::{
+        Codes, FieldIndex, IndexKind, Language, Map, Modifier, PayloadPath, SparseDatatype,
+        SparseVectorConfig, TextOptions, Tokenizer, Value,
+    };
 
     /// An index of every kind, one with every option.
     fn declared() -> Vec<DeclaredIndex> {
@@ -310,7 +373,29 @@ mod tests {
             second.quantization = Some(QuantizationConfig::of(Codes::Scalar {
                 quantile: id.is_multiple_of(2).then_some(0.99),
             }));
+            second.hnsw.payload_m = id.is_multiple_of(2).then_some(8);
+            second.hnsw.full_scan_threshold_kib = id.is_multiple_of(3).then_some(10_000);
             config.vectors.insert("title".into(), second);
+            config.settings.hnsw.on_disk = true;
+            config.settings.read_fan_out_factor = id.is_multiple_of(2).then_some(2);
+            let note = (
+                "note".to_owned(),
+                Value::Array(vec![Value::Null, Value::Int(id as i64)]),
+            );
+            config.settings.metadata = Map::from([note]);
+            config.optimizer.indexing_threshold_kib = id.is_multiple_of(3).then_some(0);
+            config.optimizer.flush_interval_s = 5;
+            let mut late = VectorConfig::new(9, distance);
+            late.multivector = Some(MultiVectorComparator::MaxSim);
+            config.vectors.insert("late".into(), late);
+            let sparse = SparseVectorConfig {
+                full_scan_threshold: id.is_multiple_of(2).then_some(7),
+                on_disk: id.is_multiple_of(3),
+                datatype: SparseDatatype::Float16,
+                modifier: Modifier::Idf,
+            };
+            config.sparse_vectors.insert("words".into(), sparse);
+            config.sparse_vectors.insert("more".into(), Default::default());
             CatalogEntry {
                 id,
                 name: format!("collection {id}"),
@@ -328,6 +413,7 @@ mod tests {
             generation: 5,
             next_collection: 9,
             collections,
+            aliases: BTreeMap::from([("ä".to_owned(), 3), ("b".to_owned(), 3), ("c".to_owned(), 5)]),
         };
         let body = catalog.encode();
         assert_eq!(Catalog::decode(VERSION, 5, &body).unwrap(), catalog);

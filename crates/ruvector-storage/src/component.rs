@@ -288,6 +288,16 @@ impl ruvector_graph::Bytes for Component {
     }
 }
 
+impl ruvector_sparse::ListBytes for Component {
+    fn len(&self) -> u64 {
+        Component::len(self)
+    }
+
+    fn bytes(&self, range: Range<u64>) -> Option<&[u8]> {
+        Component::bytes(self, range)
+    }
+}
+
 impl ruvector_payload::index::IndexBytes for Component {
     fn len(&self) -> u64 {
         Component::len(self)

@@ -43,6 +43,10 @@ pub enum ComponentKind {
     Codes = 8,
     /// The index of one payload field.
     FieldIndex = 9,
+    /// One field of sparse vectors or multi-vectors.
+    Ragged = 10,
+    /// The inverted lists of one field of sparse vectors.
+    SparseIndex = 11,
 }
 
 impl ComponentKind {
@@ -58,6 +62,8 @@ impl ComponentKind {
             ComponentKind::FastGraph => "fast",
             ComponentKind::Codes => "codes",
             ComponentKind::FieldIndex => "index",
+            ComponentKind::Ragged => "ragged",
+            ComponentKind::SparseIndex => "sparse",
         }
     }
 }

@@ -18,12 +18,16 @@ mod indexes;
 mod log;
 mod log_point;
 mod manifest;
+mod ordinals;
 mod promote;
+mod ragged;
 mod record;
 mod recover;
 pub mod replay;
 mod rows;
 mod segment;
+mod settings;
+mod sparse_config;
 mod swap;
 #[cfg(test)]
 mod testing;
@@ -42,12 +46,15 @@ pub use indexes::{DeclaredIndex, SealedIndex};
 pub use log::{AppendError, Log, OpenLogError, SyncTicket, TruncateError};
 pub use log_point::LogPoint;
 pub use manifest::{
-    ComponentName, FieldEntry, IndexEntry, Manifest, SegmentEntry, file_name, remove_orphans,
+    ComponentName, FieldEntry, IndexEntry, Manifest, RaggedEntry, SegmentEntry, file_name, remove_orphans,
 };
 pub use promote::Promotion;
+pub use ragged::{RaggedBlock, RaggedRef, RaggedWriter};
 pub use record::{DecodeRecordError, LogOperation, LogRecord, RECORD_BYTES_MAX};
 pub use rows::{PayloadRows, PayloadRowsWriter};
-pub use segment::{OpenSegmentError, SealedField, SealedSegment, load_deletes, load_delta};
+pub use segment::{
+    FieldDims, FieldOf, OpenSegmentError, SealedField, SealedRagged, SealedSegment, load_deletes, load_delta,
+};
 pub use swap::{LoadError, StoreError};
 pub use vectors::{VectorBlock, VectorsWriter};
 pub use wire::Malformed;

@@ -3,9 +3,10 @@
 //! ```text
 //! body: shard u32 │ epoch u64 │ applied seq u64 │ next segment u64 │ segments u32 │ segments
 //! segment: id u64 │ rows u32 │ ids │ payload │ deletes? │ delta? │ fields u32 │ fields
-//!          │ indexes u32 │ indexes (from version 3 on)
+//!          │ indexes u32 │ indexes (from version 3 on) │ ragged fields u32 │ ragged fields (from version 4 on)
 //! field:   field u16 │ vectors │ graph? │ fast graph? │ codes? (from version 2 on)
 //! index:   number u32 │ component
+//! ragged field: number u16 │ vectors │ index?
 //! a component: generation u64; with "?": present u8 (0, 1) before it, absent if 0
 //! ```
 //! In the file `manifest.{generation}` of the shard's directory; see swap.rs for its frame.
@@ -23,7 +24,7 @@ const KIND: Kind = Kind {
     magic: *b"RVMF",
     version: VERSION,
 };
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 const SEGMENT_PREFIX: &str = "seg-";
 
 /// A component of a segment; with segment, kind and field it names a file, see [`file_name`].
@@ -48,6 +49,17 @@ pub struct FieldEntry {
     pub codes: Option<ComponentName>,
 }
 
+/// The components of one field of sparse vectors or multi-vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RaggedEntry {
+    /// The field's number among those of its kind in the collection.
+    pub field: u16,
+    /// Its vectors.
+    pub vectors: ComponentName,
+    /// Their inverted lists, if they are sparse.
+    pub index: Option<ComponentName>,
+}
+
 /// The index of one payload field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IndexEntry {
@@ -70,6 +82,8 @@ pub struct SegmentEntry {
     pub payload: ComponentName,
     /// The vector fields that some row has.
     pub fields: Vec<FieldEntry>,
+    /// The fields of sparse vectors and multi-vectors that some row has.
+    pub ragged: Vec<RaggedEntry>,
     /// The indexes of payload fields, as of its payload component.
     pub indexes: Vec<IndexEntry>,
     /// Deleted rows, if any.
@@ -143,6 +157,11 @@ impl SegmentEntry {
             components.push((ComponentKind::FastGraph, Some(field.field.into()), field.fast));
             components.push((ComponentKind::Codes, Some(field.field.into()), field.codes));
         }
+        for ragged in &self.ragged {
+            let field = Some(ragged.field.into());
+            components.push((ComponentKind::Ragged, field, Some(ragged.vectors)));
+            components.push((ComponentKind::SparseIndex, field, ragged.index));
+        }
         for index in &self.indexes {
             components.push((ComponentKind::FieldIndex, Some(index.number), Some(index.name)));
         }
@@ -173,6 +192,11 @@ impl SegmentEntry {
         for index in &self.indexes {
             put!(out, index.number, index.name.generation);
         }
+        put!(out, self.ragged.len() as u32);
+        for ragged in &self.ragged {
+            put!(out, ragged.field, ragged.vectors.generation);
+            put_optional(ragged.index, out);
+        }
     }
 
     fn decode(version: u16, reader: &mut Reader<'_>) -> Result<SegmentEntry, Malformed> {
@@ -191,12 +215,14 @@ impl SegmentEntry {
             });
         }
         let indexes = if version < 3 { Vec::new() } else { indexes(reader)? };
+        let ragged = if version < 4 { Vec::new() } else { ragged(reader)? };
         Ok(SegmentEntry {
             id,
             rows,
             ids,
             payload,
             fields,
+            ragged,
             indexes,
             deletes,
             delta,
@@ -214,6 +240,19 @@ fn indexes(reader: &mut Reader<'_>) -> Result<Vec<IndexEntry>, Malformed> {
         });
     }
     Ok(indexes)
+}
+
+fn ragged(reader: &mut Reader<'_>) -> Result<Vec<RaggedEntry>, Malformed> {
+    let (count, capacity) = reader.count(11)?;
+    let mut ragged = Vec::with_capacity(capacity);
+    for _ in 0..count {
+        ragged.push(RaggedEntry {
+            field: reader.u16()?,
+            vectors: name(reader)?,
+            index: optional(reader)?,
+        });
+    }
+    Ok(ragged)
 }
 
 impl Manifest {

@@ -2,6 +2,7 @@
 
 use ruvector_graph::{FastGraph, PlainGraph};
 use ruvector_io::Io;
+use ruvector_sparse::SparseIndex;
 use ruvector_types::Codes;
 
 use crate::codes::CodeBlock;
@@ -11,7 +12,8 @@ use crate::delta::{PayloadVersion, RowMap};
 use crate::frame::ComponentKind;
 use crate::ids::IdTable;
 use crate::indexes::SealedIndex;
-use crate::manifest::{ComponentName, FieldEntry, SegmentEntry, file_name};
+use crate::manifest::{ComponentName, FieldEntry, RaggedEntry, SegmentEntry, file_name};
+use crate::ragged::RaggedBlock;
 use crate::rows::PayloadRows;
 use crate::swap::join;
 use crate::vectors::VectorBlock;
@@ -49,6 +51,35 @@ pub struct SealedField {
     pub codes: Option<CodeBlock>,
 }
 
+/// One field of sparse vectors or multi-vectors of a sealed segment.
+#[derive(Debug)]
+pub struct SealedRagged {
+    /// Its vectors.
+    pub vectors: RaggedBlock,
+    /// The inverted lists of sparse ones. `None`: there are none, or they are damaged: scan.
+    pub index: Option<SparseIndex<Component>>,
+}
+
+/// What a collection's fields hold, by their numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldDims<'a> {
+    /// Dimensions of the dense fields.
+    pub dense: &'a [u32],
+    /// Dimensions of the multi-vectors' vectors; 0 where vectors are sparse.
+    pub ragged: &'a [u32],
+}
+
+/// Which vector field a component belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldOf {
+    /// None.
+    Rows,
+    /// A dense one, by its number.
+    Dense(usize),
+    /// One of sparse vectors or multi-vectors, by its number.
+    Ragged(usize),
+}
+
 /// A sealed segment, its files mapped.
 #[derive(Debug)]
 pub struct SealedSegment {
@@ -60,6 +91,8 @@ pub struct SealedSegment {
     pub payload: PayloadRows,
     /// Vector fields by field index; `None` where no row has the field.
     pub fields: Vec<Option<SealedField>>,
+    /// Fields of sparse vectors and multi-vectors, likewise.
+    pub ragged: Vec<Option<SealedRagged>>,
     /// The sound indexes of its payload fields. One that cannot be opened is left out: it is built anew.
     pub indexes: Vec<SealedIndex>,
     /// Graphs that could not be opened.
@@ -86,15 +119,15 @@ impl SealedField {
 }
 
 impl SealedSegment {
-    /// Opens the components of `entry` in the shard's directory. `dims` holds the dimensions of the
-    /// collection's vector fields, by field index. A damaged graph is left out and reported by
+    /// Opens the components of `entry` in the shard's directory. `dims` says what the
+    /// collection's vector fields hold. A damaged graph or sparse index is left out and reported by
     /// [`SealedSegment::damages`]; any other damaged component is an error.
     /// Cost: reads the ids; of the rest, headers and checksum tables.
     pub fn open(
         io: &dyn Io,
         dir: &str,
         entry: &SegmentEntry,
-        dims: &[u32],
+        dims: FieldDims<'_>,
     ) -> Result<SealedSegment, OpenSegmentError> {
         Files::on_disk(io, dir, entry).open_segment(dims)
     }
@@ -106,7 +139,7 @@ impl SealedSegment {
         io: &dyn Io,
         dir: &str,
         entry: &SegmentEntry,
-        dims: &[u32],
+        dims: FieldDims<'_>,
     ) -> Result<SealedSegment, OpenSegmentError> {
         let opened = Some(self);
         let files = Files::on_disk(io, dir, entry);
@@ -118,8 +151,8 @@ impl SealedSegment {
         self.components_by_field().map(|(component, _)| component)
     }
 
-    /// The open components, each with the number of the vector field it belongs to.
-    pub fn components_by_field(&self) -> impl Iterator<Item = (&Component, Option<usize>)> {
+    /// The open components, each with the vector field it belongs to.
+    pub fn components_by_field(&self) -> impl Iterator<Item = (&Component, FieldOf)> {
         let fields = self.fields.iter().enumerate().flat_map(|(number, field)| {
             let all = field.iter().flat_map(|field| {
                 [Some(field.vectors.component())]
@@ -128,13 +161,21 @@ impl SealedSegment {
                     .chain([field.codes.as_ref().map(CodeBlock::component)])
                     .flatten()
             });
-            all.map(move |component| (component, Some(number)))
+            all.map(move |component| (component, FieldOf::Dense(number)))
+        });
+        let ragged = self.ragged.iter().enumerate().flat_map(|(number, field)| {
+            let all = field.iter().flat_map(|field| {
+                let index = field.index.as_ref().map(SparseIndex::bytes);
+                [Some(field.vectors.component()), index].into_iter().flatten()
+            });
+            all.map(move |component| (component, FieldOf::Ragged(number)))
         });
         [self.ids.component(), self.payload.component()]
             .into_iter()
             .chain(self.indexes.iter().map(SealedIndex::component))
-            .map(|component| (component, None))
+            .map(|component| (component, FieldOf::Rows))
             .chain(fields)
+            .chain(ragged)
     }
 
     /// Damage found up to now, one of each component at most.
@@ -143,7 +184,7 @@ impl SealedSegment {
         self.unopened.iter().cloned().chain(found).collect()
     }
 
-    /// Whether a graph is damaged: its links cannot all be followed, and it must be built again.
+    /// Whether a graph or a sparse index is damaged: it cannot all be read, and must be built again.
     pub fn graph_damaged(&self) -> bool {
         let found = self
             .fields
@@ -151,6 +192,12 @@ impl SealedSegment {
             .flatten()
             .flat_map(SealedField::graphs)
             .filter_map(|graph| graph?.damage());
+        let lists = self
+            .ragged
+            .iter()
+            .flatten()
+            .filter_map(|field| field.index.as_ref());
+        let found = found.chain(lists.filter_map(|index| index.bytes().damage()));
         !self.unopened.is_empty() || found.count() > 0
     }
 
@@ -161,15 +208,23 @@ impl SealedSegment {
             .iter()
             .flatten()
             .map(|field| field.vectors.component());
+        let ragged = self
+            .ragged
+            .iter()
+            .flatten()
+            .map(|field| field.vectors.component());
         let rows = [self.ids.component(), self.payload.component()];
         rows.into_iter()
             .chain(vectors)
+            .chain(ragged)
             .any(|component| component.damage().is_some())
     }
 
     /// Bytes on the heap; mapped files and promoted copies not counted.
     pub fn heap_bytes(&self) -> u64 {
-        let fields = self.fields.capacity() * size_of::<Option<SealedField>>() + size_of::<SealedSegment>();
+        let fields = self.fields.capacity() * size_of::<Option<SealedField>>()
+            + self.ragged.capacity() * size_of::<Option<SealedRagged>>()
+            + size_of::<SealedSegment>();
         fields as u64 + self.components().map(Component::heap_bytes).sum::<u64>()
     }
 
@@ -228,7 +283,7 @@ impl<'a> Files<'a> {
         }
     }
 
-    fn open_segment(self, dims: &[u32]) -> Result<SealedSegment, OpenSegmentError> {
+    fn open_segment(self, dims: FieldDims<'_>) -> Result<SealedSegment, OpenSegmentError> {
         let entry = self.entry;
         let ids = self.open(ComponentKind::Ids, None, entry.ids)?;
         let ids = IdTable::open(ids).map_err(OpenSegmentError::Read)?;
@@ -244,11 +299,18 @@ impl<'a> Files<'a> {
             payload.component(),
             "rows differ from the manifest's",
         )?;
-        let mut fields: Vec<Option<SealedField>> = dims.iter().map(|_| None).collect();
+        let mut fields: Vec<Option<SealedField>> = dims.dense.iter().map(|_| None).collect();
         let mut unopened = Vec::new();
         for field in &entry.fields {
             let opened = self.open_field(field, dims, &mut unopened)?;
             if let Some(slot) = fields.get_mut(usize::from(field.field)) {
+                *slot = Some(opened);
+            }
+        }
+        let mut ragged: Vec<Option<SealedRagged>> = dims.ragged.iter().map(|_| None).collect();
+        for field in &entry.ragged {
+            let opened = self.open_ragged(field, dims, &mut unopened)?;
+            if let Some(slot) = ragged.get_mut(usize::from(field.field)) {
                 *slot = Some(opened);
             }
         }
@@ -261,6 +323,7 @@ impl<'a> Files<'a> {
             ids,
             payload,
             fields,
+            ragged,
             indexes: indexes.collect(),
             unopened,
             disk_bytes: 0,
@@ -302,7 +365,7 @@ impl<'a> Files<'a> {
     fn open_field(
         &self,
         field: &FieldEntry,
-        dims: &[u32],
+        dims: FieldDims<'_>,
         unopened: &mut Vec<Damage>,
     ) -> Result<SealedField, OpenSegmentError> {
         let vectors = self.open_vectors(field, dims)?;
@@ -339,10 +402,10 @@ impl<'a> Files<'a> {
         })
     }
 
-    fn open_vectors(&self, field: &FieldEntry, dims: &[u32]) -> Result<VectorBlock, OpenSegmentError> {
+    fn open_vectors(&self, field: &FieldEntry, dims: FieldDims<'_>) -> Result<VectorBlock, OpenSegmentError> {
         let component = self.open(ComponentKind::Vectors, Some(field.field.into()), field.vectors)?;
         let vectors = VectorBlock::open(component).map_err(OpenSegmentError::Read)?;
-        let dim = dims.get(usize::from(field.field));
+        let dim = dims.dense.get(usize::from(field.field));
         check(
             dim == Some(&vectors.dim()),
             vectors.component(),
@@ -351,6 +414,35 @@ impl<'a> Files<'a> {
         let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
         check(within, vectors.component(), "a row beyond the segment's")?;
         Ok(vectors)
+    }
+
+    /// Opens vectors and lists of a field; damaged lists go to `unopened`.
+    fn open_ragged(
+        &self,
+        field: &RaggedEntry,
+        dims: FieldDims<'_>,
+        unopened: &mut Vec<Damage>,
+    ) -> Result<SealedRagged, OpenSegmentError> {
+        let component = self.open(ComponentKind::Ragged, Some(field.field.into()), field.vectors)?;
+        let vectors = RaggedBlock::open(component).map_err(OpenSegmentError::Read)?;
+        let dim = dims.ragged.get(usize::from(field.field));
+        check(
+            dim == Some(&vectors.dim()),
+            vectors.component(),
+            "dimensions differ from the collection's",
+        )?;
+        let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
+        check(within, vectors.component(), "a row beyond the segment's")?;
+        let lists = |bytes| {
+            SparseIndex::open(bytes)
+                .ok()
+                .filter(|index| index.vectors() == vectors.len())
+        };
+        let index = self
+            .open_links(ComponentKind::SparseIndex, field.field, field.index, lists)
+            .map_err(|damage| unopened.push(damage))
+            .unwrap_or(None);
+        Ok(SealedRagged { vectors, index })
     }
 
     /// Opens a component with `read`, which says whether it belongs to the vectors. One that cannot be opened is

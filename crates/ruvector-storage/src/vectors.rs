@@ -11,7 +11,8 @@ use ruvector_io::Io;
 
 use crate::component::{Component, ReadComponentError};
 use crate::frame::ComponentKind;
-use crate::wire::{Malformed, Reader, put, u32_at};
+use crate::ordinals::{OrdinalRows, WrittenRows};
+use crate::wire::{Malformed, Reader, put};
 use crate::writer::{ComponentWriter, WriteComponentError};
 
 const VERSION: u32 = 1;
@@ -23,8 +24,7 @@ pub(crate) const TRAILER_BYTES: u64 = 32;
 pub struct VectorBlock {
     component: Component,
     dim: u32,
-    count: u32,
-    dense: bool,
+    rows: OrdinalRows,
 }
 
 impl VectorBlock {
@@ -36,32 +36,20 @@ impl VectorBlock {
         )?;
         let header = decode_trailer(trailer, component.len());
         let (dim, count, dense) = header.map_err(|malformed| component.malformed(malformed))?;
-        let block = VectorBlock {
-            component,
-            dim,
-            count,
-            dense,
-        };
-        if !dense {
-            let start = block.rows_at();
-            let rows = verified(&block.component, start..start + 4 * u64::from(count))?;
-            let rows = rows.as_chunks::<4>().0;
-            if !rows.is_sorted_by(|a, b| u32::from_le_bytes(*a) < u32::from_le_bytes(*b)) {
-                let rule = "rows do not ascend";
-                return Err(block.component.malformed(Malformed { at: start, rule }));
-            }
-        }
-        Ok(block)
+        let start = u64::from(count) * u64::from(dim) * 4;
+        let rows = OrdinalRows { count, dense, start };
+        rows.check(&component)?;
+        Ok(VectorBlock { component, dim, rows })
     }
 
     /// Vectors.
     pub fn len(&self) -> u32 {
-        self.count
+        self.rows.count
     }
 
     /// Whether no row has the field.
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.rows.count == 0
     }
 
     /// Dimensions.
@@ -71,7 +59,7 @@ impl VectorBlock {
 
     /// Whether ordinals equal rows.
     pub fn is_dense(&self) -> bool {
-        self.dense
+        self.rows.dense
     }
 
     /// The component it reads.
@@ -82,35 +70,17 @@ impl VectorBlock {
     /// The row of an ordinal below [`VectorBlock::len`]; for others, `u32::MAX`.
     #[inline]
     pub fn row(&self, ordinal: u32) -> u32 {
-        if ordinal >= self.count {
-            return u32::MAX;
-        }
-        match self.dense {
-            true => ordinal,
-            false => self.row_at(ordinal).unwrap_or(u32::MAX),
-        }
+        self.rows.row(&self.component, ordinal)
     }
 
     /// The ordinal of a row that has the field. Cost: nothing if dense, else a binary search.
     pub fn ordinal(&self, row: u32) -> Option<u32> {
-        if self.dense {
-            return (row < self.count).then_some(row);
-        }
-        let (mut low, mut high) = (0, self.count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.row_at(middle)? < row {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        (low < self.count && self.row_at(low)? == row).then_some(low)
+        self.rows.ordinal(&self.component, row)
     }
 
     /// The largest row that has the field.
     pub fn last_row(&self) -> Option<u32> {
-        self.count.checked_sub(1).map(|ordinal| self.row(ordinal))
+        self.len().checked_sub(1).map(|ordinal| self.row(ordinal))
     }
 
     /// Starts reading these vectors from the file together, unless they are in memory. A hint.
@@ -121,21 +91,11 @@ impl VectorBlock {
         }
     }
 
-    fn rows_at(&self) -> u64 {
-        u64::from(self.count) * u64::from(self.dim) * 4
-    }
-
-    /// Rows were verified at open.
-    fn row_at(&self, ordinal: u32) -> Option<u32> {
-        let start = self.rows_at() + 4 * u64::from(ordinal);
-        u32_at(self.component.peek(start..start + 4)?, 0)
-    }
-
     #[inline]
     fn span(&self, ordinal: u32) -> Option<std::ops::Range<u64>> {
         let bytes = u64::from(self.dim) * 4;
         let start = u64::from(ordinal) * bytes;
-        (ordinal < self.count).then_some(start..start + bytes)
+        (ordinal < self.rows.count).then_some(start..start + bytes)
     }
 }
 
@@ -143,7 +103,7 @@ impl ruvector_graph::Vectors for VectorBlock {
     type Component = f32;
 
     fn len(&self) -> u32 {
-        self.count
+        self.rows.count
     }
 
     #[inline]
@@ -198,10 +158,7 @@ fn decode_trailer(trailer: &[u8], body_bytes: u64) -> Result<(u32, u32, bool), M
 pub struct VectorsWriter<'a> {
     writer: ComponentWriter<'a>,
     dim: u32,
-    count: u32,
-    /// Empty while every ordinal equals its row.
-    rows: Vec<u32>,
-    last_row: Option<u32>,
+    rows: WrittenRows,
 }
 
 impl<'a> VectorsWriter<'a> {
@@ -215,9 +172,7 @@ impl<'a> VectorsWriter<'a> {
         Ok(VectorsWriter {
             writer: ComponentWriter::create(io, path, ComponentKind::Vectors, created_seq)?,
             dim,
-            count: 0,
-            rows: Vec::new(),
-            last_row: None,
+            rows: WrittenRows::default(),
         })
     }
 
@@ -226,31 +181,23 @@ impl<'a> VectorsWriter<'a> {
         if vector.len() as u64 != u64::from(self.dim) {
             return Err(self.writer.rule("a vector of another dimension"));
         }
-        if self.last_row.is_some_and(|last| row <= last) {
+        if !self.rows.takes(row) {
             return Err(self.writer.rule("rows do not ascend"));
         }
-        let ordinal = self.count;
-        if !self.rows.is_empty() {
-            self.rows.push(row);
-        } else if row != ordinal {
-            self.rows.extend(0..ordinal);
-            self.rows.push(row);
-        }
         self.writer.write(bytemuck::cast_slice(vector))?;
-        self.last_row = Some(row);
-        self.count += 1;
-        Ok(ordinal)
+        Ok(self.rows.push(row))
     }
 
     /// Ends and syncs the file; the number of vectors.
     pub fn finish(mut self) -> Result<u32, WriteComponentError> {
-        let flags = if self.rows.is_empty() { DENSE } else { 0 };
-        self.writer.write(bytemuck::cast_slice(&self.rows))?;
+        let count = self.rows.count;
+        let flags = if self.rows.dense() { DENSE } else { 0 };
+        self.writer.write(self.rows.bytes())?;
         let mut trailer = Vec::with_capacity(TRAILER_BYTES as usize);
-        put!(trailer, VERSION, self.dim, self.count, flags, 0u64, 0u64);
+        put!(trailer, VERSION, self.dim, count, flags, 0u64, 0u64);
         self.writer.write(&trailer)?;
         self.writer.finish()?;
-        Ok(self.count)
+        Ok(count)
     }
 }
 

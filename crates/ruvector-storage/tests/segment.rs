@@ -6,18 +6,28 @@
 use ruvector_graph::{GraphParams, LiveGraph, Scratch, Space, Vectors, plain};
 use ruvector_io::sim::{PowerLoss, SimDisk};
 use ruvector_io::{Io, IoError};
+use ruvector_sparse::{BuildPlan, WeightType};
 use ruvector_storage::{
-    Bitmap, ComponentKind, ComponentName, FieldEntry, OpenComponentError, OpenSegmentError,
-    PayloadRowsWriter, PayloadVersion, RowMap, SealedSegment, SegmentEntry, VectorsWriter, encode_ids,
-    file_name, load_deletes, load_delta, write_component,
+    Bitmap, ComponentKind, ComponentName, FieldDims, FieldEntry, OpenComponentError, OpenSegmentError,
+    PayloadRowsWriter, PayloadVersion, RaggedEntry, RaggedWriter, RowMap, SealedSegment, SegmentEntry,
+    VectorsWriter, encode_ids, file_name, load_deletes, load_delta, write_component,
 };
-use ruvector_types::PointId;
+use ruvector_types::{MultiVector, PointId, SparseVector, Vector};
 use std::sync::Arc;
 
 const DIR: &str = "shard";
 const ROWS: u32 = 300;
 const DIMS: [u32; 3] = [16, 5, 4];
+/// A sparse field and a field of multi-vectors.
+const RAGGED_DIMS: [u32; 2] = [0, 3];
 const NAME: ComponentName = ComponentName { generation: 6 };
+
+fn fields(dense: &[u32]) -> FieldDims<'_> {
+    FieldDims {
+        dense,
+        ragged: &RAGGED_DIMS,
+    }
+}
 
 fn path(kind: ComponentKind, field: Option<u32>) -> String {
     format!("{DIR}/{}", file_name(3, kind, field, NAME))
@@ -84,6 +94,61 @@ fn write_field(disk: &SimDisk, field: u16) -> FieldEntry {
     }
 }
 
+fn ragged_of(row: u32, field: u16) -> Vector {
+    let count = row % 7 + 1;
+    match field {
+        0 => Vector::Sparse(SparseVector {
+            indices: (0..count).map(|at| at * (row % 3 + 1)).collect(),
+            values: vector_of(row, count),
+        }),
+        _ => Vector::Multi(MultiVector {
+            dim: 3,
+            numbers: vector_of(row, 3 * count),
+        }),
+    }
+}
+
+fn write_ragged(disk: &SimDisk, field: u16) -> RaggedEntry {
+    let place = path(ComponentKind::Ragged, Some(field.into()));
+    let mut writer = RaggedWriter::create(disk, &place, 1, RAGGED_DIMS[usize::from(field)]).unwrap();
+    let mut plan = BuildPlan::default();
+    let rows: Vec<u32> = (0..ROWS).filter(|row| has_ragged(*row, field)).collect();
+    let vectors: Vec<Vector> = rows.iter().map(|row| ragged_of(*row, field)).collect();
+    for (row, vector) in rows.iter().zip(&vectors) {
+        writer.push(*row, vector).unwrap();
+        if let Vector::Sparse(sparse) = vector {
+            plan.push(&sparse.indices);
+        }
+    }
+    writer.finish().unwrap();
+    if field > 0 {
+        return RaggedEntry {
+            field,
+            vectors: NAME,
+            index: None,
+        };
+    }
+    let (mut build, mut body) = (plan.build(WeightType::Float32), Vec::new());
+    for (ordinal, vector) in (0..).zip(&vectors) {
+        if let Vector::Sparse(sparse) = vector {
+            build.push(ordinal, &sparse.indices, &sparse.values);
+        }
+    }
+    build.end_range(&mut body);
+    body.extend(build.finish());
+    let kind = ComponentKind::SparseIndex;
+    write_component(disk, &path(kind, Some(0)), kind, 1, &body).unwrap();
+    RaggedEntry {
+        field,
+        vectors: NAME,
+        index: Some(NAME),
+    }
+}
+
+fn has_ragged(row: u32, field: u16) -> bool {
+    field == 0 || row % 4 == 2
+}
+
 fn write_segment(disk: &SimDisk) -> SegmentEntry {
     disk.create_dir(DIR).unwrap();
     let ids: Vec<PointId> = (0..ROWS)
@@ -117,6 +182,7 @@ fn write_segment(disk: &SimDisk) -> SegmentEntry {
         ids: NAME,
         payload: NAME,
         fields: vec![write_field(disk, 0), write_field(disk, 2)],
+        ragged: vec![write_ragged(disk, 0), write_ragged(disk, 1)],
         indexes: Vec::new(),
         deletes: Some(NAME),
         delta: Some(NAME),
@@ -127,7 +193,7 @@ fn write_segment(disk: &SimDisk) -> SegmentEntry {
 fn a_segment_answers_as_written() {
     let disk = SimDisk::new(0);
     let entry = write_segment(&disk);
-    let segment = SealedSegment::open(&disk, DIR, &entry, &DIMS).unwrap();
+    let segment = SealedSegment::open(&disk, DIR, &entry, fields(&DIMS)).unwrap();
     assert!(segment.fields[1].is_none() && segment.damages().is_empty());
     for row in 0..ROWS {
         assert_eq!(segment.ids.row(&segment.ids.id(row)), Some(row));
@@ -144,6 +210,17 @@ fn a_segment_answers_as_written() {
             let expected = vector_of(row, sealed.vectors.dim());
             assert_eq!(vector, has_field(row, field).then_some(&expected[..]));
             assert_eq!(sealed.graph.as_ref().unwrap().len(), sealed.vectors.len());
+        }
+    }
+    for (field, sealed) in (0..).zip(&segment.ragged) {
+        let sealed = sealed.as_ref().unwrap();
+        assert_eq!(sealed.index.is_some(), field == 0);
+        for row in 0..ROWS {
+            let found = sealed
+                .vectors
+                .ordinal(row)
+                .map(|ordinal| sealed.vectors.to_vector(ordinal).unwrap());
+            assert_eq!(found, has_ragged(row, field).then(|| ragged_of(row, field)));
         }
     }
     assert!(load_deletes(&disk, DIR, &entry).unwrap().iter().eq([7]));
@@ -172,7 +249,7 @@ fn damage_is_reported_and_isolated() {
         for byte in (0..len).step_by(41) {
             let disk = whole.power_loss(0, PowerLoss::KeepAll);
             disk.flip_bit(&file, byte, 2).unwrap();
-            let opened = SealedSegment::open(&disk, DIR, &entry, &DIMS);
+            let opened = SealedSegment::open(&disk, DIR, &entry, fields(&DIMS));
             let tables_damaged =
                 load_deletes(&disk, DIR, &entry).is_err() || load_delta(&disk, DIR, &entry).is_err();
             assert_eq!(
@@ -182,8 +259,8 @@ fn damage_is_reported_and_isolated() {
             );
             let Ok(segment) = opened else {
                 assert!(
-                    !file.contains("graph"),
-                    "{file} {byte}: a damaged graph is no error"
+                    !file.contains("graph") && !file.contains("sparse"),
+                    "{file} {byte}: a damaged graph or index is no error"
                 );
                 continue;
             };
@@ -205,7 +282,7 @@ fn components_that_do_not_fit_are_refused() {
     let disk = SimDisk::new(0);
     let entry = write_segment(&disk);
     let mismatch = |entry: &SegmentEntry, dims: &[u32]| {
-        let opened = SealedSegment::open(&disk, DIR, entry, dims);
+        let opened = SealedSegment::open(&disk, DIR, entry, fields(dims));
         matches!(opened, Err(OpenSegmentError::Mismatch { .. }))
     };
     assert!(mismatch(&entry, &[16, 5, 3]) && mismatch(&entry, &DIMS[..2]));
@@ -219,14 +296,14 @@ fn components_that_do_not_fit_are_refused() {
     let other = path(ComponentKind::Graph, Some(0));
     disk.remove(&other).unwrap();
     disk.rename(&path(ComponentKind::Graph, Some(2)), &other).unwrap();
-    let segment = SealedSegment::open(&disk, DIR, &entry, &DIMS).unwrap();
+    let segment = SealedSegment::open(&disk, DIR, &entry, fields(&DIMS)).unwrap();
     assert_eq!(
         segment.damages().len(),
         2,
         "a graph of another field, and a missing one"
     );
     disk.remove(&path(ComponentKind::Ids, None)).unwrap();
-    let missing = SealedSegment::open(&disk, DIR, &entry, &DIMS).unwrap_err();
+    let missing = SealedSegment::open(&disk, DIR, &entry, fields(&DIMS)).unwrap_err();
     let missing = matches!(
         missing,
         OpenSegmentError::Component(OpenComponentError::Io(IoError::NotFound { .. }))

@@ -27,6 +27,7 @@ fn manifest(generation: u64) -> Manifest {
         ids: name,
         payload: name,
         fields: vec![field],
+        ragged: Vec::new(),
         indexes: Vec::new(),
         deletes: generation.is_multiple_of(3).then_some(name),
         delta: None,

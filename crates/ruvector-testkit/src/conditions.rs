@@ -161,7 +161,11 @@ impl Generator {
                 let count = self.random.below(self.ids_max / 2 + 1);
                 Condition::HasId(self.ids(count))
             }
-            1 => Condition::HasVector(self.random.of(&["", "title", "absent"]).to_owned()),
+            1 => Condition::HasVector(
+                self.random
+                    .of(&["", "title", "words", "late", "absent"])
+                    .to_owned(),
+            ),
             2 => self.random.nested(depth),
             3 | 4 if depth > 0 => Condition::Filter(Box::new(self.filter(depth - 1))),
             _ => {

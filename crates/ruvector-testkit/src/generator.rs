@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ruvector_types::{
-    CollectionConfig, Filter, Map, NamedVectors, Point, PointId, PointSelector, PointVectors, UpdateMode,
-    Upsert, VectorConfig, WriteOp,
+    CollectionConfig, Filter, Map, MultiVector, NamedVectors, Point, PointId, PointSelector, PointVectors,
+    SparseVector, UpdateMode, Upsert, Vector, VectorConfig, WriteOp,
 };
 
 use crate::Random;
@@ -20,7 +20,25 @@ pub struct Generator {
     pub batch_max: usize,
     /// The first of the numbers behind the ids: generators of disjoint ranges draw disjoint ids.
     pub first_id: usize,
-    fields: Vec<(String, VectorConfig)>,
+    fields: Vec<(String, Kind)>,
+}
+
+/// What the vectors of a field are.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Dense { dim: u32 },
+    Multi { dim: u32 },
+    Sparse,
+}
+
+impl Kind {
+    fn of(field: &VectorConfig) -> Kind {
+        let dim = field.dim;
+        match field.multivector {
+            None => Kind::Dense { dim },
+            Some(_) => Kind::Multi { dim },
+        }
+    }
 }
 
 impl Generator {
@@ -29,8 +47,12 @@ impl Generator {
         let fields = config
             .vectors
             .iter()
-            .map(|(name, vector)| (name.clone(), *vector))
-            .collect();
+            .map(|(name, vector)| (name.clone(), Kind::of(vector)));
+        let sparse = config
+            .sparse_vectors
+            .keys()
+            .map(|name| (name.clone(), Kind::Sparse));
+        let fields = fields.chain(sparse).collect();
         Generator {
             random: Random::new(seed),
             ids_max: 150,
@@ -73,15 +95,42 @@ impl Generator {
         }
     }
 
-    /// A vector of a field's dimensions. Components are small whole numbers: dot products and squared and absolute
-    /// distances are then exact in `f32`, and ties are frequent.
-    pub fn vector(&mut self, using: &str) -> Vec<f32> {
-        let dim = self
-            .fields
-            .iter()
-            .find(|(name, _)| name == using)
-            .map_or(0, |(_, field)| field.dim);
-        (0..dim).map(|_| self.random.below(9) as f32 - 4.0).collect()
+    /// A vector of a field's kind. Components are small whole numbers: dot products and squared and absolute distances
+    /// are then exact in `f32`, and ties are frequent. Dimensions of sparse ones come in any order.
+    pub fn vector(&mut self, using: &str) -> Vector {
+        let kind = self.fields.iter().find(|(name, _)| name == using);
+        match kind.map_or(Kind::Dense { dim: 0 }, |(_, kind)| *kind) {
+            Kind::Dense { dim } => self.numbers(dim as usize).into(),
+            // One vector, given alone, is a multi-vector too.
+            Kind::Multi { dim } if self.random.one_in(4) => self.numbers(dim as usize).into(),
+            Kind::Multi { dim } => {
+                let rows = self.random.within(1..=4);
+                let numbers = self.numbers(rows * dim as usize);
+                Vector::Multi(MultiVector { dim, numbers })
+            }
+            Kind::Sparse => self.sparse().into(),
+        }
+    }
+
+    fn numbers(&mut self, count: usize) -> Vec<f32> {
+        (0..count).map(|_| self.random.below(9) as f32 - 4.0).collect()
+    }
+
+    /// A few of 40 dimensions, the first ones often, now and then none.
+    fn sparse(&mut self) -> SparseVector {
+        let mut indices: Vec<u32> = (0..self.random.below(9))
+            .map(|_| {
+                let end = self.random.within(1..=40);
+                self.random.below(end) as u32 * 100_003
+            })
+            .collect();
+        indices.sort_unstable();
+        indices.dedup();
+        if self.random.one_in(2) {
+            indices.reverse();
+        }
+        let values = self.numbers(indices.len());
+        SparseVector { indices, values }
     }
 
     /// Some of the fields, each missing once in four times.
@@ -91,7 +140,7 @@ impl Generator {
         for name in names {
             if !self.random.one_in(4) {
                 let vector = self.vector(&name);
-                vectors.insert(name, vector.into());
+                vectors.insert(name, vector);
             }
         }
         vectors

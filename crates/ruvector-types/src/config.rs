@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Invalid, Limits, Problem, QuantizationConfig};
+use crate::{CollectionSettings, Invalid, Limits, Problem, QuantizationConfig};
 
 /// How the likeness of two vectors is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,15 @@ pub struct HnswConfig {
     pub ef_construct: u32,
     /// What stands beside the links of a sealed segment's graph.
     pub profile: GraphProfile,
+    /// KiB of vectors below which a search compares with all of them, whatever a walk of the graph would cost; `None`:
+    /// as is cheaper.
+    pub full_scan_threshold_kib: Option<u64>,
+    /// Threads that build one graph together, at most; 0: as many as the database allows.
+    pub threads_max: u32,
+    /// Whether graphs stay in their files instead of being copied into resident memory.
+    pub on_disk: bool,
+    /// Links asked for inside each value of an indexed field. Filtered walks need none of their own: kept to be shown.
+    pub payload_m: Option<u32>,
 }
 
 /// What stands beside the links of a sealed segment's graph.
@@ -51,11 +60,15 @@ impl Default for HnswConfig {
             m: 16,
             ef_construct: 200,
             profile: GraphProfile::Fast,
+            full_scan_threshold_kib: None,
+            threads_max: 0,
+            on_disk: false,
+            payload_m: None,
         }
     }
 }
 
-/// One dense vector field.
+/// One field of dense vectors, or of several for each point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VectorConfig {
     /// Dimensions, 1 to `vector_dim_max`.
@@ -68,6 +81,49 @@ pub struct VectorConfig {
     pub quantization: Option<QuantizationConfig>,
     /// Whether sealed vectors stay in their files instead of being copied into resident memory.
     pub on_disk: bool,
+    /// How several vectors of a point are compared; `None`: a point has one.
+    pub multivector: Option<MultiVectorComparator>,
+}
+
+/// How the vectors of two points are compared as wholes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MultiVectorComparator {
+    /// Each of the query's with the one nearest to it, summed (late interaction, Khattab and Zaharia 2020).
+    MaxSim,
+}
+
+/// One field of sparse vectors. Their likeness is the inner product.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SparseVectorConfig {
+    /// So few points left by a filter, this number excluded, are compared one by one instead of by the index; `None`: as is
+    /// cheaper.
+    pub full_scan_threshold: Option<u32>,
+    /// Whether sealed vectors and their index stay in their files instead of being copied into resident memory.
+    pub on_disk: bool,
+    /// How the numbers are kept. They are rounded when they are written.
+    pub datatype: SparseDatatype,
+    /// What the numbers of a query are multiplied with.
+    pub modifier: Modifier,
+}
+
+/// How the numbers of sparse vectors are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SparseDatatype {
+    /// In 32 bits.
+    #[default]
+    Float32,
+    /// In 16 bits.
+    Float16,
+}
+
+/// What the numbers of a sparse query are multiplied with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Modifier {
+    /// Nothing.
+    #[default]
+    None,
+    /// The rarity of each dimension among the collection's points that have the vector.
+    Idf,
 }
 
 impl VectorConfig {
@@ -79,6 +135,7 @@ impl VectorConfig {
             hnsw: HnswConfig::default(),
             quantization: None,
             on_disk: false,
+            multivector: None,
         }
     }
 }
@@ -96,6 +153,17 @@ pub struct OptimizerConfig {
     pub deleted_share_max: f64,
     /// Sealed segments that may stand beside each other before they are merged.
     pub segments_max: u32,
+    /// Rows below which a sealed segment is not rewritten for its deleted ones.
+    pub vacuum_rows_min: u32,
+    /// KiB of a field's vectors up to which a segment has no graph of them; 0: no segment has one. `None`: all have.
+    pub indexing_threshold_kib: Option<u64>,
+    /// Jobs at a time for each shard, at most; there is never more than one. 0: frozen segments are sealed without graphs,
+    /// and nothing else is done in the background.
+    pub jobs_max: Option<u32>,
+    /// KiB from which segments are to be mapped files; all sealed ones are: kept to be shown.
+    pub memmap_threshold_kib: Option<u64>,
+    /// Seconds between flushes, at least; every acknowledged write is flushed before: kept to be shown.
+    pub flush_interval_s: u64,
 }
 
 impl Default for OptimizerConfig {
@@ -106,6 +174,23 @@ impl Default for OptimizerConfig {
             log_bytes_max: 64 << 20,
             deleted_share_max: 0.1,
             segments_max: 4,
+            vacuum_rows_min: 0,
+            indexing_threshold_kib: None,
+            jobs_max: None,
+            memmap_threshold_kib: None,
+            flush_interval_s: 0,
+        }
+    }
+}
+
+impl OptimizerConfig {
+    /// Whether a segment has a graph of `vectors` vectors of `dim` numbers.
+    pub fn wants_graph(&self, vectors: u64, dim: u32) -> bool {
+        let bytes = vectors.saturating_mul(u64::from(dim) * 4);
+        match (self.jobs_max, self.indexing_threshold_kib) {
+            (Some(0), _) | (_, Some(0)) => false,
+            (_, Some(kib)) => bytes > kib.saturating_mul(1024),
+            (_, None) => true,
         }
     }
 }
@@ -113,12 +198,16 @@ impl Default for OptimizerConfig {
 /// A collection's configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CollectionConfig {
-    /// Vector fields by name; the unnamed vector is `""`.
+    /// Fields of dense vectors by name; the unnamed vector is `""`.
     pub vectors: BTreeMap<String, VectorConfig>,
+    /// Fields of sparse vectors by name, never one of the others'.
+    pub sparse_vectors: BTreeMap<String, SparseVectorConfig>,
     /// Shards, at least 1.
     pub shards: u32,
     /// The optimizer's thresholds.
     pub optimizer: OptimizerConfig,
+    /// What holds for it as a whole.
+    pub settings: CollectionSettings,
 }
 
 impl CollectionConfig {
@@ -126,8 +215,31 @@ impl CollectionConfig {
     pub fn single(dim: u32, distance: Distance) -> CollectionConfig {
         CollectionConfig {
             vectors: BTreeMap::from([(String::new(), VectorConfig::new(dim, distance))]),
+            sparse_vectors: BTreeMap::new(),
             shards: 1,
             optimizer: OptimizerConfig::default(),
+            settings: CollectionSettings::default(),
+        }
+    }
+
+    /// Changes the graphs' parameters of the collection, and with them those of every vector field that had the same.
+    pub fn change_hnsw(&mut self, hnsw: HnswConfig) {
+        fn follow<T: PartialEq + Copy>(own: &mut T, before: T, after: T) {
+            if *own == before {
+                *own = after;
+            }
+        }
+        let before = std::mem::replace(&mut self.settings.hnsw, hnsw);
+        for vector in self.vectors.values_mut() {
+            let own = &mut vector.hnsw;
+            follow(&mut own.m, before.m, hnsw.m);
+            follow(&mut own.ef_construct, before.ef_construct, hnsw.ef_construct);
+            follow(&mut own.profile, before.profile, hnsw.profile);
+            let scans = (before.full_scan_threshold_kib, hnsw.full_scan_threshold_kib);
+            follow(&mut own.full_scan_threshold_kib, scans.0, scans.1);
+            follow(&mut own.threads_max, before.threads_max, hnsw.threads_max);
+            follow(&mut own.on_disk, before.on_disk, hnsw.on_disk);
+            follow(&mut own.payload_m, before.payload_m, hnsw.payload_m);
         }
     }
 
@@ -140,7 +252,7 @@ impl CollectionConfig {
             limits.shards_max.into(),
             "shards_max",
         )?;
-        let fields = self.vectors.len() as u64;
+        let fields = (self.vectors.len() + self.sparse_vectors.len()) as u64;
         if fields == 0 {
             return Err(Invalid::new("vectors", Problem::Empty));
         }
@@ -151,23 +263,55 @@ impl CollectionConfig {
             limits.vector_fields_max as u64,
             "vector_fields_max",
         )?;
+        let bytes_max = limits.vector_name_bytes_max as u64;
+        let check_name = |place: &str, name: &str| {
+            let bytes = name.len() as u64;
+            in_range(place, bytes, 0, bytes_max, "vector_name_bytes_max")
+        };
         for (name, vector) in &self.vectors {
             let field = if name.is_empty() {
                 "vectors".to_owned()
             } else {
                 format!("vectors.{name}")
             };
-            let bytes_max = limits.vector_name_bytes_max as u64;
-            in_range(
-                "vectors",
-                name.len() as u64,
-                0,
-                bytes_max,
-                "vector_name_bytes_max",
-            )?;
+            check_name("vectors", name)?;
             vector.validate(limits).map_err(|invalid| invalid.within(field))?;
         }
+        self.settings.hnsw.validate(limits)?;
+        self.settings.validate(limits)?;
+        for name in self.sparse_vectors.keys() {
+            check_name("sparse_vectors", name)?;
+            if name.is_empty() {
+                let rule = "a sparse vector needs a name";
+                return Err(Invalid::new("sparse_vectors", Problem::BadName { rule }));
+            }
+            if self.vectors.contains_key(name) {
+                let rule = "names a dense vector too";
+                let place = format!("sparse_vectors.{name}");
+                return Err(Invalid::new(place, Problem::Contradiction { rule }));
+            }
+        }
         self.optimizer.validate()
+    }
+}
+
+impl HnswConfig {
+    fn validate(&self, limits: &Limits) -> Result<(), Invalid> {
+        in_range(
+            "hnsw_config.m",
+            self.m.into(),
+            if self.m == 0 { 0 } else { 2 },
+            limits.hnsw_m_max.into(),
+            "hnsw_m_max",
+        )?;
+        let ef_max = limits.hnsw_ef_construct_max.into();
+        in_range(
+            "hnsw_config.ef_construct",
+            self.ef_construct.into(),
+            4,
+            ef_max,
+            "hnsw_ef_construct_max",
+        )
     }
 }
 
@@ -180,21 +324,14 @@ impl VectorConfig {
             limits.vector_dim_max.into(),
             "vector_dim_max",
         )?;
-        in_range(
-            "hnsw_config.m",
-            self.hnsw.m.into(),
-            if self.hnsw.m == 0 { 0 } else { 2 },
-            limits.hnsw_m_max.into(),
-            "hnsw_m_max",
-        )?;
-        let ef_max = limits.hnsw_ef_construct_max.into();
-        in_range(
-            "hnsw_config.ef_construct",
-            self.hnsw.ef_construct.into(),
-            4,
-            ef_max,
-            "hnsw_ef_construct_max",
-        )?;
+        self.hnsw.validate(limits)?;
+        if self.multivector.is_some() && self.quantization.is_some() {
+            let rule = "multi-vectors have no codes: leave quantization away";
+            return Err(Invalid::new(
+                "quantization_config",
+                Problem::Contradiction { rule },
+            ));
+        }
         self.quantization
             .map_or(Ok(()), |quantization| quantization.validate(self.distance))
     }

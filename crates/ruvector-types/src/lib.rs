@@ -15,10 +15,14 @@ mod path;
 mod quantization;
 mod query;
 mod query_tree;
+mod settings;
 mod value;
 mod vector;
 
-pub use config::{CollectionConfig, Distance, GraphProfile, HnswConfig, OptimizerConfig, VectorConfig};
+pub use config::{
+    CollectionConfig, Distance, GraphProfile, HnswConfig, Modifier, MultiVectorComparator, OptimizerConfig,
+    SparseDatatype, SparseVectorConfig, VectorConfig,
+};
 pub use expression::{AnyRange, Bound, FilterExpression, Scalar};
 pub use field_index::{FieldIndex, IndexKind, Language, TextOptions, Tokenizer};
 pub use filter::{
@@ -38,5 +42,6 @@ pub use query::{
     ScrollPage, ScrollRequest, SearchParams, SearchRequest, TextSearchRequest, VectorSelector,
 };
 pub use query_tree::{Fusion, LookupFrom, Query, QueryRequest, QueryStage, RecommendStrategy, VectorInput};
+pub use settings::{AliasAction, CollectionSettings};
 pub use value::{Map, Value};
 pub use vector::{MultiVector, SparseVector, Vector};

@@ -22,6 +22,12 @@ pub struct Limits {
     pub vector_name_bytes_max: usize,
     /// Dimensions of a vector.
     pub vector_dim_max: u32,
+    /// Numbers of a sparse vector.
+    pub sparse_values_max: usize,
+    /// Vectors of a multi-vector.
+    pub multivector_rows_max: usize,
+    /// Numbers of a multi-vector, all its vectors together.
+    pub multivector_numbers_max: usize,
     /// Links of a graph node (`m`).
     pub hnsw_m_max: u32,
     /// Breadth of graph construction (`ef_construct`).
@@ -71,6 +77,9 @@ impl Default for Limits {
             vector_fields_max: 64,
             vector_name_bytes_max: 255,
             vector_dim_max: 65_536,
+            sparse_values_max: 32_768,
+            multivector_rows_max: 8_192,
+            multivector_numbers_max: 1 << 20,
             hnsw_m_max: 256,
             hnsw_ef_construct_max: 4_096,
             hnsw_ef_max: 16_384,

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use ruvector_core::{CollectionInfo, IndexInfo, Status};
-use ruvector_types::{CollectionConfig, Distance, GraphProfile, HnswConfig, PayloadPath, VectorConfig};
+use ruvector_types::{
+    CollectionConfig, Distance, GraphProfile, HnswConfig, Modifier, MultiVectorComparator, OptimizerConfig,
+    PayloadPath, SparseDatatype, SparseVectorConfig, VectorConfig,
+};
 
 use super::index_info::index_message;
 use super::messages::{self as m, vectors_config::Config};
 use super::quantization::codes_message;
+use super::value::payload_message;
 use crate::collection_view::Shown;
 
 impl m::GetCollectionInfoResponse {
@@ -55,7 +59,10 @@ fn config_message(config: &CollectionConfig) -> m::CollectionConfig {
             Config::ParamsMap(m::VectorParamsMap { map: map.collect() })
         }
     };
-    let optimizer = &config.optimizer;
+    let sparse = config.sparse_vectors.iter();
+    let sparse = sparse.map(|(name, field)| (name.clone(), sparse_message(field)));
+    let sparse = Some(m::SparseVectorConfig { map: sparse.collect() });
+    let settings = &config.settings;
     m::CollectionConfig {
         params: Some(m::CollectionParams {
             shard_number: config.shards,
@@ -63,32 +70,70 @@ fn config_message(config: &CollectionConfig) -> m::CollectionConfig {
             vectors_config: Some(m::VectorsConfig {
                 config: Some(vectors),
             }),
-            replication_factor: Some(1),
-            write_consistency_factor: Some(1),
+            replication_factor: Some(settings.replication_factor),
+            write_consistency_factor: Some(settings.write_consistency_factor),
+            read_fan_out_factor: settings.read_fan_out_factor,
+            read_fan_out_delay_ms: settings.read_fan_out_delay_ms,
+            sparse_vectors_config: sparse.filter(|config| !config.map.is_empty()),
             ..Default::default()
         }),
-        hnsw_config: Some(m::HnswConfigDiff {
-            full_scan_threshold: Some(0),
-            ..hnsw_message(shown.hnsw)
-        }),
-        optimizer_config: Some(m::OptimizersConfigDiff {
-            deleted_threshold: Some(optimizer.deleted_share_max),
-            default_segment_number: Some(optimizer.segments_max.into()),
-            flush_interval_sec: Some(0),
-            ..Default::default()
-        }),
+        hnsw_config: Some(hnsw_message(shown.hnsw)),
+        optimizer_config: Some(optimizer_message(&config.optimizer)),
         wal_config: Some(m::WalConfigDiff::default()),
         quantization_config: shown.quantization.as_ref().and_then(codes_message),
+        metadata: payload_message(Some(settings.metadata.clone())),
         ..Default::default()
     }
 }
 
+#[allow(deprecated, reason = "the fields that every client reads")]
 fn hnsw_message(hnsw: HnswConfig) -> m::HnswConfigDiff {
     m::HnswConfigDiff {
         m: Some(hnsw.m.into()),
         ef_construct: Some(hnsw.ef_construct.into()),
+        full_scan_threshold: Some(hnsw.full_scan_threshold_kib.unwrap_or(0)),
+        max_indexing_threads: Some(hnsw.threads_max.into()),
+        on_disk: Some(hnsw.on_disk),
+        payload_m: hnsw.payload_m.map(u64::from),
         inline_storage: Some(hnsw.profile == GraphProfile::Fast),
+        memory: None,
+    }
+}
+
+fn optimizer_message(optimizer: &OptimizerConfig) -> m::OptimizersConfigDiff {
+    let threads = optimizer.jobs_max.map(|most| m::MaxOptimizationThreads {
+        variant: Some(m::max_optimization_threads::Variant::Value(most.into())),
+    });
+    m::OptimizersConfigDiff {
+        deleted_threshold: Some(optimizer.deleted_share_max),
+        vacuum_min_vector_number: Some(optimizer.vacuum_rows_min.into()),
+        default_segment_number: Some(optimizer.segments_max.into()),
+        indexing_threshold: optimizer.indexing_threshold_kib,
+        memmap_threshold: optimizer.memmap_threshold_kib,
+        flush_interval_sec: Some(optimizer.flush_interval_s),
+        deprecated_max_optimization_threads: optimizer.jobs_max.map(u64::from),
+        max_optimization_threads: threads,
         ..Default::default()
+    }
+}
+
+#[allow(deprecated, reason = "the fields that every client reads")]
+fn sparse_message(field: &SparseVectorConfig) -> m::SparseVectorParams {
+    let datatype = match field.datatype {
+        SparseDatatype::Float32 => m::Datatype::Float32,
+        SparseDatatype::Float16 => m::Datatype::Float16,
+    };
+    m::SparseVectorParams {
+        index: Some(m::SparseIndexConfig {
+            full_scan_threshold: field.full_scan_threshold.map(u64::from),
+            on_disk: Some(field.on_disk),
+            datatype: Some(datatype.into()),
+            memory: None,
+        }),
+        modifier: match field.modifier {
+            Modifier::None => None,
+            Modifier::Idf => Some(m::Modifier::Idf.into()),
+        },
     }
 }
 
@@ -109,6 +154,9 @@ fn vector_message(vector: &VectorConfig, shown: Shown) -> m::VectorParams {
         hnsw_config: (vector.hnsw != shown.hnsw).then(|| hnsw_message(vector.hnsw)),
         quantization_config: codes.and_then(codes_message),
         on_disk: Some(vector.on_disk),
+        multivector_config: vector.multivector.map(|MultiVectorComparator::MaxSim| m::MultiVectorConfig {
+            comparator: m::MultiVectorComparator::MaxSim.into(),
+        }),
         ..Default::default()
     }
 }

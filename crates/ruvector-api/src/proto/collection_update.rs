@@ -3,23 +3,25 @@
 
 use std::collections::BTreeMap;
 
-use ruvector_types::CollectionConfig;
+use ruvector_types::Limits;
 
+use super::collection::{hnsw, memory_of, optimizers, strict_mode};
 use super::given::required;
 use super::messages::{self as m, vectors_config_diff::Config};
 use super::quantization::{change, mark};
 use super::terms::timeout;
-use crate::collection_update::{UpdateCollection, VectorDiff};
-use crate::{ApiError, QuantizationChanges};
+use super::value::payload;
+use crate::collection_update::{CollectionParamsDiff, UpdateCollection, VectorDiff};
+use crate::{ApiError, WirePayload};
 
 impl m::UpdateCollection {
-    /// The changes to a collection of this configuration.
-    pub fn into_changes(self, config: &CollectionConfig) -> Result<QuantizationChanges, ApiError> {
+    /// The collection's name and the changes, as the JSON side has them.
+    pub fn into_update(self, limits: &Limits) -> Result<(String, UpdateCollection), ApiError> {
         let m::UpdateCollection {
-            collection_name: _,
+            collection_name,
             optimizers_config,
             timeout: seconds,
-            params,
+            params: given,
             hnsw_config,
             vectors_config,
             quantization_config,
@@ -29,17 +31,40 @@ impl m::UpdateCollection {
         } = self;
         timeout(seconds)?;
         let quantization = quantization_config.map(|given| change(given, "quantization_config"));
-        let request = UpdateCollection {
+        let hnsw_config = hnsw_config.map(|given| hnsw(given, "hnsw_config"));
+        let metadata = payload(metadata, "metadata", limits)?;
+        let update = UpdateCollection {
             quantization_config: quantization.transpose()?,
             vectors: vectors_config.map(vectors).transpose()?,
-            hnsw_config: mark(hnsw_config),
-            optimizers_config: mark(optimizers_config),
-            params: mark(params),
+            hnsw_config: hnsw_config.transpose()?,
+            optimizers_config: optimizers_config.map(optimizers).transpose()?,
+            params: given.map(params),
+            strict_mode_config: strict_mode_config.map(|given| strict_mode(&given)),
+            metadata: Some(metadata).filter(|changes| !changes.is_empty()).map(WirePayload),
             sparse_vectors: mark(sparse_vectors_config),
-            strict_mode_config: mark(strict_mode_config),
-            metadata: mark((!metadata.is_empty()).then_some(())),
         };
-        request.into_changes(config)
+        Ok((collection_name, update))
+    }
+}
+
+#[allow(deprecated, reason = "on_disk_payload is what is served of it")]
+fn params(given: m::CollectionParamsDiff) -> CollectionParamsDiff {
+    let m::CollectionParamsDiff {
+        replication_factor,
+        write_consistency_factor,
+        on_disk_payload,
+        read_fan_out_factor,
+        read_fan_out_delay_ms,
+        payload,
+        id_tracker,
+    } = given;
+    CollectionParamsDiff {
+        replication_factor,
+        write_consistency_factor,
+        read_fan_out_factor,
+        read_fan_out_delay_ms,
+        on_disk_payload,
+        payload: mark(payload).or(mark(id_tracker)),
     }
 }
 
@@ -60,7 +85,7 @@ fn vectors(given: m::VectorsConfigDiff) -> Result<BTreeMap<String, VectorDiff>, 
     }
 }
 
-#[allow(deprecated, reason = "refused by its name")]
+#[allow(deprecated, reason = "on_disk is one of its two spellings")]
 fn vector(given: m::VectorParamsDiff) -> Result<VectorDiff, ApiError> {
     let m::VectorParamsDiff {
         hnsw_config,
@@ -69,10 +94,11 @@ fn vector(given: m::VectorParamsDiff) -> Result<VectorDiff, ApiError> {
         memory,
     } = given;
     let quantization = quantization_config.map(|given| change(given, "quantization_config"));
+    let hnsw_config = hnsw_config.map(|given| hnsw(given, "hnsw_config"));
     Ok(VectorDiff {
         quantization_config: quantization.transpose()?,
-        hnsw_config: mark(hnsw_config),
-        on_disk: mark(on_disk),
-        memory: mark(memory),
+        hnsw_config: hnsw_config.transpose()?,
+        on_disk,
+        memory: memory.map(|number| memory_of(number, "memory")).transpose()?,
     })
 }

@@ -16,6 +16,7 @@ use super::selector::{no_shard_keys, with_payload, with_vectors};
 use super::terms::{consistency, timeout};
 use super::vector::{vector, vector_input};
 use crate::ApiError;
+use crate::document::Purpose;
 use crate::search::check_results;
 
 /// What a query asks of the engine.
@@ -353,7 +354,7 @@ fn examples(
     (vectors, vectors_field): (Vec<m::Vector>, &str),
 ) -> Result<Vec<VectorInput>, ApiError> {
     let by_id = |(at, id)| point_id(id, &format!("{ids_field}[{at}]")).map(VectorInput::Id);
-    let by_vector = |(at, given)| match vector(given) {
+    let by_vector = |(at, given)| match vector(given, Purpose::Query) {
         Ok(vector) => Ok(VectorInput::Vector(vector)),
         Err(error) => Err(error.within(format_args!("{vectors_field}[{at}]"))),
     };

@@ -1,13 +1,15 @@
 //! Vectors as messages, both ways; the older way to write one (`data`, `indices`, `vectors_count`) is understood, and
-//! is how vectors go out, as every client reads it. Never embeds a text or an image.
+//! is how vectors go out, as every client reads it. Never embeds anything but a text by BM25.
 
-use ruvector_types::{MultiVector, NamedVectors, SparseVector, Vector};
+use ruvector_types::{Limits, MultiVector, NamedVectors, SparseVector, Vector};
 
 use super::given::{required, unserved};
 use super::messages::{self as m, vector::Vector as Kind, vector_input, vectors::VectorsOptions};
-use crate::ApiError;
+use super::value::payload;
+use crate::document::{Bm25Options, Purpose, encode_text};
+use crate::{ApiError, WirePayload};
 
-const NO_INFERENCE: &str = "nothing is embedded by the server; give the vector";
+const NO_INFERENCE: &str = "texts are encoded (model qdrant/bm25), nothing else; give the vector";
 
 /// A point's vectors; `field` is their place.
 pub(super) fn vectors(given: Option<m::Vectors>, field: &str) -> Result<NamedVectors, ApiError> {
@@ -16,11 +18,11 @@ pub(super) fn vectors(given: Option<m::Vectors>, field: &str) -> Result<NamedVec
     };
     match required(vectors_options, field, "vector or vectors")? {
         VectorsOptions::Vector(one) => {
-            let vector = vector(one).map_err(|error| error.within(field))?;
+            let vector = vector(one, Purpose::Document).map_err(|error| error.within(field))?;
             Ok(NamedVectors::from([(String::new(), vector)]))
         }
         VectorsOptions::Vectors(m::NamedVectors { vectors }) => {
-            let one = |(name, given)| match vector(given) {
+            let one = |(name, given)| match vector(given, Purpose::Document) {
                 Ok(vector) => Ok((name, vector)),
                 Err(error) => Err(error.within(format_args!("{field}.{name}"))),
             };
@@ -29,8 +31,8 @@ pub(super) fn vectors(given: Option<m::Vectors>, field: &str) -> Result<NamedVec
     }
 }
 
-/// One vector of any kind.
-pub(super) fn vector(given: m::Vector) -> Result<Vector, ApiError> {
+/// One vector of any kind; a text is encoded for `purpose`.
+pub(super) fn vector(given: m::Vector, purpose: Purpose) -> Result<Vector, ApiError> {
     #[allow(deprecated, reason = "older clients write it so")]
     let m::Vector {
         data,
@@ -49,7 +51,7 @@ pub(super) fn vector(given: m::Vector) -> Result<Vector, ApiError> {
         Kind::Dense(m::DenseVector { data }) => Ok(Vector::Dense(data)),
         Kind::Sparse(given) => Ok(sparse(given)),
         Kind::MultiDense(given) => multi(given),
-        Kind::Document(_) => Err(unserved("document", NO_INFERENCE)),
+        Kind::Document(given) => document(given, purpose),
         Kind::Image(_) => Err(unserved("image", NO_INFERENCE)),
         Kind::Object(_) => Err(unserved("object", NO_INFERENCE)),
     }
@@ -109,6 +111,30 @@ fn multi(given: m::MultiDenseVector) -> Result<Vector, ApiError> {
     Ok(Vector::Multi(MultiVector { dim, numbers }))
 }
 
+/// The vector of a text.
+fn document(given: m::Document, purpose: Purpose) -> Result<Vector, ApiError> {
+    let m::Document {
+        text,
+        model,
+        options,
+    } = given;
+    let options = match options.is_empty() {
+        true => None,
+        false => {
+            // Options are few and small; the JSON side knows their names.
+            let options = payload(options, "document.options", &Limits::default())?;
+            let json = serde_json::to_value(WirePayload(options)).map_err(ApiError::Response)?;
+            let read = serde_json::from_value::<Bm25Options>(json);
+            Some(read.map_err(|source| ApiError::Json {
+                field: "document.options".to_owned(),
+                source,
+            })?)
+        }
+    };
+    let vector = encode_text(&text, &model, options, purpose);
+    vector.map(Vector::Sparse).map_err(|error| error.within("document"))
+}
+
 /// A vector, or the id of a point that has it.
 pub(super) fn vector_input(given: m::VectorInput) -> Result<ruvector_types::VectorInput, ApiError> {
     use ruvector_types::VectorInput as Input;
@@ -120,7 +146,7 @@ pub(super) fn vector_input(given: m::VectorInput) -> Result<ruvector_types::Vect
         Variant::Dense(m::DenseVector { data }) => Ok(Input::Vector(Vector::Dense(data))),
         Variant::Sparse(given) => Ok(Input::Vector(sparse(given))),
         Variant::MultiDense(given) => multi(given).map(Input::Vector),
-        Variant::Document(_) => Err(unserved("document", NO_INFERENCE)),
+        Variant::Document(given) => document(given, Purpose::Query).map(Input::Vector),
         Variant::Image(_) => Err(unserved("image", NO_INFERENCE)),
         Variant::Object(_) => Err(unserved("object", NO_INFERENCE)),
     }

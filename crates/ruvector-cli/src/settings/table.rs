@@ -174,6 +174,24 @@ pub(crate) const TABLE: &[Setting] = &[
         "Vector fields of a collection"
     ),
     limit!(vector_dim_max, "vector-dim-max", 65_536, "Dimensions of a vector"),
+    limit!(
+        sparse_values_max,
+        "sparse-values-max",
+        1 << 20,
+        "Numbers of a sparse vector"
+    ),
+    limit!(
+        multivector_rows_max,
+        "multivector-rows-max",
+        1 << 20,
+        "Vectors of a multi-vector"
+    ),
+    limit!(
+        multivector_numbers_max,
+        "multivector-numbers-max",
+        1 << 24,
+        "Numbers of a multi-vector, all its vectors together"
+    ),
     limit!(hnsw_m_max, "hnsw-m-max", 256, "Links of a graph node (m)"),
     limit!(
         hnsw_ef_construct_max,

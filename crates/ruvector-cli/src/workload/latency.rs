@@ -43,8 +43,8 @@ impl Pace {
     pub(crate) fn wait(&self, at: u32) -> Instant {
         let due = self.due(at);
         let left = || due.saturating_duration_since(Instant::now());
-        if left() > YIELD {
-            std::thread::sleep(left() - YIELD);
+        if let Some(long) = left().checked_sub(YIELD) {
+            std::thread::sleep(long);
         }
         while !left().is_zero() {
             std::thread::yield_now();

@@ -88,14 +88,14 @@ impl GraphBuild {
         new_rows: &[Vec<u32>],
         len: u32,
     ) -> Result<GraphBuild, Error> {
-        let schema = &core.schema.fields[field];
+        let (schema, hnsw) = (&core.schema.fields[field], core.hnsw(field));
         let params = GraphParams {
-            m: schema.hnsw.m,
-            ef_construct: schema.hnsw.ef_construct,
+            m: hnsw.m,
+            ef_construct: hnsw.ef_construct,
             seed: 0,
         };
         let carried = match (sources.first(), new_rows.first()) {
-            (Some(source), Some(rows)) => carried_links(source, rows, field),
+            (Some(source), Some(rows)) => carried_links(source, rows, (field, params)),
             _ => None,
         };
         let stage = match carried {
@@ -186,8 +186,14 @@ pub(super) fn failed(what: &str) -> Error {
     Error::new(ErrorKind::Internal, "graph_build", what)
 }
 
-/// A source's links and, for each linked ordinal, its new ordinal. `None` if there is no sound graph.
-fn carried_links(source: &SegmentView, new_rows: &[u32], field: usize) -> Option<(SourceLinks, Vec<u32>)> {
+/// A source's links and, for each linked ordinal, its new ordinal. `None` if there is no sound graph
+/// of these parameters.
+fn carried_links(
+    source: &SegmentView,
+    new_rows: &[u32],
+    (field, params): (usize, GraphParams),
+) -> Option<(SourceLinks, Vec<u32>)> {
+    let same = |built: GraphParams| (built.m, built.ef_construct) == (params.m, params.ef_construct);
     let (_, linked) = source.vector_counts(field);
     let mut kept = 0;
     let mut renumber = |row: Option<u32>| {
@@ -197,13 +203,13 @@ fn carried_links(source: &SegmentView, new_rows: &[u32], field: usize) -> Option
     };
     match &source.source {
         Source::Active(active) => {
-            let slot = active.field(field)?;
+            let slot = active.field(field).filter(|slot| same(slot.graph().params()))?;
             let map = (0..linked).map(|ordinal| renumber(slot.row(ordinal))).collect();
             Some((SourceLinks::Active(active.clone(), field), map))
         }
         Source::Sealed(sealed) => {
             let slot = sealed.fields.get(field)?.as_ref()?;
-            if slot.graph.is_none() || sealed.graph_damaged() {
+            if slot.graph.as_ref().is_none_or(|graph| !same(graph.params())) || sealed.graph_damaged() {
                 return None;
             }
             let map = (0..slot.vectors.len())

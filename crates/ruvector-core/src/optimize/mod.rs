@@ -8,6 +8,7 @@ mod finish;
 mod graphs;
 mod indexing;
 mod insertion;
+mod lists;
 mod policy;
 mod promote;
 mod recode;
@@ -144,10 +145,11 @@ impl Core {
         if !stats.sealed.iter().any(|segment| segment.reindex) {
             jobs.reindex = None;
         }
-        if jobs.merge.is_some() && !stats.goes_before_merge(&self.config.optimizer, effort) {
+        let thresholds = self.config.load().optimizer;
+        if jobs.merge.is_some() && !stats.goes_before_merge(&thresholds, effort) {
             return self.advance_merge(shard, jobs, effort);
         }
-        match plan(&stats, &self.config.optimizer, effort) {
+        match plan(&stats, &thresholds, effort) {
             Plan::Idle => return Ok(false),
             Plan::Promote => self.advance_promotion(jobs, &view),
             Plan::Grow => {
@@ -208,7 +210,7 @@ impl Core {
             return true;
         };
         let stats = self.stats(shard, &jobs, view);
-        let planned = plan(&stats, &self.config.optimizer, Effort::Background);
+        let planned = plan(&stats, &self.config.load().optimizer, Effort::Background);
         jobs.seal.is_some() || jobs.merge.is_some() || stats.rest_left().is_some() || planned != Plan::Idle
     }
 
@@ -227,7 +229,7 @@ impl Core {
     fn stats(&self, shard: &Shard, jobs: &Jobs, view: &ShardView) -> Stats {
         let frozen = !shard.sequencer.lock().pending.is_empty();
         let graph_lags = view.segments.last().is_some_and(|last| match &last.source {
-            Source::Active(active) => active.graphs_lag(last.rows),
+            Source::Active(_) => self.graphs_lag(last),
             Source::Sealed(_) => false,
         });
         let stats = |segment| self.segment_stats(jobs, segment);
@@ -265,7 +267,7 @@ impl Core {
             rows: segment.rows.into(),
             live: segment.live_rows(),
             updated: segment.delta.len(),
-            graph_lost: sealed.graph_damaged(),
+            graph_lost: sealed.graph_damaged() || self.graphs_differ(sealed),
             damaged: sealed.rows_damaged(),
             reindex: self.index_to_change(sealed).is_some(),
             recode: self.field_to_code(jobs, segment.id, sealed).is_some(),

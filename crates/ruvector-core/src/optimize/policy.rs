@@ -23,7 +23,7 @@ pub(crate) struct SegmentStats {
     pub(crate) live: u64,
     /// Rows whose payload is laid over by an update.
     pub(crate) updated: u64,
-    /// Its graph is missing or damaged and must be built again.
+    /// Its graph is missing, damaged or not what the configuration asks for, and must be built again.
     pub(crate) graph_lost: bool,
     /// Its rows cannot all be read: it is left alone.
     pub(crate) damaged: bool,
@@ -100,7 +100,11 @@ impl Stats {
 
     /// So many segments that another one would cost searches more than its rows do as they are: frozen states wait
     /// then, until writers are held up.
+    /// Never where nothing is merged anyway.
     fn is_crowded(&self, thresholds: &OptimizerConfig) -> bool {
+        if thresholds.jobs_max == Some(0) {
+            return false;
+        }
         let sound = self.sealed.iter().filter(|segment| !segment.damaged).count();
         sound >= CROWD_RATIO * (thresholds.segments_max as usize).max(1)
     }
@@ -144,6 +148,9 @@ pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) 
             return Plan::Freeze;
         }
     }
+    if background && thresholds.jobs_max == Some(0) {
+        return Plan::Idle;
+    }
     let sound: Vec<&SegmentStats> = stats.sealed.iter().filter(|segment| !segment.damaged).collect();
     let worn = |segment: &&&SegmentStats| segment.is_worn(thresholds, effort);
     if let Some(empty) = sound.iter().find(|segment| segment.live == 0) {
@@ -184,7 +191,12 @@ impl SegmentStats {
             Effort::Background => thresholds.deleted_share_max,
             Effort::Full => 0.0,
         };
-        self.graph_lost || deleted as f64 > share_max * self.rows as f64
+        let rows_min = match effort {
+            Effort::Background => thresholds.vacuum_rows_min.into(),
+            Effort::Full => 0,
+        };
+        let worn = self.rows >= rows_min && deleted as f64 > share_max * self.rows as f64;
+        self.graph_lost || worn
     }
 }
 

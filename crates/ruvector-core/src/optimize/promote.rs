@@ -1,7 +1,7 @@
 //! Promotes the components that searches read at random into resident memory, a bounded piece a step. Never decides
 //! which (`residency`), never fails a shard: what is not promoted is served from its file.
 
-use ruvector_storage::{Component, ComponentKind, DeclaredIndex, SealedIndex, SealedSegment};
+use ruvector_storage::{Component, ComponentKind, DeclaredIndex, FieldOf, SealedIndex, SealedSegment};
 
 use super::Jobs;
 use super::residency::{Candidate, Placement, choose};
@@ -59,13 +59,27 @@ impl Core {
     /// The components of a view's sealed segments, with what the configuration says of them.
     fn placements<'a>(&self, view: &'a ShardView) -> impl Iterator<Item = (&'a Component, Placement)> {
         let quantization = self.quantization.load();
-        let placement = move |component: &Component, field: Option<usize>| {
-            let schema = field.and_then(|field| self.schema.fields.get(field));
+        let placement = move |component: &Component, field: FieldOf| {
+            let (field, on_disk) = match field {
+                FieldOf::Rows => (None, false),
+                FieldOf::Dense(at) => (Some(at), self.vectors_on_disk(at)),
+                FieldOf::Ragged(at) => (
+                    None,
+                    self.schema.ragged.get(at).is_some_and(|field| field.on_disk),
+                ),
+            };
             let pinned = field
                 .and_then(|field| quantization.get(field).copied().flatten())
                 .is_some_and(|config| config.always_ram);
             match component.kind() {
-                ComponentKind::Vectors if schema.is_some_and(|schema| schema.on_disk) => Placement::Disk,
+                ComponentKind::Vectors | ComponentKind::Ragged | ComponentKind::SparseIndex if on_disk => {
+                    Placement::Disk
+                }
+                ComponentKind::Graph | ComponentKind::FastGraph
+                    if field.is_some_and(|field| self.hnsw(field).on_disk) =>
+                {
+                    Placement::Disk
+                }
                 ComponentKind::Codes if pinned => Placement::Memory,
                 _ => Placement::Free,
             }

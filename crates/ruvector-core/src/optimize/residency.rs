@@ -57,9 +57,9 @@ fn rank(candidate: Candidate) -> Option<u32> {
         return Some(0);
     }
     match candidate.kind {
-        ComponentKind::FastGraph => Some(1),
+        ComponentKind::FastGraph | ComponentKind::SparseIndex => Some(1),
         ComponentKind::Codes => Some(2),
-        ComponentKind::Vectors => Some(3),
+        ComponentKind::Vectors | ComponentKind::Ragged => Some(3),
         ComponentKind::FieldIndex => Some(4),
         ComponentKind::Graph => Some(5),
         ComponentKind::Ids => Some(6),

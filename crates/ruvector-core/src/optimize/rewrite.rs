@@ -5,17 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ruvector_storage::{
-    Component, ComponentKind, ComponentName, FieldEntry, PayloadRows, PayloadRowsWriter, SealedSegment,
-    SegmentEntry, VectorBlock, VectorsWriter, encode_ids, file_name, write_component,
+    Component, ComponentKind, ComponentName, FieldEntry, PayloadRows, PayloadRowsWriter, RaggedEntry,
+    RaggedWriter, SealedSegment, SegmentEntry, VectorBlock, VectorsWriter, encode_ids, file_name,
+    write_component,
 };
 
 use super::Effort;
 use super::fast::FastBuild;
 use super::graphs::GraphBuild;
 use super::indexing::{IndexBuild, open_payloads};
+use super::lists::ListsBuild;
 use crate::Error;
 use crate::active::NONE;
 use crate::collection::Core;
+use crate::fields::{Field, RaggedKind};
 use crate::shard::Shard;
 use crate::view::{SegmentView, ShardView, Source};
 
@@ -41,6 +44,8 @@ enum Stage {
     Vectors(usize),
     Graph(usize, GraphBuild, Arc<VectorBlock>),
     Fast(usize, Box<FastBuild>, Arc<VectorBlock>),
+    Ragged(usize),
+    Lists(usize, Box<ListsBuild>),
     Done,
 }
 
@@ -108,6 +113,7 @@ impl Rewrite {
             ids: name,
             payload: name,
             fields: Vec::new(),
+            ragged: Vec::new(),
             indexes: Vec::new(),
             deletes: None,
             delta: None,
@@ -132,10 +138,15 @@ impl Rewrite {
             Stage::Index(builds, rows) => self.build_index(core, builds, rows)?,
             Stage::Vectors(field) => self.write_vectors(core, shard, field)?,
             Stage::Graph(field, build, block) => {
-                let threads = core.build_threads(effort);
+                let threads = match core.hnsw(field).threads_max {
+                    0 => core.build_threads(effort),
+                    most => core.build_threads(effort).min(most),
+                };
                 self.build_graph(core, shard, (field, threads), build, block)?
             }
             Stage::Fast(field, build, block) => self.build_fast(core, field, build, block)?,
+            Stage::Ragged(field) => self.write_ragged(core, shard, field)?,
+            Stage::Lists(field, build) => self.build_lists(core, field, build)?,
             Stage::Done => return Ok(true),
         };
         Ok(matches!(self.stage, Stage::Done))
@@ -219,7 +230,57 @@ impl Rewrite {
         };
         (from..core.schema.fields.len())
             .find(has)
-            .map_or(Stage::Done, Stage::Vectors)
+            .map_or_else(|| self.next_ragged(core, 0), Stage::Vectors)
+    }
+
+    /// The next field of sparse vectors or multi-vectors that some kept row has.
+    fn next_ragged(&self, core: &Core, from: usize) -> Stage {
+        let has = |field: &usize| {
+            let field = Field::Ragged(*field);
+            self.kept()
+                .any(|(segment, row)| segment.ordinal_in(row, field).is_some())
+        };
+        (from..core.schema.ragged.len())
+            .find(has)
+            .map_or(Stage::Done, Stage::Ragged)
+    }
+
+    fn write_ragged(&mut self, core: &Core, shard: &Shard, field: usize) -> Result<Stage, Error> {
+        let failed = |error| Error::storage("writing a segment's vectors", error);
+        let schema = &core.schema.ragged[field];
+        let path = self.path(shard, ComponentKind::Ragged, Some(field as u32));
+        let io = core.io.as_ref();
+        let mut writer = RaggedWriter::create(io, &path, self.seq, schema.dim()).map_err(failed)?;
+        for (new_row, (segment, row)) in self.kept().enumerate() {
+            if let Some(vector) = segment.vector_in(row, Field::Ragged(field)) {
+                let vector = vector.ok_or_else(|| unreadable(core, shard, segment))?;
+                writer.push(new_row as u32, &vector).map_err(failed)?;
+            }
+        }
+        writer.finish().map_err(failed)?;
+        self.entry.ragged.push(RaggedEntry {
+            field: field as u16,
+            vectors: ComponentName { generation: self.seq },
+            index: None,
+        });
+        let RaggedKind::Sparse(config) = &schema.kind else {
+            return Ok(self.next_ragged(core, field + 1));
+        };
+        let lists = self.path(shard, ComponentKind::SparseIndex, Some(field as u32));
+        let build = ListsBuild::start(core, &path, (&lists, self.seq), config)?;
+        Ok(Stage::Lists(field, Box::new(build)))
+    }
+
+    /// Some dimensions of an inverted index.
+    fn build_lists(&mut self, core: &Core, field: usize, mut build: Box<ListsBuild>) -> Result<Stage, Error> {
+        if !build.step()? {
+            return Ok(Stage::Lists(field, build));
+        }
+        build.finish()?;
+        if let Some(entry) = self.entry.ragged.last_mut() {
+            entry.index = Some(ComponentName { generation: self.seq });
+        }
+        Ok(self.next_ragged(core, field + 1))
     }
 
     fn write_vectors(&mut self, core: &Core, shard: &Shard, field: usize) -> Result<Stage, Error> {
@@ -242,10 +303,10 @@ impl Rewrite {
             fast: None,
             codes: None,
         });
-        if core.schema.fields[field].hnsw.m == 0 {
+        let block = open_vectors(core, &path)?;
+        if !core.wants_graph(field, block.len()) {
             return Ok(self.next_field(core, field + 1));
         }
-        let block = open_vectors(core, &path)?;
         let build = GraphBuild::new(core, field, &self.sources, &self.new_rows, block.len())?;
         Ok(Stage::Graph(field, build, Arc::new(block)))
     }
@@ -305,7 +366,7 @@ impl Rewrite {
         if self.rows == 0 {
             return Ok(None);
         }
-        let opened = SealedSegment::open(core.io.as_ref(), &shard.dir, &self.entry, &core.schema.dims());
+        let opened = SealedSegment::open(core.io.as_ref(), &shard.dir, &self.entry, core.schema.dims());
         let sealed = opened.map_err(|error| Error::storage("opening a segment just written", error))?;
         Ok(Some((self.entry.id, Arc::new(sealed))))
     }

@@ -5,13 +5,14 @@ use ruvector_types::{Invalid, Map, NamedVectors, PayloadSelector, Problem, Vecto
 
 use crate::Error;
 use crate::collection::Core;
+use crate::fields::Field;
 use crate::view::SegmentView;
 
 /// What to return of each point, checked against the schema.
 #[derive(Debug)]
 pub(crate) struct Fetch<'a> {
     payload: &'a PayloadSelector,
-    fields: Option<Vec<usize>>,
+    fields: Option<Vec<Field>>,
 }
 
 /// The parts of a point that were asked for.
@@ -30,7 +31,7 @@ impl<'a> Fetch<'a> {
     ) -> Result<Fetch<'a>, Invalid> {
         let fields = match vectors {
             VectorSelector::None => None,
-            VectorSelector::All => Some((0..core.schema.fields.len()).collect()),
+            VectorSelector::All => Some(core.schema.all_fields().collect()),
             VectorSelector::Names(names) => {
                 if names.len() > core.limits.vector_fields_max {
                     let (given, limit) = (names.len() as u64, core.limits.vector_fields_max as u64);
@@ -78,9 +79,9 @@ impl<'a> Fetch<'a> {
         let mut vectors = self.fields.as_ref().map(|_| NamedVectors::new());
         if let (Some(named), Some(fields)) = (&mut vectors, &self.fields) {
             for field in fields {
-                if let Some(vector) = segment.vector(row, *field) {
+                if let Some(vector) = segment.vector_in(row, *field) {
                     let vector = vector.ok_or_else(|| damaged("vector"))?;
-                    named.insert(core.schema.fields[*field].name.clone(), vector.to_vec().into());
+                    named.insert(core.schema.name(*field).to_owned(), vector);
                 }
             }
         }

@@ -12,6 +12,7 @@ use ruvector_types::{Filter, IndexKind, PointId, Step, TextOptions};
 
 use super::observe::Observer;
 use crate::collection::Core;
+use crate::fields::Field;
 use crate::view::{SegmentView, Source};
 use crate::{Ctx, Error};
 
@@ -74,7 +75,7 @@ impl Subject for Row<'_> {
         self.core
             .schema
             .field(name)
-            .is_some_and(|field| self.segment.ordinal(self.row, field).is_some())
+            .is_some_and(|field| self.segment.ordinal_in(self.row, field).is_some())
     }
 }
 
@@ -296,12 +297,16 @@ impl Indexed for Known<'_> {
         let Some(field) = self.core.schema.field(name) else {
             return Some(RowSet::none(rows));
         };
-        if self.segment.vector_counts(field).0 == rows {
+        let count = match field {
+            Field::Dense(at) => self.segment.vector_counts(at).0,
+            Field::Ragged(at) => self.segment.ragged_count(at),
+        };
+        if count == rows {
             return Some(RowSet::all(rows));
         }
         Some(RowSet::of(
             rows,
-            (0..rows).filter(|row| self.segment.ordinal(*row, field).is_some()),
+            (0..rows).filter(|row| self.segment.ordinal_in(*row, field).is_some()),
         ))
     }
 

@@ -36,6 +36,8 @@ pub(crate) struct Query<'a> {
     pub(crate) ef: usize,
     pub(crate) exact: bool,
     pub(crate) filter: Option<CompiledFilter>,
+    /// Vectors below which all of them are compared.
+    pub(crate) scan_below: u64,
     /// How to use codes; `None`: not at all.
     pub(crate) codes: Option<CodeUse>,
 }
@@ -437,6 +439,7 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
             exact: query.exact,
             matching: self.filter.map(SegmentFilter::rows_max),
             costs: None,
+            scan_below: query.scan_below,
         }
     }
 

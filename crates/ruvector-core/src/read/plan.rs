@@ -36,6 +36,8 @@ pub(crate) struct Figures {
     pub(crate) matching: Option<u64>,
     /// Measured, if the segment has the fast layout and a filter.
     pub(crate) costs: Option<Costs>,
+    /// Vectors below which the configuration asks for a comparison with all of them.
+    pub(crate) scan_below: u64,
 }
 
 /// A scan of this many vectors costs less than a walk of the graph and is exact.
@@ -54,7 +56,11 @@ pub(crate) fn choose(figures: Figures) -> Strategy {
     let ef = figures.ef.max(figures.wanted);
     let scanned = figures.matching.unwrap_or(figures.live).min(figures.live);
     let few_live = figures.live <= ef as u64 || figures.live * 8 < u64::from(figures.indexed);
-    if figures.exact || u64::from(figures.indexed) <= SCAN_ROWS || scanned <= SCAN_ROWS || few_live {
+    if figures.exact
+        || u64::from(figures.indexed) <= SCAN_ROWS
+        || scanned <= SCAN_ROWS.max(figures.scan_below)
+        || few_live
+    {
         return Strategy::Scan;
     }
     if ef as u64 * 8 >= u64::from(figures.indexed) {
@@ -108,6 +114,7 @@ mod tests {
             exact: false,
             matching: None,
             costs: None,
+            scan_below: 0,
         };
         assert_eq!(choose(usual), Strategy::Graph { ef: 64, budget: None });
         assert_eq!(

@@ -10,6 +10,7 @@ use super::matching::compile_filter;
 use super::nearest::{Place, Query, nearest, nearest_many};
 use super::top::{Hit, TopHits};
 use crate::collection::at_most;
+use crate::fields::Field;
 use crate::view::{SegmentView, Snapshot};
 use crate::write::{check_vector, wrong_kind};
 use crate::{Ctx, Error};
@@ -23,10 +24,60 @@ const BATCH: usize = 64;
 /// Results fetched between two looks at the deadline.
 const HITS_PER_CHECK: usize = 64;
 
-/// A request, checked.
-struct Search<'r> {
+/// What is returned of the best, checked.
+pub(super) struct Answer<'r> {
     request: &'r SearchRequest,
     fetch: Fetch<'r>,
+    distance: Distance,
+}
+
+impl<'r> Answer<'r> {
+    pub(super) fn new(
+        snapshot: &Snapshot,
+        request: &'r SearchRequest,
+        distance: Distance,
+    ) -> Result<Answer<'r>, Error> {
+        let core = &snapshot.core;
+        let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
+        core.check_results(request.limit, request.offset, request.score_threshold)?;
+        Ok(Answer {
+            request,
+            fetch,
+            distance,
+        })
+    }
+
+    pub(super) fn results(
+        &self,
+        snapshot: &Snapshot,
+        ctx: &Ctx,
+        top: TopHits,
+    ) -> Result<Vec<ScoredPoint>, Error> {
+        let passes = |hit: &Hit| {
+            let threshold = self.request.score_threshold;
+            threshold.is_none_or(|bound| passes(self.distance, hit.distance, bound))
+        };
+        let hits = top
+            .into_sorted()
+            .into_iter()
+            .filter(passes)
+            .skip(self.request.offset);
+        hits.enumerate()
+            .map(|(at, hit)| {
+                if at % HITS_PER_CHECK == HITS_PER_CHECK - 1 {
+                    ctx.check(snapshot.core.io.as_ref())?;
+                }
+                let score = score(self.distance, hit.distance);
+                snapshot.scored(hit, score, &self.fetch)
+            })
+            .collect()
+    }
+}
+
+/// A request for a dense field, checked.
+struct Search<'r> {
+    request: &'r SearchRequest,
+    answer: Answer<'r>,
     field: usize,
     vector: Cow<'r, [f32]>,
     ef: usize,
@@ -34,15 +85,15 @@ struct Search<'r> {
 }
 
 impl<'r> Search<'r> {
-    fn new(snapshot: &Snapshot, request: &'r SearchRequest) -> Result<Search<'r>, Error> {
+    fn new(snapshot: &Snapshot, request: &'r SearchRequest, field: usize) -> Result<Search<'r>, Error> {
         let core = &snapshot.core;
-        let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
-        let field = core.field(&request.using, "using")?;
+        let distance = core.schema.fields[field].distance;
+        let answer = Answer::new(snapshot, request, distance)?;
         let quantization = core.quantization.load().get(field).copied().flatten();
         let codes = CodeUse::of(&request.params.quantization, quantization)?;
         Ok(Search {
             request,
-            fetch,
+            answer,
             field,
             vector: snapshot.checked_vector(field, request)?,
             ef: snapshot.checked_ef(request)?,
@@ -61,45 +112,28 @@ impl<'r> Search<'r> {
             wanted: request.limit + request.offset,
             ef: self.ef,
             exact: request.params.exact,
+            scan_below: core.scan_below(self.field),
             filter: filter.map(|filter| compile_filter(filter, core)).transpose()?,
             codes: self.codes,
         })
-    }
-
-    fn results(&self, snapshot: &Snapshot, ctx: &Ctx, top: TopHits) -> Result<Vec<ScoredPoint>, Error> {
-        let distance = snapshot.core.schema.fields[self.field].distance;
-        let passes = |hit: &Hit| {
-            let threshold = self.request.score_threshold;
-            threshold.is_none_or(|bound| passes(distance, hit.distance, bound))
-        };
-        let hits = top
-            .into_sorted()
-            .into_iter()
-            .filter(passes)
-            .skip(self.request.offset);
-        hits.enumerate()
-            .map(|(at, hit)| {
-                if at % HITS_PER_CHECK == HITS_PER_CHECK - 1 {
-                    ctx.check(snapshot.core.io.as_ref())?;
-                }
-                let score = score(distance, hit.distance);
-                snapshot.scored(hit, score, &self.fetch)
-            })
-            .collect()
     }
 }
 
 impl Snapshot {
     /// The nearest points, best first; equal scores by id. Cost: a graph search in each segment and shard.
     pub fn search(&self, ctx: &Ctx, request: &SearchRequest) -> Result<Vec<ScoredPoint>, Error> {
-        let search = Search::new(self, request)?;
+        let field = match self.core.field(&request.using, "using")? {
+            Field::Dense(field) => field,
+            Field::Ragged(field) => return self.search_ragged(ctx, request, field),
+        };
+        let search = Search::new(self, request, field)?;
         let query = search.query(self, ctx)?;
         let mut top = TopHits::new(query.wanted);
         for (place, segment) in self.segments() {
             ctx.check(self.core.io.as_ref())?;
             nearest(&query, segment, place, &mut top)?;
         }
-        search.results(self, ctx, top)
+        search.answer.results(self, ctx, top)
     }
 
     /// As [`Snapshot::search`] for each request, in order. An error of one is the answer to all, and nothing is searched
@@ -111,29 +145,51 @@ impl Snapshot {
         requests: &[SearchRequest],
     ) -> Result<Vec<Vec<ScoredPoint>>, Error> {
         self.core.check_batch("searches", requests.len())?;
-        let searches = requests
-            .iter()
-            .enumerate()
-            .map(|(at, request)| {
-                Search::new(self, request).map_err(|error| error.within(format_args!("searches[{at}]")))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut answers = Vec::with_capacity(requests.len());
+        let mut searches = Vec::with_capacity(requests.len());
+        let mut ragged = Vec::new();
+        for (at, request) in requests.iter().enumerate() {
+            let place = |error: Error| error.within(format_args!("searches[{at}]"));
+            let field = self.core.field(&request.using, "using");
+            match field.map_err(|invalid| place(invalid.into()))? {
+                Field::Dense(field) => {
+                    searches.push((at, Search::new(self, request, field).map_err(place)?));
+                }
+                Field::Ragged(field) => {
+                    self.check_ragged_search(request, field).map_err(place)?;
+                    ragged.push((at, field));
+                }
+            }
+        }
+        let mut answers: Vec<Vec<ScoredPoint>> = requests.iter().map(|_| Vec::new()).collect();
+        self.search_dense(ctx, &searches, &mut answers)?;
+        for (at, field) in ragged {
+            answers[at] = self.search_ragged(ctx, &requests[at], field)?;
+        }
+        Ok(answers)
+    }
+
+    /// Searches of dense fields, their answers put where they belong.
+    fn search_dense(
+        &self,
+        ctx: &Ctx,
+        searches: &[(usize, Search<'_>)],
+        answers: &mut [Vec<ScoredPoint>],
+    ) -> Result<(), Error> {
         for searches in searches.chunks(BATCH) {
             let queries = searches
                 .iter()
-                .map(|search| search.query(self, ctx))
+                .map(|(_, search)| search.query(self, ctx))
                 .collect::<Result<Vec<_>, _>>()?;
             let mut tops: Vec<TopHits> = queries.iter().map(|query| TopHits::new(query.wanted)).collect();
             for (place, segment) in self.segments() {
                 ctx.check(self.core.io.as_ref())?;
                 nearest_many(&queries, segment, place, &mut tops)?;
             }
-            for (search, top) in searches.iter().zip(tops) {
-                answers.push(search.results(self, ctx, top)?);
+            for ((at, search), top) in searches.iter().zip(tops) {
+                answers[*at] = search.answer.results(self, ctx, top)?;
             }
         }
-        Ok(answers)
+        Ok(())
     }
 
     pub(super) fn segments(&self) -> impl Iterator<Item = (Place, &SegmentView)> {
@@ -160,7 +216,7 @@ impl Snapshot {
     fn checked_vector<'r>(&self, field: usize, request: &'r SearchRequest) -> Result<Cow<'r, [f32]>, Error> {
         let schema = &self.core.schema.fields[field];
         let given = request.vector.dense();
-        let given = given.ok_or_else(|| wrong_kind(&request.vector, "vector"))?;
+        let given = given.ok_or_else(|| wrong_kind(&request.vector, "a dense vector", "vector"))?;
         check_vector(given, schema.dim, "vector")?;
         if schema.distance != Distance::Cosine {
             return Ok(Cow::Borrowed(given));
@@ -172,7 +228,6 @@ impl Snapshot {
 
     fn checked_ef(&self, request: &SearchRequest) -> Result<usize, Error> {
         let core = &self.core;
-        core.check_results(request.limit, request.offset, request.score_threshold)?;
         let ef = request.params.hnsw_ef.unwrap_or(EF_DEFAULT);
         let ef_max = core.limits.hnsw_ef_max as usize;
         at_most("params.hnsw_ef", ef as usize, ef_max, "hnsw_ef_max")?;

@@ -39,7 +39,7 @@ impl PartialEq for Hit {
 impl Eq for Hit {}
 
 /// Keeps the `wanted` best hits offered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TopHits {
     wanted: usize,
     heap: BinaryHeap<Hit>,
@@ -60,6 +60,12 @@ impl TopHits {
                 .heap
                 .peek()
                 .is_some_and(|worst| distance.total_cmp(&worst.distance) != Ordering::Greater)
+    }
+
+    /// The distance beyond which nothing enters any more, once so many were found.
+    pub(crate) fn worst(&self) -> Option<f32> {
+        let full = self.heap.len() >= self.wanted;
+        self.heap.peek().filter(|_| full).map(|worst| worst.distance)
     }
 
     pub(crate) fn offer(&mut self, hit: Hit) {

@@ -5,9 +5,10 @@ mod resolve;
 mod revise;
 mod sequence;
 mod validate;
+mod vectors;
 
 pub(crate) use apply::apply;
-pub(crate) use validate::{check_vector, wrong_kind};
+pub(crate) use vectors::{check_ragged, check_vector, weight_type, wrong_kind};
 
 use ruvector_types::WriteOp;
 

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, HashMap};
 use ruvector_storage::LogPoint;
 use ruvector_types::{Filter, Invalid, PointId, PointSelector, PointVectors, Problem, Vector};
 
-use super::validate::{Prepared, Target, check_id, compile, prepare_vectors, target};
+use super::validate::{Prepared, Target, check_id, compile, target};
+use super::vectors::prepare_vectors;
 use crate::collection::{Core, at_most};
+use crate::fields::Field;
 use crate::read::{CompiledFilter, row_matches};
 use crate::view::{SegmentView, ShardView};
 use crate::{Ctx, Error};
@@ -65,7 +67,7 @@ pub(super) fn prepare_removal(
     }
     let fields_max = core.limits.vector_fields_max;
     at_most("vector", names.len(), fields_max, "vector_fields_max")?;
-    let field = |name: &String| core.field(name, "vector").map(|field| field as u16);
+    let field = |name: &String| core.field(name, "vector").map(Field::number);
     let fields = names.iter().map(field).collect::<Result<_, _>>()?;
     let target = target(points, core)?;
     Ok(Prepared::DeleteVectors { target, fields })
@@ -119,7 +121,7 @@ pub(super) fn delete_vectors(
             continue;
         };
         let segment = &draft.segments[at];
-        let has = |field: &u16| segment.ordinal(row, usize::from(*field)).is_some();
+        let has = |field: &u16| segment.ordinal_in(row, Field::of(*field)).is_some();
         if fields.iter().any(has) {
             let mut point = stored_point(core, segment, row, id)?;
             point.vectors.retain(|(field, _)| !fields.contains(field));
@@ -159,11 +161,10 @@ fn stored_point(core: &Core, segment: &SegmentView, row: u32, id: PointId) -> Re
         ))
     };
     let (payload, _) = segment.payload(row).ok_or_else(|| damaged("payload"))?;
-    let mut vectors = Vec::with_capacity(core.schema.fields.len());
-    for field in 0..core.schema.fields.len() {
-        if let Some(vector) = segment.vector(row, field) {
-            let vector = vector.ok_or_else(|| damaged("vector"))?;
-            vectors.push((field as u16, vector.to_vec().into()));
+    let mut vectors = Vec::new();
+    for field in core.schema.all_fields() {
+        if let Some(vector) = segment.vector_in(row, field) {
+            vectors.push((field.number(), vector.ok_or_else(|| damaged("vector"))?));
         }
     }
     let payload = payload.into();

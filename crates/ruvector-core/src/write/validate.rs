@@ -6,11 +6,11 @@ use std::collections::HashSet;
 use ruvector_payload::Edit;
 use ruvector_storage::LogPoint;
 use ruvector_types::{
-    Distance, Filter, Invalid, Limits, Map, NamedVectors, Point, PointId, PointSelector, Problem, UpdateMode,
-    Upsert, Value, Vector, WriteOp,
+    Filter, Invalid, Limits, Map, Point, PointId, PointSelector, Problem, UpdateMode, Upsert, Value, WriteOp,
 };
 
 use super::revise::{VectorUpdate, prepare_removal, prepare_updates};
+use super::vectors::prepare_vectors;
 use crate::Error;
 use crate::collection::{Core, at_most};
 use crate::read::{CompiledFilter, compile_filter};
@@ -177,59 +177,6 @@ fn prepare_point(point: Point, core: &Core) -> Result<LogPoint, Invalid> {
         vectors,
         payload,
     })
-}
-
-pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vector)>, Invalid> {
-    let mut vectors = Vec::with_capacity(named.len());
-    for (name, vector) in named {
-        let place = if name.is_empty() {
-            "vector".to_owned()
-        } else {
-            format!("vector.{name}")
-        };
-        let field = core.field(&name, &place)?;
-        let schema = &core.schema.fields[field];
-        let mut vector = dense(vector, &place)?;
-        check_vector(&vector, schema.dim, &place)?;
-        if schema.distance == Distance::Cosine {
-            ruvector_simd::normalize(&mut vector);
-        }
-        vectors.push((field as u16, Vector::Dense(vector)));
-    }
-    vectors.sort_by_key(|(field, _)| *field);
-    Ok(vectors)
-}
-
-/// The numbers of a vector given at `place` for a dense field.
-fn dense(vector: Vector, place: &str) -> Result<Vec<f32>, Invalid> {
-    match vector {
-        Vector::Dense(numbers) => Ok(numbers),
-        other => Err(wrong_kind(&other, place)),
-    }
-}
-
-/// The refusal of a vector given at `place` that is not dense.
-pub(crate) fn wrong_kind(vector: &Vector, place: &str) -> Invalid {
-    let (given, expected) = (vector.kind(), "a dense vector");
-    Invalid::new(place, Problem::VectorKind { given, expected })
-}
-
-/// Dimension and finiteness of a vector given at `place`.
-pub(crate) fn check_vector(vector: &[f32], dim: u32, place: &str) -> Result<(), Invalid> {
-    if vector.len() != dim as usize {
-        return Err(Invalid::new(
-            place,
-            Problem::Dimension {
-                given: vector.len(),
-                expected: dim,
-            },
-        ));
-    }
-    if ruvector_simd::is_finite(vector) {
-        return Ok(());
-    }
-    let index = vector.iter().position(|number| !number.is_finite()).unwrap_or(0);
-    Err(Invalid::new(place, Problem::NotFinite { index }))
 }
 
 pub(super) fn target(points: PointSelector, core: &Core) -> Result<Target, Error> {

@@ -108,7 +108,8 @@ fn difference(record: &PointRecord, point: &ModelPoint, config: &CollectionConfi
     let given = record.vectors.as_ref()?;
     let same = given.len() == point.vectors.len()
         && point.vectors.iter().all(|(name, vector)| {
-            let cosine = config.vectors[name].distance == Distance::Cosine;
+            let field = config.vectors.get(name);
+            let cosine = field.is_some_and(|field| field.distance == Distance::Cosine);
             given
                 .get(name)
                 .is_some_and(|given| same_vector(given, vector, cosine))
@@ -116,11 +117,36 @@ fn difference(record: &PointRecord, point: &ModelPoint, config: &CollectionConfi
     (!same).then(|| format!("vectors {given:?}, expected {:?}", point.vectors))
 }
 
-/// Cosine vectors come back with length 1.
+/// Cosine vectors come back with length 1, dimensions of sparse ones ascending, and one vector of a multi-vector as such.
 fn same_vector(given: &Vector, written: &Vector, cosine: bool) -> bool {
-    let (Some(given), Some(written)) = (given.dense(), written.dense()) else {
-        return given == written;
-    };
+    match (given, written) {
+        (Vector::Sparse(given), Vector::Sparse(written)) => {
+            let mut pairs: Vec<(u32, f32)> = written
+                .indices
+                .iter()
+                .copied()
+                .zip(written.values.iter().copied())
+                .collect();
+            pairs.sort_by_key(|(index, _)| *index);
+            given
+                .indices
+                .iter()
+                .copied()
+                .zip(given.values.iter().copied())
+                .eq(pairs)
+        }
+        (Vector::Multi(given), Vector::Multi(written)) => {
+            let rows = given.rows().zip(written.rows());
+            given.numbers.len() == written.numbers.len()
+                && rows.into_iter().all(|(g, w)| same_numbers(g, w, cosine))
+        }
+        (Vector::Multi(given), Vector::Dense(written)) => same_numbers(&given.numbers, written, cosine),
+        (Vector::Dense(given), Vector::Dense(written)) => same_numbers(given, written, cosine),
+        _ => false,
+    }
+}
+
+fn same_numbers(given: &[f32], written: &[f32], cosine: bool) -> bool {
     let norm = written
         .iter()
         .map(|x| f64::from(*x) * f64::from(*x))
@@ -209,7 +235,7 @@ impl Check<'_> {
             let alone = self.snapshot.search(&Ctx::default(), request).unwrap();
             assert_eq!(*together, alone, "{}: {request:?}", self.what);
         }
-        if request.params.exact {
+        if request.params.exact || self.is_always_exact(&request.using) {
             self.exact(&request, &found, &expected);
             return Recall::default();
         }
@@ -219,7 +245,7 @@ impl Check<'_> {
             self.what
         );
         let hits = found.iter().zip(&expected).filter(|(found, expected)| {
-            let worse = match self.config.vectors[&request.using].distance.higher_is_closer() {
+            let worse = match self.distance(&request.using).higher_is_closer() {
                 true => expected.score - f64::from(found.score),
                 false => f64::from(found.score) - expected.score,
             };
@@ -252,12 +278,30 @@ impl Check<'_> {
     /// numbers.
     fn threshold(&self, random: &mut Generator, using: &str) -> f32 {
         let whole = random.random.below(60) as f32 + 0.5;
-        match self.config.vectors[using].distance {
+        match self.distance(using) {
+            Distance::Dot if self.is_rounded(using) => random.random.unit() as f32 * 40.0,
             Distance::Dot => whole - 30.0,
             Distance::Manhattan => whole,
             Distance::Euclid => (whole * 3.0).sqrt(),
             Distance::Cosine => random.random.unit() as f32,
         }
+    }
+
+    fn distance(&self, using: &str) -> Distance {
+        self.model.distance(using).unwrap()
+    }
+
+    /// Whether scores are no whole numbers, or roots of such.
+    fn is_rounded(&self, using: &str) -> bool {
+        let sparse = self.config.sparse_vectors.get(using);
+        let idf = sparse.is_some_and(|field| field.modifier == Modifier::Idf);
+        idf || self.distance(using) == Distance::Cosine
+    }
+
+    /// Whether a search without a graph answers exactly whatever was asked.
+    fn is_always_exact(&self, using: &str) -> bool {
+        let field = self.config.vectors.get(using);
+        field.is_none_or(|field| field.multivector.is_some())
     }
 
     /// Whatever was asked: known points, each once, that match, with their true scores, best first.
@@ -271,7 +315,7 @@ impl Check<'_> {
         assert!(found.len() <= request.limit, "{what}: more than asked for");
         let ids: BTreeSet<&PointId> = found.iter().map(|point| &point.id).collect();
         assert_eq!(ids.len(), found.len(), "{what}: a point twice in {found:?}");
-        let higher = self.config.vectors[&request.using].distance.higher_is_closer();
+        let higher = self.distance(&request.using).higher_is_closer();
         for pair in found.windows(2) {
             let sorted = if higher {
                 pair[0].score >= pair[1].score
@@ -311,7 +355,7 @@ impl Check<'_> {
                 (f64::from(found.score) - expected.score).abs() <= SCORE_TOLERANCE,
                 "{what}: {request:?}"
             );
-            if self.config.vectors[&request.using].distance != Distance::Cosine {
+            if !self.is_rounded(&request.using) {
                 assert_eq!(found.id, expected.id, "{what}: {request:?}");
             }
         }

@@ -52,7 +52,7 @@ pub(crate) struct Run {
     pub(crate) recall: Recall,
 }
 
-/// A collection of a seed: two vector fields, thresholds so small that the optimizer is always at work.
+/// A collection of a seed: two fields of dense vectors, one of multi-vectors, one of sparse ones, thresholds so small that the optimizer is always at work.
 pub(crate) fn config(seed: u64) -> CollectionConfig {
     let distances = [
         Distance::Euclid,
@@ -92,6 +92,19 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
         ("title".to_owned(), field(1 + seed / 4 % 3, 10)),
     ]
     .into();
+    let late = VectorConfig {
+        hnsw,
+        multivector: Some(MultiVectorComparator::MaxSim),
+        ..VectorConfig::new(4, distances[(seed / 2) as usize % 4])
+    };
+    config.vectors.insert("late".to_owned(), late);
+    let words = SparseVectorConfig {
+        full_scan_threshold: [None, Some(0), Some(10)][seed as usize % 3],
+        on_disk: seed % 5 == 1,
+        datatype: [SparseDatatype::Float32, SparseDatatype::Float16][seed as usize / 2 % 2],
+        modifier: [Modifier::None, Modifier::Idf][seed as usize % 2],
+    };
+    config.sparse_vectors.insert("words".to_owned(), words);
     config.shards = [2, 2, 1, 3][seed as usize / 2 % 4];
     config.optimizer.active_rows_max = 40;
     config.optimizer.active_bytes_max = 12_000;
@@ -392,7 +405,10 @@ impl Run {
         let info = self.collection.info();
         let what = format!("seed {}, optimized: {info:?}", self.seed);
         assert!(info.segments <= u64::from(self.config.shards), "{what}");
-        assert_eq!(info.indexed_vectors, info.vectors, "{what}");
+        // Multi-vectors have no index.
+        let points = self.model.points().values();
+        let late = points.filter(|point| point.vectors.contains_key("late")).count() as u64;
+        assert_eq!(info.indexed_vectors + late, info.vectors, "{what}");
         assert!(
             info.shards
                 .iter()

@@ -5,7 +5,7 @@ use ruvector_core::types::*;
 use ruvector_core::{Collection, Ctx, Status};
 
 use super::history::{History, Points, Stored, matches};
-use super::random::Random;
+use super::random::{LATE, LATE_DIM, Random, WORDS};
 
 /// What a loss of power may have taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,8 +77,11 @@ pub(crate) fn reads(collection: &Collection, expected: &Points) {
         assert_eq!(records.into_iter().map(stored).collect::<Points>(), *expected);
     }
     let mut random = Random::new(expected.len() as u64);
-    for filter in [None, Some(filter)] {
-        let mut request = SearchRequest::nearest(random.vector(4), 5);
+    for (filter, using) in [None, Some(filter)]
+        .into_iter()
+        .flat_map(|filter| USING.map(|using| (filter.clone(), using)))
+    {
+        let mut request = query(&mut random, using, 4, 5);
         request.params.exact = true;
         request.filter = filter;
         let found = collection.search(&ctx, &request).unwrap();
@@ -140,7 +143,28 @@ pub(crate) fn stored(record: PointRecord) -> (PointId, Stored) {
     )
 }
 
-/// The nearest by Euclidean distance in the unnamed field, equal ones by id. Exact for vectors of whole numbers.
+/// The vector fields that are searched.
+pub(crate) const USING: [&str; 3] = ["", WORDS, LATE];
+
+/// A search of one of them for `limit` points; `dim` is that of the unnamed one.
+pub(crate) fn query(random: &mut Random, using: &str, dim: usize, limit: usize) -> SearchRequest {
+    let vector: Vector = match using {
+        WORDS => random.sparse().into(),
+        LATE => MultiVector {
+            dim: LATE_DIM,
+            numbers: random.vector(2 * LATE_DIM as usize),
+        }
+        .into(),
+        _ => random.vector(dim).into(),
+    };
+    SearchRequest {
+        using: using.to_owned(),
+        ..SearchRequest::nearest(vector, limit)
+    }
+}
+
+/// The nearest with their scores, equal ones by id: by Euclidean distance in the unnamed field, by inner products in
+/// the others. Exact for vectors of whole numbers.
 pub(crate) fn nearest(request: &SearchRequest, points: &Points) -> Vec<(f32, PointId)> {
     let matching = points.iter().filter(|(_, stored)| {
         request
@@ -150,12 +174,45 @@ pub(crate) fn nearest(request: &SearchRequest, points: &Points) -> Vec<(f32, Poi
     });
     let mut all: Vec<(f32, PointId)> = matching
         .filter_map(|(id, stored)| {
-            let (vector, query) = (stored.vectors.get("")?.dense()?, request.vector.dense()?);
-            let squares = vector.iter().zip(query).map(|(a, b)| (a - b) * (a - b));
-            Some((squares.sum::<f32>().sqrt(), id.clone()))
+            let vector = stored.vectors.get(&request.using)?;
+            Some((score(&request.vector, vector)?, id.clone()))
         })
         .collect();
-    all.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
+    let farther = |score: f32| if request.using.is_empty() { score } else { -score };
+    all.sort_by(|a, b| farther(a.0).total_cmp(&farther(b.0)).then_with(|| a.1.cmp(&b.1)));
     all.truncate(request.limit);
     all
+}
+
+fn score(query: &Vector, vector: &Vector) -> Option<f32> {
+    let dot = |a: &[f32], b: &[f32]| -> f32 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
+    match (query, vector) {
+        (Vector::Sparse(query), Vector::Sparse(vector)) => {
+            let value = |at: u32| {
+                vector
+                    .indices
+                    .iter()
+                    .position(|index| *index == at)
+                    .map(|at| vector.values[at])
+            };
+            let pairs = query.indices.iter().zip(&query.values);
+            let parts: Vec<f32> = pairs
+                .filter_map(|(at, weight)| Some(weight * value(*at)?))
+                .collect();
+            (!parts.is_empty()).then(|| 0.0 + parts.iter().sum::<f32>())
+        }
+        (Vector::Multi(query), Vector::Multi(vector)) => {
+            let best = |row: &[f32]| {
+                vector
+                    .rows()
+                    .map(|other| dot(row, other))
+                    .fold(f32::MIN, f32::max)
+            };
+            Some(0.0 + query.rows().map(best).sum::<f32>())
+        }
+        (query, vector) => {
+            let pairs = query.dense()?.iter().zip(vector.dense()?);
+            Some(pairs.map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt())
+        }
+    }
 }

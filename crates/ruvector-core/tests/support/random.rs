@@ -1,6 +1,6 @@
 //! Seeded numbers, and the points made of them. Never asks the machine for randomness.
 
-use ruvector_core::types::{Map, NamedVectors, Point, PointId, Value};
+use ruvector_core::types::*;
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
 #[derive(Clone, Debug)]
@@ -52,12 +52,45 @@ impl Random {
                 vectors.insert((*name).to_owned(), self.vector(*dim).into());
             }
         }
+        if self.chance(70) {
+            vectors.insert(WORDS.to_owned(), self.sparse().into());
+        }
+        if self.chance(50) {
+            let rows = 1 + self.below(3) as usize;
+            let (dim, numbers) = (LATE_DIM, self.vector(rows * LATE_DIM as usize));
+            vectors.insert(LATE.to_owned(), MultiVector { dim, numbers }.into());
+        }
         Point {
             id,
             vectors,
             payload: self.payload(),
         }
     }
+
+    /// A few of 30 dimensions, ascending, with whole numbers.
+    pub(crate) fn sparse(&mut self) -> SparseVector {
+        let indices: Vec<u32> = (0..30).filter(|_| self.chance(20)).collect();
+        let values = self.vector(indices.len());
+        SparseVector { indices, values }
+    }
+}
+
+/// A field of sparse vectors, and one of multi-vectors, that every point of these tests may have.
+pub(crate) const WORDS: &str = "words";
+pub(crate) const LATE: &str = "late";
+pub(crate) const LATE_DIM: u32 = 2;
+
+/// Adds both.
+pub(crate) fn with_more_fields(mut config: CollectionConfig) -> CollectionConfig {
+    let late = VectorConfig {
+        multivector: Some(MultiVectorComparator::MaxSim),
+        ..VectorConfig::new(LATE_DIM, Distance::Dot)
+    };
+    config.vectors.insert(LATE.to_owned(), late);
+    config
+        .sparse_vectors
+        .insert(WORDS.to_owned(), SparseVectorConfig::default());
+    config
 }
 
 /// The id of a number: every fifth is a string.

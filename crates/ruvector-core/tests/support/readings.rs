@@ -4,9 +4,9 @@
 use ruvector_core::types::*;
 use ruvector_core::{Collection, Ctx, Error, ErrorKind};
 
-use super::check::{n_below, nearest, scrolled, stored};
+use super::check::{USING, n_below, nearest, query, scrolled, stored};
 use super::history::{History, Points, Stored};
-use super::random::{Random, id};
+use super::random::{LATE, Random, WORDS, id};
 
 /// Asserts that an error is about damage.
 pub(crate) fn is_corrupt(error: &Error) {
@@ -37,9 +37,9 @@ pub(crate) fn read_all(collection: &Collection, expected: &Points) -> Vec<PointI
     assert!(count <= expected.len() as u64);
     scroll(collection, expected);
     let mut random = Random::new(1);
-    for exact in [true, false] {
+    for (exact, using) in [(true, ""), (false, ""), (false, WORDS), (false, LATE)] {
         for filter in [None, Some(n_below(50))] {
-            let mut request = SearchRequest::nearest(random.vector(64), 5);
+            let mut request = query(&mut random, using, 64, 5);
             request.params = SearchParams {
                 exact,
                 hnsw_ef: Some(30),
@@ -117,11 +117,13 @@ pub(crate) fn check_healed(collection: &Collection, history: &History) {
     for (id, stored) in &history.latest() {
         assert_eq!(get(collection, id).unwrap().as_ref(), Some(stored));
     }
-    let mut request = SearchRequest::nearest(Random::new(3).vector(64), 5);
-    request.params.exact = true;
-    let found = collection.search(&Ctx::default(), &request).unwrap();
-    let found: Vec<(f32, PointId)> = found.into_iter().map(|hit| (hit.score, hit.id)).collect();
-    assert_eq!(found, nearest(&request, &history.latest()));
+    for using in USING {
+        let mut request = query(&mut Random::new(3), using, 64, 5);
+        request.params.exact = true;
+        let found = collection.search(&Ctx::default(), &request).unwrap();
+        let found: Vec<(f32, PointId)> = found.into_iter().map(|hit| (hit.score, hit.id)).collect();
+        assert_eq!(found, nearest(&request, &history.latest()));
+    }
 }
 
 /// Searches by graph find what a sound graph finds.

@@ -10,7 +10,7 @@ use ruvector_io::sim::SimDisk;
 
 use super::check::n_below;
 use super::history::History;
-use super::random::{Random, id};
+use super::random::{Random, id, with_more_fields};
 
 /// Vector fields and their dimensions.
 pub(crate) const DIMS: [(&str, usize); 2] = [("", 4), ("side", 3)];
@@ -91,11 +91,12 @@ pub(crate) fn config(shards: u32) -> CollectionConfig {
         log_bytes_max: 4096,
         ..OptimizerConfig::default()
     };
-    CollectionConfig {
+    with_more_fields(CollectionConfig {
+        sparse_vectors: Default::default(),
         vectors: DIMS.into_iter().zip(distances).map(field).collect(),
         shards,
         optimizer,
-    }
+    })
 }
 
 impl Workload {

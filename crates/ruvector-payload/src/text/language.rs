@@ -45,6 +45,16 @@ pub fn check(options: &TextOptions) -> Result<(), UnservedText> {
     }
 }
 
+/// Whether there is a stemmer for a language.
+pub fn has_stemmer(language: Language) -> bool {
+    stemmer(language).is_some()
+}
+
+/// Whether there are stop words for a language.
+pub fn has_stop_words(language: Language) -> bool {
+    stop_words(language).is_some()
+}
+
 /// The Snowball stemmer of a language.
 pub(super) fn stemmer(language: Language) -> Option<Algorithm> {
     Some(match language {

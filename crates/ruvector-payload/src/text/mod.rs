@@ -7,6 +7,7 @@ mod analyzer;
 mod bm25;
 mod fold;
 mod language;
+mod sparse;
 mod test;
 #[cfg(test)]
 mod tests;
@@ -14,5 +15,6 @@ mod tests;
 pub(crate) use analyzer::Memo;
 pub use analyzer::{Analyzer, PREFIX_CHARS_MAX};
 pub use bm25::{Bm25, TermCounter, idf};
-pub use language::{UnservedText, check};
+pub use language::{UnservedText, check, has_stemmer, has_stop_words};
+pub use sparse::{Bm25Encoder, Bm25Factors};
 pub(crate) use test::{Last, Phrase, TextTest, Wanted, Words};

@@ -84,6 +84,9 @@ impl Calls {
         self.add(Read, "/qdrant.Collections/Get", collections::describe);
         self.add(Read, "/qdrant.Collections/List", collections::list);
         self.add(Read, "/qdrant.Collections/CollectionExists", collections::exists);
+        self.add(Write, "/qdrant.Collections/UpdateAliases", collections::change_aliases);
+        self.add(Read, "/qdrant.Collections/ListAliases", collections::list_aliases);
+        self.add(Read, "/qdrant.Collections/ListCollectionAliases", collections::list_aliases_of);
     }
 
     fn add_reads(&mut self) {

@@ -28,11 +28,10 @@ pub(super) fn update(
     job: &Job,
     request: m::UpdateCollection,
 ) -> Result<m::CollectionOperationResponse, ApiError> {
-    let name = request.collection_name.clone();
-    let changes = request.into_changes(&job.database.collection(&name)?.config())?;
-    if !changes.is_empty() {
-        job.database.update_quantization(&name, &changes)?;
-    }
+    let limits = job.limits();
+    let (name, update) = request.into_update(limits)?;
+    job.database
+        .update_config(&name, |config| update.apply(config, limits))?;
     Ok(m::CollectionOperationResponse::of(true, job.seconds()))
 }
 
@@ -72,4 +71,27 @@ pub(super) fn exists(
         Err(error) => return Err(error.into()),
     };
     Ok(m::CollectionExistsResponse::of(exists, job.seconds()))
+}
+
+pub(super) fn change_aliases(
+    job: &Job,
+    request: m::ChangeAliases,
+) -> Result<m::CollectionOperationResponse, ApiError> {
+    let actions = request.into_actions(job.limits())?;
+    job.database.change_aliases(&actions)?;
+    Ok(m::CollectionOperationResponse::of(true, job.seconds()))
+}
+
+pub(super) fn list_aliases(job: &Job, _: m::ListAliasesRequest) -> Result<m::ListAliasesResponse, ApiError> {
+    Ok(m::ListAliasesResponse::of(job.database.aliases(), job.seconds()))
+}
+
+pub(super) fn list_aliases_of(
+    job: &Job,
+    request: m::ListCollectionAliasesRequest,
+) -> Result<m::ListAliasesResponse, ApiError> {
+    let name = request.collection_name;
+    let aliases = job.database.aliases_of(&name).into_iter();
+    let aliases = aliases.map(|alias| (alias, name.clone())).collect();
+    Ok(m::ListAliasesResponse::of(aliases, job.seconds()))
 }

@@ -1,6 +1,8 @@
 //! Exact nearest neighbours in f64, ties by id.
 
-use ruvector_types::{Distance, Filter, PointId, SearchRequest, Vector};
+use std::collections::BTreeMap;
+
+use ruvector_types::{Distance, Filter, Modifier, PointId, SearchRequest, SparseVector, Vector};
 
 use super::{Model, matches};
 
@@ -14,18 +16,32 @@ pub struct Ranked {
 }
 
 impl Model {
-    /// Every point that has the vector and matches, best first, equal ones by id.
+    /// How scores of a field compare; sparse vectors have inner products.
+    pub fn distance(&self, using: &str) -> Option<Distance> {
+        let sparse = self.config.sparse_vectors.get(using).map(|_| Distance::Dot);
+        self.config
+            .vectors
+            .get(using)
+            .map(|field| field.distance)
+            .or(sparse)
+    }
+
+    /// Every point that has the vector, something in common with the query and matches, best first, equal ones by id.
     pub fn ranked(&self, using: &str, query: &Vector, filter: Option<&Filter>) -> Vec<Ranked> {
-        let Some(distance) = self.config.vectors.get(using).map(|field| field.distance) else {
+        let Some(distance) = self.distance(using) else {
             return Vec::new();
         };
+        let rarity = self.rarity(using, query);
         let found = self
             .points
             .iter()
             .filter(|(id, point)| filter.is_none_or(|filter| matches(filter, id, point)));
         let scored = found.filter_map(|(id, point)| {
-            let vector = point.vectors.get(using)?.dense()?;
-            Some((score(distance, query.dense()?, vector), id))
+            let score = match (query, point.vectors.get(using)?) {
+                (Vector::Sparse(query), Vector::Sparse(vector)) => sparse_score(query, &rarity, vector)?,
+                (query, vector) => multi_score(distance, query, vector)?,
+            };
+            Some((score, id))
         });
         let mut ranked: Vec<Ranked> = scored
             .map(|(score, id)| Ranked {
@@ -41,13 +57,30 @@ impl Model {
         ranked
     }
 
+    /// What each dimension of a sparse query counts: 1, or its rarity among the points that have the vector.
+    fn rarity(&self, using: &str, query: &Vector) -> BTreeMap<u32, f64> {
+        let Vector::Sparse(query) = query else {
+            return BTreeMap::new();
+        };
+        let field = self.config.sparse_vectors.get(using);
+        let idf = field.is_some_and(|field| field.modifier == Modifier::Idf);
+        let vectors = || self.points.values().filter_map(|point| point.vectors.get(using));
+        let all = vectors().count() as f64;
+        let weight = |index: &u32| {
+            let has =
+                |vector: &&Vector| matches!(vector, Vector::Sparse(sparse) if sparse.indices.contains(index));
+            let having = vectors().filter(has).count() as f64;
+            ((all - having + 0.5) / (having + 0.5) + 1.0).ln()
+        };
+        let weigh = |index: &u32| (*index, if idf { weight(index) } else { 1.0 });
+        query.indices.iter().map(weigh).collect()
+    }
+
     /// What an exact search answers.
     pub fn nearest(&self, request: &SearchRequest) -> Vec<Ranked> {
         let higher = self
-            .config
-            .vectors
-            .get(&request.using)
-            .is_some_and(|field| field.distance.higher_is_closer());
+            .distance(&request.using)
+            .is_some_and(Distance::higher_is_closer);
         let passes = |ranked: &Ranked| {
             request
                 .score_threshold
@@ -64,6 +97,64 @@ impl Model {
             .skip(request.offset)
             .take(request.limit)
             .collect()
+    }
+}
+
+/// The inner product; `None` without a common dimension.
+fn sparse_score(query: &SparseVector, rarity: &BTreeMap<u32, f64>, vector: &SparseVector) -> Option<f64> {
+    let stored: BTreeMap<u32, f32> = vector
+        .indices
+        .iter()
+        .copied()
+        .zip(vector.values.iter().copied())
+        .collect();
+    let given = query.indices.iter().zip(&query.values);
+    let parts = given.filter_map(|(index, value)| {
+        let weight = f64::from(*value) * rarity.get(index).copied().unwrap_or(1.0);
+        Some(weight * f64::from(*stored.get(index)?))
+    });
+    let parts: Vec<f64> = parts.collect();
+    (!parts.is_empty()).then(|| 0.0 + parts.iter().sum::<f64>())
+}
+
+/// One dense vector, or several by the nearest of each of the query's.
+fn multi_score(distance: Distance, query: &Vector, vector: &Vector) -> Option<f64> {
+    let (Some(query), Some(vector)) = (rows(query), rows(vector)) else {
+        return None;
+    };
+    let nearest = |query: &&[f32]| {
+        let scores = vector.iter().map(|row| score(distance, query, row));
+        match distance {
+            // Squares of whole numbers are whole: ties stay ties.
+            Distance::Euclid => vector
+                .iter()
+                .map(|row| squares(query, row))
+                .fold(f64::INFINITY, f64::min),
+            Distance::Manhattan => scores.fold(f64::INFINITY, f64::min),
+            Distance::Cosine | Distance::Dot => scores.fold(f64::NEG_INFINITY, f64::max),
+        }
+    };
+    if let ([query], [vector]) = (&query[..], &vector[..]) {
+        return Some(score(distance, query, vector));
+    }
+    let sum: f64 = query.iter().map(nearest).sum();
+    Some(if distance == Distance::Euclid {
+        sum.sqrt()
+    } else {
+        sum
+    })
+}
+
+fn squares(a: &[f32], b: &[f32]) -> f64 {
+    let differences = a.iter().zip(b).map(|(x, y)| f64::from(*x) - f64::from(*y));
+    differences.map(|difference| difference * difference).sum()
+}
+
+fn rows(vector: &Vector) -> Option<Vec<&[f32]>> {
+    match vector {
+        Vector::Dense(numbers) => Some(vec![numbers]),
+        Vector::Multi(multi) => Some(multi.rows().collect()),
+        Vector::Sparse(_) => None,
     }
 }
 

@@ -1,0 +1,120 @@
+//! Sparse vectors and multi-vectors of the active segment: appended by the sequencer, read by everyone; sparse ones in
+//! inverted lists too. Never changes a vector. A reader sees the ordinals of its view's rows: lists ascend by ordinal.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use parking_lot::RwLock;
+use ruvector_types::{SparseVector, Vector};
+
+use crate::active::ordinals_below;
+use crate::arena::Arena;
+use crate::fields::{RaggedKind, RaggedSchema};
+
+/// Parts of the lists, each under its own lock, so that a reader of one dimension seldom meets the writer.
+const PARTS: usize = 16;
+
+/// Bytes that a list takes beside its postings, about.
+const LIST_BYTES: u64 = 64;
+
+/// The points that have one dimension: ordinal and weight, appended.
+type List = Vec<(u32, f32)>;
+
+/// One field.
+#[derive(Debug)]
+pub(crate) struct ActiveRagged {
+    vectors: Arena<(u32, Vector)>,
+    len: AtomicU32,
+    /// Of sparse vectors.
+    lists: Option<Lists>,
+}
+
+/// Ordinals and weights by dimension.
+#[derive(Debug, Default)]
+struct Lists {
+    parts: [RwLock<HashMap<u32, List>>; PARTS],
+    bytes: AtomicU64,
+}
+
+impl ActiveRagged {
+    pub(crate) fn new(schema: &RaggedSchema, capacity: usize) -> ActiveRagged {
+        ActiveRagged {
+            vectors: Arena::new(capacity),
+            len: AtomicU32::new(0),
+            lists: matches!(schema.kind, RaggedKind::Sparse(_)).then(Lists::default),
+        }
+    }
+
+    /// Appends the vector of a row; only the sequencer calls this. The ordinal.
+    pub(crate) fn push(&self, row: u32, vector: Vector) -> u32 {
+        let ordinal = self.len.load(Ordering::Acquire);
+        if let (Some(lists), Vector::Sparse(sparse)) = (&self.lists, &vector) {
+            lists.push(ordinal, sparse);
+        }
+        self.vectors.set(ordinal, (row, vector));
+        self.len.store(ordinal + 1, Ordering::Release);
+        ordinal
+    }
+
+    /// The row of an ordinal.
+    pub(crate) fn row(&self, ordinal: u32) -> Option<u32> {
+        self.vectors.get(ordinal).map(|(row, _)| *row)
+    }
+
+    pub(crate) fn vector(&self, ordinal: u32) -> Option<&Vector> {
+        self.vectors.get(ordinal).map(|(_, vector)| vector)
+    }
+
+    /// Ordinals whose rows lie below `rows`.
+    pub(crate) fn ordinals_below(&self, rows: u32) -> u32 {
+        ordinals_below(self.len.load(Ordering::Acquire), rows, |ordinal| {
+            self.row(ordinal)
+        })
+    }
+
+    /// Calls `each` with the ordinals below `end` that have the dimension, ascending, and their weights. The writer may
+    /// have to wait meanwhile.
+    pub(crate) fn postings(&self, dimension: u32, end: u32, each: &mut dyn FnMut(u32, f32)) {
+        let Some(lists) = &self.lists else { return };
+        let part = lists.parts[part(dimension)].read();
+        let list = part.get(&dimension).map_or(&[][..], Vec::as_slice);
+        for (ordinal, weight) in list.iter().take_while(|(ordinal, _)| *ordinal < end) {
+            each(*ordinal, *weight);
+        }
+    }
+
+    /// Postings of a dimension, those of later rows included.
+    pub(crate) fn postings_len(&self, dimension: u32) -> usize {
+        let lists = self.lists.as_ref();
+        lists.map_or(0, |lists| {
+            let part = lists.parts[part(dimension)].read();
+            part.get(&dimension).map_or(0, Vec::len)
+        })
+    }
+
+    /// Bytes on the heap beside the vectors themselves.
+    pub(crate) fn heap_bytes(&self) -> u64 {
+        let lists = self.lists.as_ref();
+        let lists = lists.map_or(0, |lists| lists.bytes.load(Ordering::Relaxed));
+        self.vectors.heap_bytes() + lists
+    }
+}
+
+impl Lists {
+    fn push(&self, ordinal: u32, sparse: &SparseVector) {
+        let mut bytes = 8 * sparse.indices.len() as u64;
+        for (dimension, value) in sparse.indices.iter().zip(&sparse.values) {
+            let mut part = self.parts[part(*dimension)].write();
+            let list = part.entry(*dimension).or_insert_with(|| {
+                bytes += LIST_BYTES;
+                Vec::new()
+            });
+            list.push((ordinal, *value));
+        }
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+fn part(dimension: u32) -> usize {
+    dimension as usize % PARTS
+}
