@@ -1,6 +1,7 @@
 """Goal: collections come, are described and go as the client asks. Method: every call of the client about collections,
 answers compared with local mode where it keeps what is asked, else with what was declared."""
 
+import functools
 import importlib.metadata
 import time
 
@@ -225,10 +226,7 @@ class Collections:
             ),
         ]
         for status, text, call in texts:
-            with self.assertRaises(UnexpectedResponse) as refusal:
-                call()
-            self.assertEqual(refusal.exception.status_code, status, refusal.exception)
-            self.assertIn(text, refusal.exception.content.decode())
+            self.assertIn(text, self.refused(status, call))
         refused = [
             {"optimizers_config": models.OptimizersConfigDiff(max_segment_size=1000)},
             {"optimizers_config": models.OptimizersConfigDiff(memmap_threshold=0)},
@@ -240,10 +238,8 @@ class Collections:
             {"wal_config": models.WalConfigDiff(wal_capacity_mb=8)},
         ]
         for options in refused:
-            with self.assertRaises(UnexpectedResponse) as refusal:
-                self.remote.create_collection("two", vectors_config=PLAIN, **options)
-            self.assertEqual(refusal.exception.status_code, 400, options)
-            self.assertIn(next(iter(options)), refusal.exception.content.decode())
+            call = functools.partial(self.remote.create_collection, "two", vectors_config=PLAIN, **options)
+            self.assertIn(next(iter(options)), self.refused(400, call))
         calls = [
             (409, lambda: self.remote.create_collection("one", vectors_config=PLAIN)),
             (404, lambda: self.remote.get_collection("absent")),
@@ -253,9 +249,6 @@ class Collections:
         ]
         for status, call in calls:
             self.refused(status, call)
-        text = self.refused(404, lambda: self.remote.get_collection("absent"))
-        self.assertIn("Not found: collection", text)
-        self.assertIn("does not exist", text)
 
 
 class CollectionsSync(Collections, SyncCase):

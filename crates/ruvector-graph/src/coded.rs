@@ -14,8 +14,8 @@ const SAMPLE_VECTORS: u32 = 1_024;
 /// Rows begin at cache lines: no load of a kernel crosses one.
 const ALIGN_BYTES: usize = 64;
 
-/// Code rows of the first `len` vectors of a field. Memory: the dimension rounded up to a multiple of 64, and 64
-/// bytes, a vector.
+/// Code rows of the first `len` vectors of a field. Memory: the dimension, rounded up to a multiple of 16, and 8
+/// bytes, rounded up to a multiple of 64, a vector.
 #[derive(Debug)]
 pub struct CodedVectors {
     metric: Metric,
@@ -48,7 +48,7 @@ impl CodedVectors {
     /// not survive a rotation, and for more than there are addresses.
     pub fn new(metric: Metric, dim: usize, len: u32, seed: u64) -> Option<CodedVectors> {
         let distance = code_row_distance(metric)?;
-        let rotation = Rotation::new(dim, seed);
+        let rotation = Rotation::tight(dim, seed);
         let stride = code_row_bytes(rotation.padded_dim()).next_multiple_of(ALIGN_BYTES);
         let bytes = stride.checked_mul(len as usize)?.checked_add(ALIGN_BYTES)?;
         Some(CodedVectors {

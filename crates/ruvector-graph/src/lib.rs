@@ -13,6 +13,7 @@ mod live;
 mod neighbor;
 mod params;
 pub mod plain;
+mod pool;
 mod scratch;
 mod search;
 mod select;

@@ -12,6 +12,14 @@ pub struct Neighbor {
     pub node: u32,
 }
 
+impl Neighbor {
+    /// An integer in the same order.
+    #[inline]
+    pub(crate) fn key(&self) -> Key {
+        Key::new(self.distance, self.node)
+    }
+}
+
 impl Ord for Neighbor {
     fn cmp(&self, other: &Self) -> Ordering {
         self.distance

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::neighbor::{Key, Neighbor};
+use crate::pool::Pool;
 use crate::select::Selection;
 use crate::top_k::TopK;
 
@@ -14,6 +15,7 @@ pub struct Scratch {
     pub(crate) visited: Visited,
     pub(crate) frontier: BinaryHeap<Reverse<Key>>,
     pub(crate) results: TopK,
+    pub(crate) pool: Pool,
     pub(crate) links: Vec<u32>,
     /// Candidates of an insertion at one level, closest first.
     pub(crate) found: Vec<Neighbor>,
@@ -36,6 +38,7 @@ impl Scratch {
         let neighbors =
             self.found.capacity() + self.ranked.capacity() + self.chosen.capacity() + self.kept.capacity();
         self.visited.marks.capacity()
+            + self.pool.heap_bytes()
             + self.links.capacity() * size_of::<u32>()
             + (self.frontier.capacity() + self.results.capacity()) * size_of::<Key>()
             + neighbors * size_of::<Neighbor>()

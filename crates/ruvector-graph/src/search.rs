@@ -8,7 +8,7 @@ use crate::neighbor::{Key, Neighbor};
 use crate::scratch::Scratch;
 
 /// Vectors asked for ahead of the one being compared: far enough to hide a miss, few enough to stay in L1.
-const AHEAD: usize = 4;
+pub(crate) const AHEAD: usize = 4;
 
 /// What to look for and how hard.
 #[derive(Clone, Copy, Debug)]
@@ -81,10 +81,10 @@ impl From<Neighbor> for Start {
 
 /// One query's way through one graph.
 pub(crate) struct Walk<'a, V: Vectors + ?Sized, L: ?Sized> {
-    query: &'a [V::Component],
-    space: Space<'a, V>,
-    links: &'a L,
-    len: u32,
+    pub(crate) query: &'a [V::Component],
+    pub(crate) space: Space<'a, V>,
+    pub(crate) links: &'a L,
+    pub(crate) len: u32,
     distances_max: u64,
     pub(crate) outcome: Outcome,
 }

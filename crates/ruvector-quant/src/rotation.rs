@@ -22,7 +22,15 @@ pub struct Rotation {
 impl Rotation {
     /// The rotation of `dim` components that `seed` names. Cost: `4·padded_dim` numbers.
     pub fn new(dim: usize, seed: u64) -> Rotation {
-        let padded = dim.max(1).div_ceil(64) * 64;
+        Rotation::padded(dim, dim.max(1).next_multiple_of(64), seed)
+    }
+
+    /// As [`Rotation::new`], padded to a multiple of 16 only, 64 at least: for codes that are in memory alone.
+    pub fn tight(dim: usize, seed: u64) -> Rotation {
+        Rotation::padded(dim, dim.max(64).next_multiple_of(16), seed)
+    }
+
+    fn padded(dim: usize, padded: usize, seed: u64) -> Rotation {
         let len = transform_len(padded);
         let scale = 1.0 / (len as f32).sqrt();
         let sign = |at: usize| {
@@ -53,7 +61,7 @@ impl Rotation {
         self.dim
     }
 
-    /// Components of an output, a multiple of 64.
+    /// Components of an output, a multiple of 64, or of 16 if tight.
     pub fn padded_dim(&self) -> usize {
         self.padded
     }

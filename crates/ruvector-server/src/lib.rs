@@ -17,6 +17,7 @@ mod job;
 mod long_reads;
 mod params;
 mod points;
+mod recommend;
 mod routes;
 mod search;
 mod serve;

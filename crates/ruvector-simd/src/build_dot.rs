@@ -72,27 +72,32 @@ fn has_vnni() -> bool {
 /// One way to compute the sum. Named only where [`Set::detect`] has found what it needs.
 trait Kernel {
     fn dot(a: &[i8], b: &[i8]) -> i32;
+    fn dot_of_rows(a: &[i8], b: &[i8]) -> f32;
+    fn euclid_of_rows(a: &[i8], b: &[i8]) -> f32;
 }
 
 fn of_rows<K: Kernel>(metric: Metric) -> Option<CodeRowFn> {
     match metric {
-        Metric::Dot => Some(dot_of_rows::<K>),
-        Metric::Euclid => Some(euclid_of_rows::<K>),
+        Metric::Dot => Some(K::dot_of_rows),
+        Metric::Euclid => Some(K::euclid_of_rows),
         Metric::Manhattan => None,
     }
 }
 
-fn dot_of_rows<K: Kernel>(a: &[i8], b: &[i8]) -> f32 {
+/// Expanded in the function that has the CPU features of `dot`, so that a distance is one call.
+#[inline(always)]
+fn dot_of_rows(a: &[i8], b: &[i8], dot: impl Fn(&[i8], &[i8]) -> i32) -> f32 {
     match (split(a), split(b)) {
-        (Some((a, [a_step, _])), Some((b, [b_step, _]))) => -(a_step * b_step) * K::dot(a, b) as f32,
+        (Some((a, [a_step, _])), Some((b, [b_step, _]))) => -(a_step * b_step) * dot(a, b) as f32,
         _ => f32::INFINITY,
     }
 }
 
-fn euclid_of_rows<K: Kernel>(a: &[i8], b: &[i8]) -> f32 {
+#[inline(always)]
+fn euclid_of_rows(a: &[i8], b: &[i8], dot: impl Fn(&[i8], &[i8]) -> i32) -> f32 {
     match (split(a), split(b)) {
         (Some((a, [a_step, a_squared])), Some((b, [b_step, b_squared]))) => {
-            (a_squared + b_squared) - 2.0 * (a_step * b_step) * K::dot(a, b) as f32
+            (a_squared + b_squared) - 2.0 * (a_step * b_step) * dot(a, b) as f32
         }
         _ => f32::INFINITY,
     }
@@ -116,6 +121,14 @@ impl Kernel for Portable {
         let terms = a.iter().zip(b).map(|(&x, &y)| i32::from(x) * i32::from(y));
         terms.fold(0, i32::wrapping_add)
     }
+
+    fn dot_of_rows(a: &[i8], b: &[i8]) -> f32 {
+        dot_of_rows(a, b, Self::dot)
+    }
+
+    fn euclid_of_rows(a: &[i8], b: &[i8]) -> f32 {
+        euclid_of_rows(a, b, Self::dot)
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -127,6 +140,16 @@ impl Kernel for Avx2 {
     fn dot(a: &[i8], b: &[i8]) -> i32 {
         // SAFETY: this type is named only where `Set::detect` found AVX2; CPU features do not go away.
         unsafe { dot_avx2(a, b) }
+    }
+
+    fn dot_of_rows(a: &[i8], b: &[i8]) -> f32 {
+        // SAFETY: as for `dot`.
+        unsafe { dot_of_rows_avx2(a, b) }
+    }
+
+    fn euclid_of_rows(a: &[i8], b: &[i8]) -> f32 {
+        // SAFETY: as for `dot`.
+        unsafe { euclid_of_rows_avx2(a, b) }
     }
 }
 
@@ -140,6 +163,16 @@ impl Kernel for Vnni {
         // SAFETY: this type is named only where `Set::detect` found AVX-512 VNNI and BW.
         unsafe { dot_vnni(a, b) }
     }
+
+    fn dot_of_rows(a: &[i8], b: &[i8]) -> f32 {
+        // SAFETY: as for `dot`.
+        unsafe { dot_of_rows_vnni(a, b) }
+    }
+
+    fn euclid_of_rows(a: &[i8], b: &[i8]) -> f32 {
+        // SAFETY: as for `dot`.
+        unsafe { euclid_of_rows_vnni(a, b) }
+    }
 }
 
 /// Widened to i16, so that no code is too large for a product.
@@ -147,6 +180,7 @@ impl Kernel for Vnni {
 /// # Safety
 /// The CPU must have AVX2.
 #[cfg(target_arch = "x86_64")]
+#[inline]
 #[target_feature(enable = "avx2")]
 unsafe fn dot_avx2(a: &[i8], b: &[i8]) -> i32 {
     const LANES: usize = 16;
@@ -182,6 +216,7 @@ unsafe fn dot_avx2(a: &[i8], b: &[i8]) -> i32 {
 /// # Safety
 /// The CPU must have AVX-512 F, BW and VNNI.
 #[cfg(target_arch = "x86_64")]
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn dot_vnni(a: &[i8], b: &[i8]) -> i32 {
     const LANES: usize = 64;
@@ -205,6 +240,42 @@ unsafe fn dot_vnni(a: &[i8], b: &[i8]) -> i32 {
     }
     let products = _mm512_sub_epi32(products, _mm512_slli_epi32::<7>(sum));
     _mm512_reduce_add_epi32(products)
+}
+
+/// # Safety
+/// That of `dot_avx2`.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn dot_of_rows_avx2(a: &[i8], b: &[i8]) -> f32 {
+    // SAFETY: this function asks for the same features.
+    dot_of_rows(a, b, |a, b| unsafe { dot_avx2(a, b) })
+}
+
+/// # Safety
+/// That of `dot_avx2`.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn euclid_of_rows_avx2(a: &[i8], b: &[i8]) -> f32 {
+    // SAFETY: this function asks for the same features.
+    euclid_of_rows(a, b, |a, b| unsafe { dot_avx2(a, b) })
+}
+
+/// # Safety
+/// That of `dot_vnni`.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn dot_of_rows_vnni(a: &[i8], b: &[i8]) -> f32 {
+    // SAFETY: this function asks for the same features.
+    dot_of_rows(a, b, |a, b| unsafe { dot_vnni(a, b) })
+}
+
+/// # Safety
+/// That of `dot_vnni`.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn euclid_of_rows_vnni(a: &[i8], b: &[i8]) -> f32 {
+    // SAFETY: this function asks for the same features.
+    euclid_of_rows(a, b, |a, b| unsafe { dot_vnni(a, b) })
 }
 
 #[cfg(test)]

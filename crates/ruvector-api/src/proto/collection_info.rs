@@ -79,7 +79,12 @@ fn config_message(config: &CollectionConfig) -> m::CollectionConfig {
         }),
         hnsw_config: Some(hnsw_message(shown.hnsw)),
         optimizer_config: Some(optimizer_message(&config.optimizer)),
-        wal_config: Some(m::WalConfigDiff::default()),
+        // The log has no settings; clients want numbers.
+        wal_config: Some(m::WalConfigDiff {
+            wal_capacity_mb: Some(0),
+            wal_segments_ahead: Some(0),
+            wal_retain_closed: None,
+        }),
         quantization_config: shown.quantization.as_ref().and_then(codes_message),
         metadata: payload_message(Some(settings.metadata.clone())),
         ..Default::default()

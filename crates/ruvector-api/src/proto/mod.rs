@@ -31,7 +31,6 @@ mod vector;
 mod vector_update;
 mod wire;
 
-pub use query::AnyRequest;
 pub use status::{code, message};
 pub use table::{ALWAYS_KEPT, REFUSED, Refused, is_about};
 pub use terms::Terms;

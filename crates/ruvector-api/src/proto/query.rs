@@ -1,9 +1,7 @@
-//! Queries of one or several stages as messages, and recommendations. Never runs one; what needs no stages is handed
-//! on as a search.
+//! Queries of one or several stages as messages, and recommendations. Never runs one; the engine checks the tree.
 
 use ruvector_types::{
-    Fusion, Limits, LookupFrom, PayloadSelector, Query, QueryRequest, QueryStage, RecommendStrategy, SearchRequest,
-    VectorInput,
+    Fusion, Limits, LookupFrom, PayloadSelector, Query, QueryRequest, QueryStage, RecommendStrategy, VectorInput,
 };
 
 use super::filter::filter;
@@ -15,76 +13,14 @@ use super::search::{batch, search_params};
 use super::selector::{no_shard_keys, with_payload, with_vectors};
 use super::terms::{consistency, timeout};
 use super::vector::{vector, vector_input};
-use crate::ApiError;
+use crate::{ApiError, QueryBatch};
 use crate::document::Purpose;
+use crate::query_kind::{DIVERSITY, RRF_K};
 use crate::search::check_results;
-
-/// What a query asks of the engine.
-#[derive(Debug)]
-pub enum AnyRequest {
-    /// The points nearest to one given vector.
-    Search(SearchRequest),
-    /// Anything else.
-    Query(QueryRequest),
-}
-
-impl AnyRequest {
-    /// Results wanted.
-    fn limit(&self) -> usize {
-        match self {
-            AnyRequest::Search(search) => search.limit,
-            AnyRequest::Query(query) => query.stage.limit,
-        }
-    }
-
-    /// The search; a query of another kind is refused by the field that makes it one.
-    pub fn into_search(self) -> Result<SearchRequest, ApiError> {
-        let stage = match self {
-            AnyRequest::Search(search) => return Ok(search),
-            AnyRequest::Query(query) => query.stage,
-        };
-        let (field, what) = if !stage.prefetch.is_empty() {
-            ("prefetch", "queries have one stage")
-        } else if stage.lookup_from.is_some() {
-            ("lookup_from", "the query is a vector given in the request")
-        } else {
-            match stage.query {
-                None => ("query", "scroll lists points without a query"),
-                Some(Query::Nearest(_)) => ("query.nearest", "a query by point id; give its vector"),
-                Some(Query::Diverse { .. }) => ("query.nearest_with_mmr", "results are ordered by nearness alone"),
-                Some(Query::Recommend { .. }) => ("query.recommend", "the query is a vector"),
-                Some(Query::OrderBy(_)) => ("query.order_by", "scroll orders points by a value"),
-                Some(Query::Fusion(_)) => ("query.fusion", "queries have one stage"),
-                Some(Query::Sample) => ("query.sample", "points are not chosen by chance"),
-            }
-        };
-        Err(unserved(field, what))
-    }
-}
-
-impl From<QueryRequest> for AnyRequest {
-    fn from(query: QueryRequest) -> AnyRequest {
-        let is_plain = query.stage.prefetch.is_empty() && query.stage.lookup_from.is_none();
-        match query.stage.query {
-            Some(Query::Nearest(VectorInput::Vector(vector))) if is_plain => AnyRequest::Search(SearchRequest {
-                using: query.stage.using,
-                vector,
-                limit: query.stage.limit,
-                offset: query.offset,
-                filter: query.stage.filter,
-                score_threshold: query.stage.score_threshold,
-                params: query.stage.params,
-                with_payload: query.with_payload,
-                with_vectors: query.with_vectors,
-            }),
-            _ => AnyRequest::Query(query),
-        }
-    }
-}
 
 impl m::QueryPoints {
     /// The collection's name and the engine's request.
-    pub fn into_request(self, limits: &Limits) -> Result<(String, AnyRequest), ApiError> {
+    pub fn into_request(self, limits: &Limits) -> Result<(String, QueryRequest), ApiError> {
         let m::QueryPoints {
             collection_name,
             prefetch,
@@ -122,13 +58,13 @@ impl m::QueryPoints {
             with_vectors: with_vectors(vectors)?,
         };
         check_results(request.stage.limit, request.offset, score_threshold, limits)?;
-        Ok((collection_name, request.into()))
+        Ok((collection_name, request))
     }
 }
 
 impl m::QueryBatchPoints {
     /// The collection's name and the engine's requests, in order.
-    pub fn into_requests(self, limits: &Limits) -> Result<(String, Vec<AnyRequest>), ApiError> {
+    pub fn into_requests(self, limits: &Limits) -> Result<(String, QueryBatch), ApiError> {
         let m::QueryBatchPoints {
             collection_name,
             query_points,
@@ -142,9 +78,9 @@ impl m::QueryBatchPoints {
             "query_points",
             (&collection_name, limits),
             m::QueryPoints::into_request,
-            AnyRequest::limit,
+            |request| request.stage.limit,
         )?;
-        Ok((collection_name, requests))
+        Ok((collection_name, QueryBatch::of(requests)))
     }
 }
 
@@ -197,6 +133,8 @@ fn lookup(given: m::LookupLocation) -> Result<LookupFrom, ApiError> {
     })
 }
 
+const PAIRS: &str = "queries by pairs of examples are not served; recommend takes examples";
+
 fn query(given: m::Query) -> Result<Query, ApiError> {
     let m::Query { variant } = given;
     match required(variant, "variant", "what is asked for")? {
@@ -213,24 +151,24 @@ fn query(given: m::Query) -> Result<Query, ApiError> {
         }),
         Variant::OrderBy(given) => order_by(given).map(Query::OrderBy),
         Variant::Fusion(number) => match named::<m::Fusion>(number, "fusion", "0 (RRF) or 1 (DBSF)")? {
-            m::Fusion::Rrf => Ok(Query::Fusion(Fusion::Rrf { k: 2, weights: None })),
+            m::Fusion::Rrf => Ok(Query::Fusion(Fusion::Rrf { k: RRF_K, weights: None })),
             m::Fusion::Dbsf => Ok(Query::Fusion(Fusion::Dbsf)),
         },
         Variant::Rrf(m::Rrf { k, weights }) => {
-            if k == Some(0) {
-                return Err(ApiError::rule("rrf.k", "must be at least 1"));
-            }
             let weights = Some(weights).filter(|weights| !weights.is_empty());
-            let k = k.unwrap_or(2);
+            let k = k.unwrap_or(RRF_K);
             Ok(Query::Fusion(Fusion::Rrf { k, weights }))
         }
         Variant::Sample(number) => {
             named::<m::Sample>(number, "sample", "0 (random)").map(|_| Query::Sample)
         }
-        Variant::Discover(_) => Err(unserved("discover", "discovery searches are not served")),
-        Variant::Context(_) => Err(unserved("context", "context searches are not served")),
+        Variant::Discover(_) => Err(unserved("discover", PAIRS)),
+        Variant::Context(_) => Err(unserved("context", PAIRS)),
         Variant::Formula(_) => Err(unserved("formula", "scores are not computed by formulas")),
-        Variant::RelevanceFeedback(_) => Err(unserved("relevance_feedback", "feedback is not served")),
+        Variant::RelevanceFeedback(_) => {
+            let what = "feedback on results is not served; recommend takes examples";
+            Err(unserved("relevance_feedback", what))
+        }
         Variant::Text(_) => Err(unserved("text", "searches by words are served over REST: search/text")),
     }
 }
@@ -251,10 +189,7 @@ fn diverse(given: m::NearestInputWithMmr) -> Result<Query, ApiError> {
         diversity,
         candidates_limit,
     } = required(mmr, "mmr", "its parameters, which may be empty")?;
-    let diversity = diversity.unwrap_or(0.5);
-    if !(0.0..=1.0).contains(&diversity) {
-        return Err(ApiError::rule("mmr.diversity", "must be at least 0 and at most 1"));
-    }
+    let diversity = diversity.unwrap_or(DIVERSITY);
     Ok(Query::Diverse {
         nearest: input_at(nearest, "nearest")?,
         diversity,
@@ -276,7 +211,7 @@ fn strategy(number: Option<i32>, field: &str) -> Result<RecommendStrategy, ApiEr
 
 impl m::RecommendPoints {
     /// The collection's name and the engine's request.
-    pub fn into_request(self, limits: &Limits) -> Result<(String, AnyRequest), ApiError> {
+    pub fn into_request(self, limits: &Limits) -> Result<(String, QueryRequest), ApiError> {
         let m::RecommendPoints {
             collection_name,
             positive,
@@ -322,13 +257,13 @@ impl m::RecommendPoints {
             with_vectors: with_vectors(vectors)?,
         };
         check_results(request.stage.limit, request.offset, score_threshold, limits)?;
-        Ok((collection_name, request.into()))
+        Ok((collection_name, request))
     }
 }
 
 impl m::RecommendBatchPoints {
     /// The collection's name and the engine's requests, in order.
-    pub fn into_requests(self, limits: &Limits) -> Result<(String, Vec<AnyRequest>), ApiError> {
+    pub fn into_requests(self, limits: &Limits) -> Result<(String, Vec<QueryRequest>), ApiError> {
         let m::RecommendBatchPoints {
             collection_name,
             recommend_points,
@@ -342,7 +277,7 @@ impl m::RecommendBatchPoints {
             "recommend_points",
             (&collection_name, limits),
             m::RecommendPoints::into_request,
-            AnyRequest::limit,
+            |request| request.stage.limit,
         )?;
         Ok((collection_name, requests))
     }

@@ -8,6 +8,7 @@ use super::filter::filter;
 use super::given::{narrow, size};
 use super::id::id_message;
 use super::messages as m;
+use super::read::order_value_message;
 use super::selector::{no_shard_keys, with_payload, with_vectors};
 use super::terms::{consistency, timeout};
 use super::value::payload_message;
@@ -163,6 +164,7 @@ pub(super) fn scored_message(point: ScoredPoint) -> m::ScoredPoint {
         version,
         payload,
         vectors,
+        order_value,
     } = point;
     m::ScoredPoint {
         id: Some(id_message(id)),
@@ -171,7 +173,7 @@ pub(super) fn scored_message(point: ScoredPoint) -> m::ScoredPoint {
         version,
         vectors: vectors_message(vectors),
         shard_key: None,
-        order_value: None,
+        order_value: order_value.map(order_value_message),
     }
 }
 

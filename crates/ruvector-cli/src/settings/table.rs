@@ -248,6 +248,30 @@ pub(crate) const TABLE: &[Setting] = &[
         "Bytes of the text of one search by words"
     ),
     limit!(
+        query_depth_max,
+        "query-depth-max",
+        64,
+        "Levels of stages of a query"
+    ),
+    limit!(
+        query_stages_max,
+        "query-stages-max",
+        65_536,
+        "Stages of a query, all levels together"
+    ),
+    limit!(
+        query_examples_max,
+        "query-examples-max",
+        100_000,
+        "Examples of one recommendation"
+    ),
+    limit!(
+        query_diverse_max,
+        "query-diverse-max",
+        1_000_000,
+        "Points among which one stage chooses those unlike each other"
+    ),
+    limit!(
         payload_indexes_max,
         "payload-indexes-max",
         4_096,

@@ -47,8 +47,7 @@ impl LiveGraph {
         let mut walk = Walk::new(&params, space, self);
         let mut start = walk.descend(entry, top, scratch);
         for level in (0..=top).rev() {
-            walk.explore(level, ef, start, &mut |_| true, scratch);
-            self.gather(start, scratch);
+            walk.explore_all(level, ef, start, scratch);
             start = scratch
                 .found
                 .first()
@@ -104,9 +103,7 @@ impl LiveGraph {
             scratch.found.extend(list.into_iter().flatten());
             let unseen = (found.seen..new.node).filter(|node| self.list(*node, level).is_some());
             let readable = unseen.filter(|node| space.vectors.vector(*node).is_some());
-            scratch.found.extend(readable.map(at));
-            scratch.found.sort_unstable();
-            scratch.found.truncate(self.params.ef_construct as usize);
+            readable.for_each(|node| enter(&mut scratch.found, at(node), self.params.ef_construct as usize));
             if scratch.found.is_empty() {
                 scratch.found.push(at(entry.node));
             }
@@ -117,4 +114,16 @@ impl LiveGraph {
             self.set_entry(new);
         }
     }
+}
+
+/// Puts one more in its place in a sorted list that keeps the closest `most`.
+fn enter(list: &mut Vec<Neighbor>, one: Neighbor, most: usize) {
+    if list.len() >= most {
+        if list.last().is_none_or(|last| *last <= one) {
+            return;
+        }
+        list.pop();
+    }
+    let place = list.partition_point(|known| *known < one);
+    list.insert(place, one);
 }

@@ -94,7 +94,7 @@ impl Scratch {
                 node: linked,
             });
         }
-        self.ranked.sort_unstable();
+        self.ranked.sort_unstable_by_key(Neighbor::key);
     }
 
     /// The farthest link of `owner` other than `node`.

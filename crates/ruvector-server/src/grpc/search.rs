@@ -1,8 +1,7 @@
 //! Calls that search. Never writes.
 
-use ruvector_api::ApiError;
-use ruvector_api::proto::{AnyRequest, messages as m};
-use ruvector_types::ScoredPoint;
+use ruvector_api::proto::messages as m;
+use ruvector_api::{ApiError, QueryBatch};
 
 use crate::job::Job;
 
@@ -21,20 +20,12 @@ pub(super) fn search_batch(
     Ok(m::SearchBatchResponse::of(found, job.seconds()))
 }
 
-fn one(job: &Job, name: &str, request: AnyRequest) -> Result<Vec<ScoredPoint>, ApiError> {
-    let request = request.into_search()?;
-    Ok(job.database.collection(name)?.search(&job.ctx, &request)?)
-}
-
-fn several(job: &Job, name: &str, requests: Vec<AnyRequest>) -> Result<Vec<Vec<ScoredPoint>>, ApiError> {
-    let requests = requests.into_iter().map(AnyRequest::into_search);
-    let requests = requests.collect::<Result<Vec<_>, _>>()?;
-    Ok(job.database.collection(name)?.search_batch(&job.ctx, &requests)?)
-}
-
 pub(super) fn query(job: &Job, request: m::QueryPoints) -> Result<m::QueryResponse, ApiError> {
     let (name, request) = request.into_request(job.limits())?;
-    let found = one(job, &name, request)?;
+    let found = match request.into_search() {
+        Ok(search) => job.database.collection(&name)?.search(&job.ctx, &search)?,
+        Err(query) => job.database.query(&job.ctx, &name, &query)?,
+    };
     Ok(m::QueryResponse::of(found, job.seconds()))
 }
 
@@ -43,13 +34,16 @@ pub(super) fn query_batch(
     request: m::QueryBatchPoints,
 ) -> Result<m::QueryBatchResponse, ApiError> {
     let (name, requests) = request.into_requests(job.limits())?;
-    let found = several(job, &name, requests)?;
+    let found = match requests {
+        QueryBatch::Searches(searches) => job.database.collection(&name)?.search_batch(&job.ctx, &searches)?,
+        QueryBatch::Queries(queries) => job.database.query_batch(&job.ctx, &name, &queries)?,
+    };
     Ok(m::QueryBatchResponse::of(found, job.seconds()))
 }
 
 pub(super) fn recommend(job: &Job, request: m::RecommendPoints) -> Result<m::RecommendResponse, ApiError> {
     let (name, request) = request.into_request(job.limits())?;
-    let found = one(job, &name, request)?;
+    let found = job.database.query(&job.ctx, &name, &request)?;
     Ok(m::RecommendResponse::of(found, job.seconds()))
 }
 
@@ -58,6 +52,6 @@ pub(super) fn recommend_batch(
     request: m::RecommendBatchPoints,
 ) -> Result<m::RecommendBatchResponse, ApiError> {
     let (name, requests) = request.into_requests(job.limits())?;
-    let found = several(job, &name, requests)?;
+    let found = job.database.query_batch(&job.ctx, &name, &requests)?;
     Ok(m::RecommendBatchResponse::of(found, job.seconds()))
 }

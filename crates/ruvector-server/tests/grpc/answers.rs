@@ -232,7 +232,7 @@ fn refusals_have_their_codes_and_texts() {
         ..search(1)
     };
     let (code, text) = caller.refused("/qdrant.Points/Search", &elsewhere);
-    assert_eq!((code, text.as_str()), (NOT_FOUND, "Not found: collection \"nowhere\" does not exist"));
+    assert_eq!((code, text.as_str()), (NOT_FOUND, "Not found: Collection `nowhere` doesn't exist!"));
     let (_, rest) = caller.server.send("GET", "/collections/nowhere", &serde_json::Value::Null);
     assert_eq!(rest["status"]["error"], text.as_str(), "the same over REST");
 

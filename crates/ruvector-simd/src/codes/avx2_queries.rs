@@ -82,7 +82,7 @@ fn store_levels(low: __m256, high: __m256, level_max: __m256, to: &mut [u8; 32])
 #[target_feature(enable = "avx2")]
 pub(super) fn rotate(data: &mut [f32], signs: &[f32]) {
     let padded = data.len();
-    if padded == 0 || !padded.is_multiple_of(64) {
+    if padded < 64 || !padded.is_multiple_of(16) {
         return;
     }
     let len = transform_len(padded);

@@ -106,7 +106,8 @@ pub struct CodeKernels {
     /// Rotates a vector in place: for each piece of `signs` as long as it is, multiplies by them, runs an unscaled
     /// Walsh–Hadamard transform over [`transform_len`] components, at the front and at the back in turn, and, if
     /// those are not all, turns each component of the front half with its partner by 45 degrees. The same bits on
-    /// every CPU. Leaves a vector alone whose length is not a multiple of 64.
+    /// every CPU. Leaves a vector alone that is shorter than 64 or whose
+    /// length is not a multiple of 16.
     pub rotate: fn(&mut [f32], &[f32]),
 }
 

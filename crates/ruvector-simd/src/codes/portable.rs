@@ -10,7 +10,7 @@ const ROUNDING: f32 = 8_388_608.0;
 #[inline(always)]
 pub(super) fn rotate(data: &mut [f32], signs: &[f32]) {
     let padded = data.len();
-    if padded == 0 || !padded.is_multiple_of(64) {
+    if padded < 64 || !padded.is_multiple_of(16) {
         return;
     }
     let len = super::transform_len(padded);

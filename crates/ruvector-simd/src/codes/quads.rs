@@ -30,7 +30,7 @@ pub(super) trait Quad: Copy {
 /// See [`super::CodeKernels::rotate`].
 pub(super) fn rotate<Q: Quad>(data: &mut [f32], signs: &[f32]) {
     let padded = data.len();
-    if padded == 0 || !padded.is_multiple_of(64) {
+    if padded < 64 || !padded.is_multiple_of(16) {
         return;
     }
     let len = super::transform_len(padded);
