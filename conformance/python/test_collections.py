@@ -76,7 +76,7 @@ class Collections:
         config = self.remote.get_collection("options").config
         self.assertEqual((config.hnsw_config.m, config.hnsw_config.ef_construct), (24, 80))
         self.assertEqual(config.params.shard_number, 2)
-        self.assertEqual(config.quantization_config.scalar.quantile, 0.99)
+        self.assertAlmostEqual(config.quantization_config.scalar.quantile, 0.99, places=6)  # 32 bits in a message
         self.assertTrue(self.remote.update_collection("options", quantization_config=models.Disabled.DISABLED))
         self.assertIsNone(self.remote.get_collection("options").config.quantization_config)
 
