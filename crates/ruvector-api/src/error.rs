@@ -173,7 +173,7 @@ pub enum ApiError {
     Message(#[from] crate::proto::WireError),
     /// No call of that path.
     #[cfg(feature = "proto")]
-    #[error("Not supported: the call {path} is not served")]
+    #[error("Not found: the interface has no call {path}")]
     NoCall {
         /// The path asked for.
         path: String,

@@ -46,7 +46,11 @@ impl InputEntries {
     }
 
     /// Reads the value of one of [`OBJECT_KEYS`].
-    pub(crate) fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, entries: &mut A) -> Result<(), A::Error> {
+    pub(crate) fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        entries: &mut A,
+    ) -> Result<(), A::Error> {
         self.is_empty = false;
         self.object.read(key, entries)
     }

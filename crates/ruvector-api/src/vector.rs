@@ -159,11 +159,16 @@ pub(crate) struct WireObject {
 }
 
 /// The keys of a [`WireObject`].
-pub(crate) const OBJECT_KEYS: [&str; 7] = ["indices", "values", "text", "model", "options", "image", "object"];
+pub(crate) const OBJECT_KEYS: [&str; 7] =
+    ["indices", "values", "text", "model", "options", "image", "object"];
 
 impl WireObject {
     /// Reads the value of one of [`OBJECT_KEYS`].
-    pub(crate) fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, entries: &mut A) -> Result<(), A::Error> {
+    pub(crate) fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        entries: &mut A,
+    ) -> Result<(), A::Error> {
         match key {
             "indices" => self.indices = entries.next_value()?,
             "values" => self.values = entries.next_value()?,

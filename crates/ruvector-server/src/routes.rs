@@ -13,7 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::{aliases, answer, collections, docs, health, indexes, points, recommend, search, unserved, updates};
+use crate::{
+    aliases, answer, collections, docs, health, indexes, points, recommend, search, unserved, updates,
+};
 
 /// Every documented route. Native routes and Qdrant's share handlers where they are one operation.
 pub(crate) fn documented() -> OpenApiRouter<App> {

@@ -13,8 +13,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::ServerConfig;
 use crate::app::App;
-use crate::grpc;
 use crate::connection::{Connections, turn_away};
+use crate::grpc;
 use crate::routes::router;
 
 /// Callers at once who are told that there is no room; others are not told.

@@ -43,9 +43,8 @@ impl m::CreateCollection {
             id_tracker,
         } = self;
         timeout(seconds)?;
-        let config = vectors_config.map(|m::VectorsConfig { config }| {
-            required(config, "vectors_config", VECTORS).and_then(vectors)
-        });
+        let config = vectors_config
+            .map(|m::VectorsConfig { config }| required(config, "vectors_config", VECTORS).and_then(vectors));
         let hnsw_config = hnsw_config.map(|given| hnsw(given, "hnsw_config"));
         let quantization_config = quantization_config.map(|given| codes(given, "quantization_config"));
         let request = CreateCollection {
@@ -120,7 +119,10 @@ fn vector_params(given: m::VectorParams) -> Result<VectorParams, ApiError> {
     } = given;
     let distance = named::<m::Distance>(distance, "distance", DISTANCES)?;
     if distance == m::Distance::UnknownDistance {
-        return Err(ApiError::rule("distance", "is missing: 1 (Cosine), 2 (Euclid), 3 (Dot) or 4 (Manhattan)"));
+        return Err(ApiError::rule(
+            "distance",
+            "is missing: 1 (Cosine), 2 (Euclid), 3 (Dot) or 4 (Manhattan)",
+        ));
     }
     let hnsw_config = hnsw_config.map(|given| hnsw(given, "hnsw_config"));
     let quantization_config = quantization_config.map(|given| codes(given, "quantization_config"));
@@ -186,14 +188,17 @@ fn sparse_index(given: m::SparseIndexConfig) -> Result<SparseIndexParams, ApiErr
         memory,
     } = given;
     let threshold = full_scan_threshold.map(|number| narrow(number, "index.full_scan_threshold"));
-    let datatype = datatype.map(|number| match named(number, "index.datatype", "0 (default) to 6 (Turbo16)")? {
-        m::Datatype::Default => Ok(None),
-        m::Datatype::Float32 => Ok(Some(WireDatatype::Float32)),
-        m::Datatype::Float16 => Ok(Some(WireDatatype::Float16)),
-        m::Datatype::Uint8 | m::Datatype::Turbo4 | m::Datatype::Turbo8 | m::Datatype::Turbo16 => {
-            Ok(Some(WireDatatype::Uint8))
-        }
-    });
+    let datatype =
+        datatype.map(
+            |number| match named(number, "index.datatype", "0 (default) to 6 (Turbo16)")? {
+                m::Datatype::Default => Ok(None),
+                m::Datatype::Float32 => Ok(Some(WireDatatype::Float32)),
+                m::Datatype::Float16 => Ok(Some(WireDatatype::Float16)),
+                m::Datatype::Uint8 | m::Datatype::Turbo4 | m::Datatype::Turbo8 | m::Datatype::Turbo16 => {
+                    Ok(Some(WireDatatype::Uint8))
+                }
+            },
+        );
     let datatype: Option<Result<_, ApiError>> = datatype;
     Ok(SparseIndexParams {
         full_scan_threshold: threshold.transpose()?,
@@ -263,7 +268,10 @@ pub(super) fn optimizers(given: m::OptimizersConfigDiff) -> Result<OptimizersDif
         let narrowed = given.map(|number| narrow(number, &format!("optimizers_config.{name}")));
         narrowed.transpose()
     };
-    let older = number(deprecated_max_optimization_threads, "deprecated_max_optimization_threads")?;
+    let older = number(
+        deprecated_max_optimization_threads,
+        "deprecated_max_optimization_threads",
+    )?;
     Ok(OptimizersDiff {
         deleted_threshold,
         vacuum_min_vector_number: number(vacuum_min_vector_number, "vacuum_min_vector_number")?,

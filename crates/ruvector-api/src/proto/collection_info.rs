@@ -27,7 +27,9 @@ impl m::GetCollectionInfoResponse {
             Status::Yellow => m::CollectionStatus::Yellow,
             Status::Red => m::CollectionStatus::Red,
         };
-        let indexes = indexes.iter().map(|(path, info)| (path.to_string(), index_message(info)));
+        let indexes = indexes
+            .iter()
+            .map(|(path, info)| (path.to_string(), index_message(info)));
         let result = m::CollectionInfo {
             status: status.into(),
             optimizer_status: Some(m::OptimizerStatus {
@@ -61,7 +63,9 @@ fn config_message(config: &CollectionConfig) -> m::CollectionConfig {
     };
     let sparse = config.sparse_vectors.iter();
     let sparse = sparse.map(|(name, field)| (name.clone(), sparse_message(field)));
-    let sparse = Some(m::SparseVectorConfig { map: sparse.collect() });
+    let sparse = Some(m::SparseVectorConfig {
+        map: sparse.collect(),
+    });
     let settings = &config.settings;
     m::CollectionConfig {
         params: Some(m::CollectionParams {
@@ -159,9 +163,11 @@ fn vector_message(vector: &VectorConfig, shown: Shown) -> m::VectorParams {
         hnsw_config: (vector.hnsw != shown.hnsw).then(|| hnsw_message(vector.hnsw)),
         quantization_config: codes.and_then(codes_message),
         on_disk: Some(vector.on_disk),
-        multivector_config: vector.multivector.map(|MultiVectorComparator::MaxSim| m::MultiVectorConfig {
-            comparator: m::MultiVectorComparator::MaxSim.into(),
-        }),
+        multivector_config: vector
+            .multivector
+            .map(|MultiVectorComparator::MaxSim| m::MultiVectorConfig {
+                comparator: m::MultiVectorComparator::MaxSim.into(),
+            }),
         ..Default::default()
     }
 }

@@ -40,7 +40,9 @@ impl m::UpdateCollection {
             optimizers_config: optimizers_config.map(optimizers).transpose()?,
             params: given.map(params),
             strict_mode_config: strict_mode_config.map(|given| strict_mode(&given)),
-            metadata: Some(metadata).filter(|changes| !changes.is_empty()).map(WirePayload),
+            metadata: Some(metadata)
+                .filter(|changes| !changes.is_empty())
+                .map(WirePayload),
             sparse_vectors: mark(sparse_vectors_config),
         };
         Ok((collection_name, update))

@@ -55,7 +55,9 @@ fn level(given: m::Filter) -> Result<Filter, ApiError> {
 }
 
 fn conditions(given: Vec<m::Condition>, clause: &str) -> Result<Vec<Condition>, ApiError> {
-    let one = |(at, given)| condition(given).map_err(|error: ApiError| error.within(format_args!("{clause}[{at}]")));
+    let one = |(at, given)| {
+        condition(given).map_err(|error: ApiError| error.within(format_args!("{clause}[{at}]")))
+    };
     given.into_iter().enumerate().map(one).collect()
 }
 
@@ -188,7 +190,12 @@ pub(super) fn micros(time: &Timestamp, field: &str) -> Result<i64, ApiError> {
     let micros = whole.and_then(|whole| whole.checked_add((time.nanos / 1_000).into()));
     micros
         .filter(|_| (0..1_000_000_000).contains(&time.nanos))
-        .ok_or_else(|| ApiError::rule(field, "is no time: nanos are 0 to 999,999,999, seconds a number of years"))
+        .ok_or_else(|| {
+            ApiError::rule(
+                field,
+                "is no time: nanos are 0 to 999,999,999, seconds a number of years",
+            )
+        })
 }
 
 fn corners(given: m::GeoBoundingBox) -> Result<FieldTest, ApiError> {
@@ -216,12 +223,12 @@ fn place(given: Option<m::GeoPoint>, field: &str) -> Result<GeoPoint, ApiError> 
 }
 
 fn polygon(given: m::GeoPolygon) -> Result<FieldTest, ApiError> {
-    let m::GeoPolygon {
-        exterior,
-        interiors,
-    } = given;
+    let m::GeoPolygon { exterior, interiors } = given;
     let ring = |line: m::GeoLineString| {
-        let places = line.points.into_iter().map(|m::GeoPoint { lon, lat }| GeoPoint { lon, lat });
+        let places = line
+            .points
+            .into_iter()
+            .map(|m::GeoPoint { lon, lat }| GeoPoint { lon, lat });
         places.collect()
     };
     let exterior = required(exterior, "geo_polygon.exterior", "the outline")?;

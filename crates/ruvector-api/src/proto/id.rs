@@ -24,7 +24,8 @@ pub(super) fn given_id(id: Option<m::PointId>, field: &str) -> Result<PointId, A
 
 /// A list of ids.
 pub(super) fn point_ids(ids: Vec<m::PointId>, field: &str) -> Result<Vec<PointId>, ApiError> {
-    let one = |(at, id)| point_id(id, "id").map_err(|error: ApiError| error.within(format_args!("{field}[{at}]")));
+    let one =
+        |(at, id)| point_id(id, "id").map_err(|error: ApiError| error.within(format_args!("{field}[{at}]")));
     ids.into_iter().enumerate().map(one).collect()
 }
 

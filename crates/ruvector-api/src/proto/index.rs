@@ -9,10 +9,10 @@ use super::messages::{self as m, payload_index_params::IndexParams, stemming_alg
 use super::quantization::mark;
 use super::terms::{self, Terms};
 use super::update::{Write, write};
+use crate::ApiError;
 use crate::error::parse_path;
 use crate::index::{WireIndexParams, WireIndexSchema};
 use crate::text_index::{WireStemmer, WireStopWords};
-use crate::ApiError;
 
 const TYPES: &str = "0 (keyword) to 7 (uuid)";
 
@@ -38,7 +38,10 @@ impl m::CreateFieldIndexCollection {
             },
             (kind, Some(params)) => {
                 if kind.is_some_and(|kind| kind != params.kind) {
-                    return Err(ApiError::rule("field_type", "is another type than field_index_params are of"));
+                    return Err(ApiError::rule(
+                        "field_type",
+                        "is another type than field_index_params are of",
+                    ));
                 }
                 params
             }
@@ -239,7 +242,8 @@ fn text(given: m::TextIndexParams) -> Result<WireIndexParams, ApiError> {
         let narrowed = given.map(|number| narrow(number, &format!("field_index_params.{name}")));
         narrowed.transpose()
     };
-    let stopwords = stopwords.map(|m::StopwordsSet { languages, custom }| WireStopWords { languages, custom });
+    let stopwords =
+        stopwords.map(|m::StopwordsSet { languages, custom }| WireStopWords { languages, custom });
     Ok(WireIndexParams {
         tokenizer,
         min_token_len: length(min_token_len, "min_token_len")?,

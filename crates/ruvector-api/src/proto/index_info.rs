@@ -97,7 +97,10 @@ fn text(options: &TextOptions) -> m::TextIndexParams {
         Tokenizer::Prefix => m::TokenizerType::Prefix,
         Tokenizer::Multilingual => m::TokenizerType::Multilingual,
     };
-    let languages = options.stop_languages.iter().map(|language| language.name().to_owned());
+    let languages = options
+        .stop_languages
+        .iter()
+        .map(|language| language.name().to_owned());
     let stopwords = m::StopwordsSet {
         languages: languages.collect(),
         custom: options.stop_words.iter().cloned().collect(),

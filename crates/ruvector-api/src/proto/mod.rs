@@ -31,15 +31,21 @@ mod vector;
 mod vector_update;
 mod wire;
 
-pub use status::{code, message};
-pub use table::{ALWAYS_KEPT, REFUSED, Refused, is_about};
-pub use terms::Terms;
 pub use read::Retrieve;
+pub use status::{code, message};
+pub use table::{ALWAYS_KEPT, REFUSED, Refused, UNSERVED_CALLS, is_about, no_call};
+pub use terms::Terms;
 pub use update::Write;
 pub use wire::{Call, Shapes, WireError, shapes, varint};
 
 /// The messages and clients of package `qdrant`.
-#[allow(missing_docs, missing_debug_implementations, unreachable_pub, clippy::all, reason = "generated")]
+#[allow(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    clippy::all,
+    reason = "generated"
+)]
 pub mod messages {
     tonic::include_proto!("qdrant");
 }

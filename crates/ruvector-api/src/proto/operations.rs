@@ -20,11 +20,20 @@ impl m::UpdateBatchPoints {
             timeout,
         } = self;
         not_empty(&operations, "operations")?;
-        at_most(operations.len(), limits.batch_points_max, "operations", "batch_points_max")?;
+        at_most(
+            operations.len(),
+            limits.batch_points_max,
+            "operations",
+            "batch_points_max",
+        )?;
         let one = |(at, given)| {
             operation(given, limits).map_err(|error: ApiError| error.within(format_args!("operations[{at}]")))
         };
-        let ops = operations.into_iter().enumerate().map(one).collect::<Result<_, _>>()?;
+        let ops = operations
+            .into_iter()
+            .enumerate()
+            .map(one)
+            .collect::<Result<_, _>>()?;
         write(collection_name, (wait, ordering, timeout), ops)
     }
 }

@@ -47,7 +47,12 @@ impl m::points_update_operation::PointStructList {
         } = self;
         no_shard_keys(shard_key_selector.as_ref())?;
         not_empty(&points, "points")?;
-        at_most(points.len(), limits.batch_points_max, "points", "batch_points_max")?;
+        at_most(
+            points.len(),
+            limits.batch_points_max,
+            "points",
+            "batch_points_max",
+        )?;
         let mode = match update_mode {
             None => UpdateMode::Upsert,
             Some(number) => {
@@ -63,7 +68,11 @@ impl m::points_update_operation::PointStructList {
             point(given, limits).map_err(|error: ApiError| error.within(format_args!("points[{at}]")))
         };
         Ok(WriteOp::Upsert(Upsert {
-            points: points.into_iter().enumerate().map(one).collect::<Result<_, _>>()?,
+            points: points
+                .into_iter()
+                .enumerate()
+                .map(one)
+                .collect::<Result<_, _>>()?,
             mode,
             condition: filter(update_filter, "update_filter", limits)?,
         }))

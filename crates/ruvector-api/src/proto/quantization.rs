@@ -41,7 +41,10 @@ pub(super) fn change(given: m::QuantizationConfigDiff, field: &str) -> Result<Qu
 }
 
 fn turbo(field: &str) -> ApiError {
-    unserved(&format!("{field}.turboquant"), "scalar, product and binary codes are served")
+    unserved(
+        &format!("{field}.turboquant"),
+        "scalar, product and binary codes are served",
+    )
 }
 
 /// Whether an option that is not served was given.

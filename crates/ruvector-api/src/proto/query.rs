@@ -1,7 +1,8 @@
 //! Queries of one or several stages as messages, and recommendations. Never runs one; the engine checks the tree.
 
 use ruvector_types::{
-    Fusion, Limits, LookupFrom, PayloadSelector, Query, QueryRequest, QueryStage, RecommendStrategy, VectorInput,
+    Fusion, Limits, LookupFrom, PayloadSelector, Query, QueryRequest, QueryStage, RecommendStrategy,
+    VectorInput,
 };
 
 use super::filter::filter;
@@ -13,10 +14,10 @@ use super::search::{batch, search_params};
 use super::selector::{no_shard_keys, with_payload, with_vectors};
 use super::terms::{consistency, timeout};
 use super::vector::{vector, vector_input};
-use crate::{ApiError, QueryBatch};
 use crate::document::Purpose;
 use crate::query_kind::{DIVERSITY, RRF_K};
 use crate::search::check_results;
+use crate::{ApiError, QueryBatch};
 
 impl m::QueryPoints {
     /// The collection's name and the engine's request.
@@ -107,8 +108,15 @@ impl m::PrefetchQuery {
             checked.map_err(|error| error.within(format_args!("prefetch[{at}]")))
         };
         Ok(QueryStage {
-            prefetch: prefetch.into_iter().enumerate().map(one).collect::<Result<_, _>>()?,
-            query: asked.map(query).transpose().map_err(|error| error.within("query"))?,
+            prefetch: prefetch
+                .into_iter()
+                .enumerate()
+                .map(one)
+                .collect::<Result<_, _>>()?,
+            query: asked
+                .map(query)
+                .transpose()
+                .map_err(|error| error.within("query"))?,
             using: using.unwrap_or_default(),
             filter: filter(given, "filter", limits)?,
             score_threshold,
@@ -151,7 +159,10 @@ fn query(given: m::Query) -> Result<Query, ApiError> {
         }),
         Variant::OrderBy(given) => order_by(given).map(Query::OrderBy),
         Variant::Fusion(number) => match named::<m::Fusion>(number, "fusion", "0 (RRF) or 1 (DBSF)")? {
-            m::Fusion::Rrf => Ok(Query::Fusion(Fusion::Rrf { k: RRF_K, weights: None })),
+            m::Fusion::Rrf => Ok(Query::Fusion(Fusion::Rrf {
+                k: RRF_K,
+                weights: None,
+            })),
             m::Fusion::Dbsf => Ok(Query::Fusion(Fusion::Dbsf)),
         },
         Variant::Rrf(m::Rrf { k, weights }) => {
@@ -159,9 +170,7 @@ fn query(given: m::Query) -> Result<Query, ApiError> {
             let k = k.unwrap_or(RRF_K);
             Ok(Query::Fusion(Fusion::Rrf { k, weights }))
         }
-        Variant::Sample(number) => {
-            named::<m::Sample>(number, "sample", "0 (random)").map(|_| Query::Sample)
-        }
+        Variant::Sample(number) => named::<m::Sample>(number, "sample", "0 (random)").map(|_| Query::Sample),
         Variant::Discover(_) => Err(unserved("discover", PAIRS)),
         Variant::Context(_) => Err(unserved("context", PAIRS)),
         Variant::Formula(_) => Err(unserved("formula", "scores are not computed by formulas")),
@@ -169,7 +178,10 @@ fn query(given: m::Query) -> Result<Query, ApiError> {
             let what = "feedback on results is not served; recommend takes examples";
             Err(unserved("relevance_feedback", what))
         }
-        Variant::Text(_) => Err(unserved("text", "searches by words are served over REST: search/text")),
+        Variant::Text(_) => Err(unserved(
+            "text",
+            "searches by words are served over REST: search/text",
+        )),
     }
 }
 
@@ -294,5 +306,6 @@ fn examples(
         Err(error) => Err(error.within(format_args!("{vectors_field}[{at}]"))),
     };
     let ids = ids.into_iter().enumerate().map(by_id);
-    ids.chain(vectors.into_iter().enumerate().map(by_vector)).collect()
+    ids.chain(vectors.into_iter().enumerate().map(by_vector))
+        .collect()
 }

@@ -1,8 +1,8 @@
 //! Retrieve, scroll and count as messages, and their results. Never holds more than a page.
 
 use ruvector_types::{
-    CountRequest, Limits, OrderBy, OrderValue, PayloadSelector, PointId, PointRecord, ScrollPage, ScrollRequest,
-    VectorSelector, datetime,
+    CountRequest, Limits, OrderBy, OrderValue, PayloadSelector, PointId, PointRecord, ScrollPage,
+    ScrollRequest, VectorSelector, datetime,
 };
 
 use super::filter::{filter, micros};

@@ -1,7 +1,8 @@
 //! Searches as messages, alone and in batches, and their results. Never runs one.
 
 use ruvector_types::{
-    Limits, PayloadSelector, QuantizationSearch, ScoredPoint, SearchParams, SearchRequest, SparseVector, Vector,
+    Limits, PayloadSelector, QuantizationSearch, ScoredPoint, SearchParams, SearchRequest, SparseVector,
+    Vector,
 };
 
 use super::filter::filter;

@@ -39,11 +39,13 @@ pub(super) fn with_vectors(given: Option<m::WithVectorsSelector>) -> Result<Vect
     let Some(m::WithVectorsSelector { selector_options }) = given else {
         return Ok(VectorSelector::None);
     };
-    Ok(match required(selector_options, "with_vectors", "enable or include")? {
-        SelectorOptions::Enable(true) => VectorSelector::All,
-        SelectorOptions::Enable(false) => VectorSelector::None,
-        SelectorOptions::Include(m::VectorsSelector { names }) => VectorSelector::Names(names),
-    })
+    Ok(
+        match required(selector_options, "with_vectors", "enable or include")? {
+            SelectorOptions::Enable(true) => VectorSelector::All,
+            SelectorOptions::Enable(false) => VectorSelector::None,
+            SelectorOptions::Include(m::VectorsSelector { names }) => VectorSelector::Names(names),
+        },
+    )
 }
 
 /// Points by id or by filter; `field` is the selector's place.

@@ -70,7 +70,9 @@ fn code_of(kind: ErrorKind) -> Code {
 pub fn message(error: &ApiError) -> String {
     let text = error.to_string();
     for (place, here) in [("JSON body", "body"), ("query parameters", "metadata")] {
-        if let Some((kind @ ("Format" | "Validation"), rest)) = text.split_once(&format!(" error in {place}: ")) {
+        if let Some((kind @ ("Format" | "Validation"), rest)) =
+            text.split_once(&format!(" error in {place}: "))
+        {
             return format!("{kind} error in {here}: {rest}");
         }
     }

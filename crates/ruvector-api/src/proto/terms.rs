@@ -55,7 +55,10 @@ pub(super) fn consistency(given: Option<m::ReadConsistency>) -> Result<(), ApiEr
             let expected = "0 (all), 1 (majority) or 2 (quorum)";
             named::<m::ReadConsistencyType>(number, "read_consistency.type", expected).map(|_| ())
         }
-        Value::Factor(0) => Err(ApiError::rule("read_consistency.factor", "takes a number of copies, at least 1")),
+        Value::Factor(0) => Err(ApiError::rule(
+            "read_consistency.factor",
+            "takes a number of copies, at least 1",
+        )),
         Value::Factor(_) => Ok(()),
     }
 }

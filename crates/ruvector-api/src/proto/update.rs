@@ -28,7 +28,11 @@ pub struct Write<T = WriteOp> {
 pub(super) type Manner = (Option<bool>, Option<m::WriteOrdering>, Option<u64>);
 
 /// A write of these terms.
-pub(super) fn write<T>(collection: String, (wait, ordering, timeout): Manner, op: T) -> Result<Write<T>, ApiError> {
+pub(super) fn write<T>(
+    collection: String,
+    (wait, ordering, timeout): Manner,
+    op: T,
+) -> Result<Write<T>, ApiError> {
     terms::timeout(timeout)?;
     terms::ordering(ordering)?;
     let wait = Terms::wait(wait);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ruvector_types::{Limits, Map, Value};
 
 use super::messages::{self as m, value::Kind};
-use crate::payload::WirePayload;
 use crate::ApiError;
+use crate::payload::WirePayload;
 
 /// A number that is NaN or infinite, somewhere inside a value.
 struct NotFinite;

@@ -107,17 +107,14 @@ fn multi(given: m::MultiDenseVector) -> Result<Vector, ApiError> {
         numbers.extend(row);
     }
     let dim = u32::try_from(dim);
-    let dim = dim.map_err(|_| ApiError::rule("multi_dense.vectors", "has more dimensions than 32 bits count"))?;
+    let dim =
+        dim.map_err(|_| ApiError::rule("multi_dense.vectors", "has more dimensions than 32 bits count"))?;
     Ok(Vector::Multi(MultiVector { dim, numbers }))
 }
 
 /// The vector of a text.
 fn document(given: m::Document, purpose: Purpose) -> Result<Vector, ApiError> {
-    let m::Document {
-        text,
-        model,
-        options,
-    } = given;
+    let m::Document { text, model, options } = given;
     let options = match options.is_empty() {
         true => None,
         false => {
@@ -132,7 +129,9 @@ fn document(given: m::Document, purpose: Purpose) -> Result<Vector, ApiError> {
         }
     };
     let vector = encode_text(&text, &model, options, purpose);
-    vector.map(Vector::Sparse).map_err(|error| error.within("document"))
+    vector
+        .map(Vector::Sparse)
+        .map_err(|error| error.within("document"))
 }
 
 /// A vector, or the id of a point that has it.
@@ -160,7 +159,9 @@ pub(super) fn vectors_message(vectors: Option<NamedVectors>) -> Option<m::Vector
         (1, Some(only)) => VectorsOptions::Vector(vector_message(only)),
         (_, unnamed) => {
             vectors.extend(unnamed.map(|vector| (String::new(), vector)));
-            let named = vectors.into_iter().map(|(name, vector)| (name, vector_message(vector)));
+            let named = vectors
+                .into_iter()
+                .map(|(name, vector)| (name, vector_message(vector)));
             VectorsOptions::Vectors(m::NamedVectorsOutput {
                 vectors: named.collect(),
             })

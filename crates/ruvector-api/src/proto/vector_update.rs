@@ -29,7 +29,11 @@ impl m::UpdatePointVectors {
             shard_key_selector,
             update_filter,
         };
-        write(collection_name, (wait, ordering, timeout), update.into_op(limits)?)
+        write(
+            collection_name,
+            (wait, ordering, timeout),
+            update.into_op(limits)?,
+        )
     }
 }
 
@@ -43,7 +47,12 @@ impl m::points_update_operation::UpdateVectors {
         } = self;
         no_shard_keys(shard_key_selector.as_ref())?;
         not_empty(&points, "points")?;
-        at_most(points.len(), limits.batch_points_max, "points", "batch_points_max")?;
+        at_most(
+            points.len(),
+            limits.batch_points_max,
+            "points",
+            "batch_points_max",
+        )?;
         let one = |(at, given)| {
             let m::PointVectors { id, vectors: given } = given;
             let point = given_id(id, "id").and_then(|id| {
@@ -54,7 +63,11 @@ impl m::points_update_operation::UpdateVectors {
             point.map_err(|error| error.within(format_args!("points[{at}]")))
         };
         Ok(WriteOp::UpdateVectors {
-            points: points.into_iter().enumerate().map(one).collect::<Result<_, _>>()?,
+            points: points
+                .into_iter()
+                .enumerate()
+                .map(one)
+                .collect::<Result<_, _>>()?,
             condition: filter(update_filter, "update_filter", limits)?,
         })
     }
@@ -77,7 +90,11 @@ impl m::DeletePointVectors {
             vectors,
             shard_key_selector,
         };
-        write(collection_name, (wait, ordering, timeout), deletion.into_op(limits)?)
+        write(
+            collection_name,
+            (wait, ordering, timeout),
+            deletion.into_op(limits)?,
+        )
     }
 }
 

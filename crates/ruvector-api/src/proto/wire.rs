@@ -106,7 +106,8 @@ enum Kind {
 /// The interface's messages.
 pub fn shapes() -> &'static Shapes {
     static SHAPES: LazyLock<Shapes> = LazyLock::new(|| {
-        FileDescriptorSet::decode(super::DESCRIPTORS).map_or_else(|_| Shapes::default(), |set| Shapes::of(&set))
+        FileDescriptorSet::decode(super::DESCRIPTORS)
+            .map_or_else(|_| Shapes::default(), |set| Shapes::of(&set))
     });
     &SHAPES
 }
@@ -124,16 +125,24 @@ impl Shapes {
             .enumerate()
             .map(|(at, (name, _))| (name.as_str(), at))
             .collect();
-        let shapes = messages.iter().map(|(name, message)| shape(name, message, &numbers));
+        let shapes = messages
+            .iter()
+            .map(|(name, message)| shape(name, message, &numbers));
         let mut calls = HashMap::new();
-        for (file, service) in set.file.iter().flat_map(|file| file.service.iter().map(move |one| (file, one))) {
+        for (file, service) in set
+            .file
+            .iter()
+            .flat_map(|file| file.service.iter().map(move |one| (file, one)))
+        {
             for method in &service.method {
                 let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
                 let Some(shape) = numbers.get(method.input_type()).copied() else {
                     continue;
                 };
                 let fields = messages[shape].1.field.iter();
-                let timeout = fields.filter(|field| field.name() == "timeout").map(|field| field.number());
+                let timeout = fields
+                    .filter(|field| field.name() == "timeout")
+                    .map(|field| field.number());
                 let timeout = timeout.filter_map(|number| u32::try_from(number).ok()).next();
                 calls.insert(path, Call { shape, timeout });
             }
@@ -234,7 +243,9 @@ impl Walk<'_> {
         while !bytes.is_empty() {
             let key = take_varint(&mut bytes).ok_or_else(cut)?;
             let (number, wire_type) = (key >> 3, key & 7);
-            let field = usize::try_from(number).ok().and_then(|number| shape.fields.get(number));
+            let field = usize::try_from(number)
+                .ok()
+                .and_then(|number| shape.fields.get(number));
             let Some(Some(field)) = field else {
                 let message = shape.name.clone();
                 return Err(WireError::UnknownField { message, number });
@@ -254,7 +265,9 @@ impl Walk<'_> {
                 }
                 (2, kind) if kind == Kind::Bytes || field.is_list || matches!(kind, Kind::Message(_)) => {
                     let length = take_varint(&mut bytes).and_then(|length| usize::try_from(length).ok());
-                    let inner = length.and_then(|length| take(&mut bytes, length)).ok_or_else(cut)?;
+                    let inner = length
+                        .and_then(|length| take(&mut bytes, length))
+                        .ok_or_else(cut)?;
                     match kind {
                         Kind::Message(inner_shape) => self.message(inner_shape, inner, depth + 1)?,
                         Kind::Varint => self.take(LIST_BYTES + inner.len().saturating_mul(8))?,

@@ -45,7 +45,10 @@ impl Reply {
             }
         }
         let bytes = frame::close(false, |bytes| message.encode_raw(bytes), length);
-        Reply { bytes, is_gzip: false }
+        Reply {
+            bytes,
+            is_gzip: false,
+        }
     }
 
     pub(super) fn into_response(self) -> Response {

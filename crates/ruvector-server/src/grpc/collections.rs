@@ -50,13 +50,15 @@ pub(super) fn describe(
 ) -> Result<m::GetCollectionInfoResponse, ApiError> {
     let collection = job.database.collection(&request.collection_name)?;
     let (config, info, indexes) = (collection.config(), collection.info(), collection.indexes());
-    Ok(m::GetCollectionInfoResponse::of(&config, &info, &indexes, job.seconds()))
+    Ok(m::GetCollectionInfoResponse::of(
+        &config,
+        &info,
+        &indexes,
+        job.seconds(),
+    ))
 }
 
-pub(super) fn list(
-    job: &Job,
-    _: m::ListCollectionsRequest,
-) -> Result<m::ListCollectionsResponse, ApiError> {
+pub(super) fn list(job: &Job, _: m::ListCollectionsRequest) -> Result<m::ListCollectionsResponse, ApiError> {
     let names = job.database.collection_names();
     Ok(m::ListCollectionsResponse::of(names, job.seconds()))
 }

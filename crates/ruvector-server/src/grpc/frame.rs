@@ -36,7 +36,9 @@ pub(super) fn open(headers: &HeaderMap, mut held: Held) -> Result<Held, ApiError
 }
 
 fn is_gzip(headers: &HeaderMap) -> Result<bool, ApiError> {
-    let given = headers.get("grpc-encoding").map_or(&b""[..], |value| value.as_bytes());
+    let given = headers
+        .get("grpc-encoding")
+        .map_or(&b""[..], |value| value.as_bytes());
     match given {
         b"gzip" => Ok(true),
         _ => Err(ApiError::ContentEncoding {

@@ -13,7 +13,11 @@ type Written = Result<m::PointsOperationResponse, ApiError>;
 fn write(job: &Job, write: Write<WriteOp>) -> Written {
     let collection = job.database.collection(&write.collection)?;
     let outcome = collection.write(&job.ctx, write.op, write.wait)?;
-    Ok(m::PointsOperationResponse::of(Some(outcome), write.wait, job.seconds()))
+    Ok(m::PointsOperationResponse::of(
+        Some(outcome),
+        write.wait,
+        job.seconds(),
+    ))
 }
 
 pub(super) fn upsert(job: &Job, request: m::UpsertPoints) -> Written {
@@ -48,7 +52,10 @@ pub(super) fn clear_payload(job: &Job, request: m::ClearPayloadPoints) -> Writte
     write(job, request.into_write(job.limits())?)
 }
 
-pub(super) fn update_batch(job: &Job, request: m::UpdateBatchPoints) -> Result<m::UpdateBatchResponse, ApiError> {
+pub(super) fn update_batch(
+    job: &Job,
+    request: m::UpdateBatchPoints,
+) -> Result<m::UpdateBatchResponse, ApiError> {
     let writes = request.into_writes(job.limits())?;
     let collection = job.database.collection(&writes.collection)?;
     let outcomes = collection.write_batch(&job.ctx, writes.op, writes.wait)?;

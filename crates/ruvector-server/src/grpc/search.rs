@@ -16,7 +16,10 @@ pub(super) fn search_batch(
     request: m::SearchBatchPoints,
 ) -> Result<m::SearchBatchResponse, ApiError> {
     let (name, requests) = request.into_requests(job.limits())?;
-    let found = job.database.collection(&name)?.search_batch(&job.ctx, &requests)?;
+    let found = job
+        .database
+        .collection(&name)?
+        .search_batch(&job.ctx, &requests)?;
     Ok(m::SearchBatchResponse::of(found, job.seconds()))
 }
 
@@ -35,7 +38,10 @@ pub(super) fn query_batch(
 ) -> Result<m::QueryBatchResponse, ApiError> {
     let (name, requests) = request.into_requests(job.limits())?;
     let found = match requests {
-        QueryBatch::Searches(searches) => job.database.collection(&name)?.search_batch(&job.ctx, &searches)?,
+        QueryBatch::Searches(searches) => job
+            .database
+            .collection(&name)?
+            .search_batch(&job.ctx, &searches)?,
         QueryBatch::Queries(queries) => job.database.query_batch(&job.ctx, &name, &queries)?,
     };
     Ok(m::QueryBatchResponse::of(found, job.seconds()))

@@ -32,7 +32,9 @@ impl Health {
     /// The server is closing: nothing is served any more, and those who watch it are let go.
     pub(crate) async fn close(mut self) {
         for service in SERVICES {
-            self.0.set_service_status(service, ServingStatus::NotServing).await;
+            self.0
+                .set_service_status(service, ServingStatus::NotServing)
+                .await;
             self.0.clear_service_status(service).await;
         }
     }

@@ -10,8 +10,8 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use prost::Message;
-use ruvector_api::proto::{self, WireError};
 use ruvector_api::ApiError;
+use ruvector_api::proto::{self, WireError};
 use ruvector_core::Wait;
 
 use super::answer::{self, Reply};
@@ -33,14 +33,18 @@ async fn carry_out(app: App, calls: &Calls, request: Request) -> Result<Reply, A
     let started = Instant::now();
     check_media_type(request.headers())?;
     let path = request.uri().path();
-    let served = calls.get(path).ok_or_else(|| ApiError::NoCall {
-        path: path.to_owned(),
-    })?;
+    let served = calls.get(path).ok_or_else(|| proto::no_call(path))?;
     let (parts, message) = request.into_parts();
     let patience = timeout_of(&parts.headers)?;
-    let time = patience.map_or(app.config.request_timeout, |time| time.min(app.config.request_timeout));
+    let time = patience.map_or(app.config.request_timeout, |time| {
+        time.min(app.config.request_timeout)
+    });
     let held = within(time, read(&app, &parts.headers, message)).await?;
-    let timeout = match served.call.timeout.and_then(|number| proto::varint(&held.bytes, number)) {
+    let timeout = match served
+        .call
+        .timeout
+        .and_then(|number| proto::varint(&held.bytes, number))
+    {
         // A message that is packed says it too late.
         Some(seconds) if !held.is_gzip => proto::Terms::timeout(seconds)?,
         _ => app.config.request_timeout,
@@ -91,11 +95,10 @@ async fn read(app: &App, headers: &HeaderMap, message: Body) -> Result<body::Hel
     frame::open(headers, held)
 }
 
-async fn within<T>(
-    time: Duration,
-    work: impl Future<Output = Result<T, ApiError>>,
-) -> Result<T, ApiError> {
-    tokio::time::timeout(time, work).await.unwrap_or_else(|_| Err(timed_out(time)))
+async fn within<T>(time: Duration, work: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
+    tokio::time::timeout(time, work)
+        .await
+        .unwrap_or_else(|_| Err(timed_out(time)))
 }
 
 fn timed_out(time: Duration) -> ApiError {
@@ -105,7 +108,9 @@ fn timed_out(time: Duration) -> ApiError {
 
 /// Refuses what is no gRPC of protobuf messages.
 fn check_media_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let given = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    let given = headers
+        .get(CONTENT_TYPE)
+        .map_or(&b""[..], |value| value.as_bytes());
     match given {
         b"application/grpc" | b"application/grpc+proto" => Ok(()),
         _ => Err(ApiError::MediaType {
@@ -165,7 +170,10 @@ mod tests {
         assert_eq!(read("250m"), Some(Duration::from_millis(250)));
         for text in ["", "S", "5", "5s", "-5S", "+5S", "123456789S", "5 S", "５S"] {
             let mut headers = HeaderMap::new();
-            headers.insert("grpc-timeout", axum::http::HeaderValue::from_bytes(text.as_bytes()).unwrap());
+            headers.insert(
+                "grpc-timeout",
+                axum::http::HeaderValue::from_bytes(text.as_bytes()).unwrap(),
+            );
             assert!(timeout_of(&headers).is_err(), "{text}");
         }
     }

@@ -23,7 +23,9 @@ fn text_id(text: &str) -> m::PointId {
 
 fn dense(numbers: &[f32]) -> m::Vectors {
     let vector = m::Vector {
-        vector: Some(m::vector::Vector::Dense(m::DenseVector { data: numbers.to_vec() })),
+        vector: Some(m::vector::Vector::Dense(m::DenseVector {
+            data: numbers.to_vec(),
+        })),
         ..Default::default()
     };
     m::Vectors {
@@ -54,9 +56,9 @@ pub(crate) fn creation(name: &str, distance: m::Distance) -> m::CreateCollection
 
 fn ids(list: Vec<m::PointId>) -> Option<m::PointsSelector> {
     Some(m::PointsSelector {
-        points_selector_one_of: Some(m::points_selector::PointsSelectorOneOf::Points(m::PointsIdsList {
-            ids: list,
-        })),
+        points_selector_one_of: Some(m::points_selector::PointsSelectorOneOf::Points(
+            m::PointsIdsList { ids: list },
+        )),
     })
 }
 
@@ -69,7 +71,8 @@ fn all() -> Option<m::WithVectorsSelector> {
 /// A collection of three points: 1, 2 and a string.
 pub(crate) fn filled(distance: m::Distance) -> Caller {
     let caller = Caller::new();
-    let done: m::CollectionOperationResponse = caller.ok("/qdrant.Collections/Create", &creation("c", distance));
+    let done: m::CollectionOperationResponse =
+        caller.ok("/qdrant.Collections/Create", &creation("c", distance));
     assert!(done.result);
     let point = |id, numbers: &[f32], n| m::PointStruct {
         id: Some(id),
@@ -105,7 +108,9 @@ fn search(limit: u64) -> m::SearchPoints {
 
 fn nearest(numbers: &[f32]) -> Option<m::Query> {
     let input = m::VectorInput {
-        variant: Some(m::vector_input::Variant::Dense(m::DenseVector { data: numbers.to_vec() })),
+        variant: Some(m::vector_input::Variant::Dense(m::DenseVector {
+            data: numbers.to_vec(),
+        })),
     };
     Some(m::Query {
         variant: Some(m::query::Variant::Nearest(input)),
@@ -120,7 +125,12 @@ fn reads_have_their_defaults() {
     assert_eq!(found.result[0].id, Some(text_id("a name")));
     assert_eq!(found.result[0].score, 0.0);
     assert!(found.result[1].score > 0.0, "a distance is positive");
-    assert!(found.result.iter().all(|point| point.payload.is_empty() && point.vectors.is_none()));
+    assert!(
+        found
+            .result
+            .iter()
+            .all(|point| point.payload.is_empty() && point.vectors.is_none())
+    );
 
     let query = m::QueryPoints {
         collection_name: named("c"),
@@ -145,7 +155,11 @@ fn reads_have_their_defaults() {
     let got: m::GetResponse = caller.ok("/qdrant.Points/Get", &get);
     let found: Vec<_> = got.result.iter().map(|point| point.id.clone().unwrap()).collect();
     assert_eq!(found, [number(2), text_id("a name")], "\"2\" is the number");
-    assert_eq!(got.result[0].payload["n"], value(2), "payload comes where nothing is said");
+    assert_eq!(
+        got.result[0].payload["n"],
+        value(2),
+        "payload comes where nothing is said"
+    );
     assert!(got.result[0].vectors.is_none());
 
     let scroll = m::ScrollPoints {
@@ -154,7 +168,10 @@ fn reads_have_their_defaults() {
         ..Default::default()
     };
     let page: m::ScrollResponse = caller.ok("/qdrant.Points/Scroll", &scroll);
-    assert_eq!((page.result.len(), page.next_page_offset), (2, Some(text_id("a name"))));
+    assert_eq!(
+        (page.result.len(), page.next_page_offset),
+        (2, Some(text_id("a name")))
+    );
     assert_eq!(page.result[1].payload["n"], value(2));
 
     let count = m::CountPoints {
@@ -175,7 +192,13 @@ fn cosine_vectors_come_back_normalised() {
     #[allow(deprecated, reason = "the field that every client reads")]
     match found.result[0].vectors.clone().unwrap().vectors_options.unwrap() {
         m::vectors_output::VectorsOptions::Vector(vector) => {
-            assert!(vector.data.iter().zip([0.6, 0.8, 0.0]).all(|(a, b)| (a - b).abs() < 1e-6));
+            assert!(
+                vector
+                    .data
+                    .iter()
+                    .zip([0.6, 0.8, 0.0])
+                    .all(|(a, b)| (a - b).abs() < 1e-6)
+            );
         }
         other => panic!("{other:?}"),
     }
@@ -221,7 +244,11 @@ fn writes_change_what_they_name() {
     };
     let done: m::PointsOperationResponse = caller.ok("/qdrant.Points/Delete", &delete);
     let status = done.result.unwrap().status;
-    assert_eq!(status, i32::from(m::UpdateStatus::Acknowledged), "it did not ask to wait");
+    assert_eq!(
+        status,
+        i32::from(m::UpdateStatus::Acknowledged),
+        "it did not ask to wait"
+    );
 }
 
 #[test]
@@ -232,8 +259,13 @@ fn refusals_have_their_codes_and_texts() {
         ..search(1)
     };
     let (code, text) = caller.refused("/qdrant.Points/Search", &elsewhere);
-    assert_eq!((code, text.as_str()), (NOT_FOUND, "Not found: Collection `nowhere` doesn't exist!"));
-    let (_, rest) = caller.server.send("GET", "/collections/nowhere", &serde_json::Value::Null);
+    assert_eq!(
+        (code, text.as_str()),
+        (NOT_FOUND, "Not found: Collection `nowhere` doesn't exist!")
+    );
+    let (_, rest) = caller
+        .server
+        .send("GET", "/collections/nowhere", &serde_json::Value::Null);
     assert_eq!(rest["status"]["error"], text.as_str(), "the same over REST");
 
     let (code, _) = caller.refused("/qdrant.Collections/Create", &creation("c", m::Distance::Dot));
@@ -246,34 +278,78 @@ fn refusals_have_their_codes_and_texts() {
     let table = [
         (INVALID, "limit: 0 is below", many(|r| r.limit = 0)),
         (INVALID, "limit: 100001 is above", many(|r| r.limit = 100_001)),
-        (INVALID, "vector has 2 dimensions, expected 3", many(|r| r.vector = vec![1.0, 2.0])),
-        (INVALID, "NaN or infinite", many(|r| r.vector = vec![1.0, f32::NAN, 2.0])),
-        (INVALID, "timeout: takes whole seconds", many(|r| r.timeout = Some(0))),
-        (INVALID, "score_threshold: must fit", many(|r| r.score_threshold = Some(f32::INFINITY))),
-        (INVALID, "with_payload: missing enable", many(|r| r.with_payload = Some(Default::default()))),
-        (INVALID, "filter.must[0].condition: missing field", many(|r| {
-            r.filter = Some(m::Filter {
-                must: vec![Default::default()],
-                ..Default::default()
-            });
-        })),
-        (UNIMPLEMENTED, "shard_key_selector: points are placed", many(|r| {
-            r.shard_key_selector = Some(Default::default());
-        })),
-        (UNIMPLEMENTED, "params.indexed_only", many(|r| {
-            r.params = Some(m::SearchParams {
-                indexed_only: Some(true),
-                ..Default::default()
-            });
-        })),
+        (
+            INVALID,
+            "vector has 2 dimensions, expected 3",
+            many(|r| r.vector = vec![1.0, 2.0]),
+        ),
+        (
+            INVALID,
+            "NaN or infinite",
+            many(|r| r.vector = vec![1.0, f32::NAN, 2.0]),
+        ),
+        (
+            INVALID,
+            "timeout: takes whole seconds",
+            many(|r| r.timeout = Some(0)),
+        ),
+        (
+            INVALID,
+            "score_threshold: must fit",
+            many(|r| r.score_threshold = Some(f32::INFINITY)),
+        ),
+        (
+            INVALID,
+            "with_payload: missing enable",
+            many(|r| r.with_payload = Some(Default::default())),
+        ),
+        (
+            INVALID,
+            "filter.must[0].condition: missing field",
+            many(|r| {
+                r.filter = Some(m::Filter {
+                    must: vec![Default::default()],
+                    ..Default::default()
+                });
+            }),
+        ),
+        (
+            UNIMPLEMENTED,
+            "shard_key_selector: points are placed",
+            many(|r| {
+                r.shard_key_selector = Some(Default::default());
+            }),
+        ),
+        (
+            UNIMPLEMENTED,
+            "params.indexed_only",
+            many(|r| {
+                r.params = Some(m::SearchParams {
+                    indexed_only: Some(true),
+                    ..Default::default()
+                });
+            }),
+        ),
     ];
     for (wanted, says, request) in table {
         let (code, text) = caller.refused("/qdrant.Points/Search", &request);
-        assert!(code == wanted && text.contains(says), "{code} {text}, wanted {wanted} {says}");
+        assert!(
+            code == wanted && text.contains(says),
+            "{code} {text}, wanted {wanted} {says}"
+        );
         assert!(!text.contains("JSON"), "{text}");
     }
-    for path in ["/qdrant.Points/Discover", "/qdrant.Snapshots/Create", "/qdrant.Points/Nothing", "/x"] {
+    for path in [
+        "/qdrant.Points/Discover",
+        "/qdrant.Snapshots/Create",
+        "/qdrant.Points/Nothing",
+        "/x",
+    ] {
         let answer = caller.bytes(path, &[]);
-        assert_eq!((answer.code, answer.text.contains(path)), (UNIMPLEMENTED, true), "{answer:?}");
+        assert_eq!(
+            (answer.code, answer.text.contains(path)),
+            (UNIMPLEMENTED, true),
+            "{answer:?}"
+        );
     }
 }

@@ -48,7 +48,9 @@ impl Caller {
             .unwrap();
         let sender = runtime.block_on(async {
             let stream = tokio::net::TcpStream::connect(server.grpc_address).await.unwrap();
-            let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+            let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+                .await
+                .unwrap();
             tokio::spawn(connection);
             sender
         });
@@ -62,8 +64,14 @@ impl Caller {
     /// Sends any body to a path, with headers beside those that every call has; `None` takes one away.
     pub(crate) fn raw(&self, path: &str, headers: &[(&str, Option<&str>)], body: Vec<u8>) -> Answer {
         let mut request = Request::post(format!("http://x{path}"));
-        let all = [("content-type", Some("application/grpc")), ("te", Some("trailers"))];
-        for (name, value) in all.iter().filter(|(name, _)| !headers.iter().any(|(other, _)| other == name)) {
+        let all = [
+            ("content-type", Some("application/grpc")),
+            ("te", Some("trailers")),
+        ];
+        for (name, value) in all
+            .iter()
+            .filter(|(name, _)| !headers.iter().any(|(other, _)| other == name))
+        {
             request = request.header(*name, value.unwrap());
         }
         for (name, value) in headers.iter().filter_map(|(name, value)| Some((name, (*value)?))) {
@@ -97,7 +105,11 @@ impl Caller {
     /// The answer to a message that must be served.
     pub(crate) fn ok<A: Message + Default>(&self, path: &str, message: &impl Message) -> A {
         let answer = self.bytes(path, &message.encode_to_vec());
-        assert_eq!((answer.code, answer.text.as_str()), (OK, ""), "{path}: {message:?}");
+        assert_eq!(
+            (answer.code, answer.text.as_str()),
+            (OK, ""),
+            "{path}: {message:?}"
+        );
         assert_eq!(answer.bytes[0], 0);
         A::decode(&answer.bytes[5..]).unwrap()
     }

@@ -51,7 +51,10 @@ fn what_is_no_message_is_refused() {
             let mut bytes = good.clone();
             bytes[at] ^= flip;
             let code = caller.bytes(SEARCH, &bytes).code;
-            assert!([OK, INVALID, 5, UNIMPLEMENTED].contains(&code), "byte {at}: {code}");
+            assert!(
+                [OK, INVALID, 5, UNIMPLEMENTED].contains(&code),
+                "byte {at}: {code}"
+            );
         }
         let noise: Vec<u8> = (0..at * 3)
             .map(|_| {
@@ -59,10 +62,21 @@ fn what_is_no_message_is_refused() {
                 (seed >> 33) as u8
             })
             .collect();
-        assert!([INVALID, 5].contains(&caller.bytes(SEARCH, &noise).code), "{noise:?}");
+        assert!(
+            [INVALID, 5].contains(&caller.bytes(SEARCH, &noise).code),
+            "{noise:?}"
+        );
     }
-    expect(&caller.bytes(SEARCH, &inside(200, b"")), INVALID, "qdrant.SearchPoints has no field number 200");
-    expect(&caller.bytes(SEARCH, &inside(4, b"x")), INVALID, "qdrant.SearchPoints.limit is of another type");
+    expect(
+        &caller.bytes(SEARCH, &inside(200, b"")),
+        INVALID,
+        "qdrant.SearchPoints has no field number 200",
+    );
+    expect(
+        &caller.bytes(SEARCH, &inside(4, b"x")),
+        INVALID,
+        "qdrant.SearchPoints.limit is of another type",
+    );
     alive(&caller);
 }
 
@@ -82,7 +96,11 @@ fn what_is_no_frame_is_refused() {
         expect(&caller.raw(health, &[], body.to_vec()), code, says);
     }
     let snappy = [("grpc-encoding", Some("snappy"))];
-    expect(&caller.raw(health, &snappy, framed(1, b"abc")), UNIMPLEMENTED, "snappy");
+    expect(
+        &caller.raw(health, &snappy, framed(1, b"abc")),
+        UNIMPLEMENTED,
+        "snappy",
+    );
     let gzip = [("grpc-encoding", Some("gzip"))];
     expect(&caller.raw(health, &gzip, framed(1, b"abc")), INVALID, "gzip");
     for media in [Some("application/json"), Some("application/grpc-web"), None] {
@@ -135,9 +153,17 @@ fn what_takes_too_much_memory_is_refused() {
         caller.ok("/qdrant.Collections/Create", &creation("c", m::Distance::Dot));
     // Two bytes each on the wire, hundreds in memory.
     let searches = [0x12, 0].repeat(400_000);
-    expect(&caller.bytes("/qdrant.Points/SearchBatch", &searches), EXHAUSTED, "bodies_bytes_max");
+    expect(
+        &caller.bytes("/qdrant.Points/SearchBatch", &searches),
+        EXHAUSTED,
+        "bodies_bytes_max",
+    );
     let points = [0x1a, 0].repeat(400_000);
-    expect(&caller.bytes("/qdrant.Points/Upsert", &points), EXHAUSTED, "bodies_bytes_max");
+    expect(
+        &caller.bytes("/qdrant.Points/Upsert", &points),
+        EXHAUSTED,
+        "bodies_bytes_max",
+    );
     let large = caller.bytes(SEARCH, &inside(2, &vec![0; 2 << 20]));
     expect(&large, EXHAUSTED, "body_bytes_max");
     // A few bytes that inflate beyond the limit.

@@ -22,7 +22,10 @@ fn health() {
         assert_eq!((answer.code, &answer.bytes[5..]), (OK, &[8, 1][..]), "{service}");
     }
     let reply: m::HealthCheckReply = caller.ok("/qdrant.Qdrant/HealthCheck", &m::HealthCheckRequest {});
-    assert_eq!((reply.title.as_str(), reply.version.as_str()), ("ruvector - vector database", "1.19.0"));
+    assert_eq!(
+        (reply.title.as_str(), reply.version.as_str()),
+        ("ruvector - vector database", "1.19.0")
+    );
 }
 
 #[test]
@@ -33,13 +36,22 @@ fn reflection() {
         // list_services = 7
         let answer = caller.bytes(&path, &[0x3a, 1, b'*']);
         let text = String::from_utf8_lossy(&answer.bytes).into_owned();
-        for service in ["qdrant.Points", "qdrant.Collections", "qdrant.Snapshots", "qdrant.Qdrant", "grpc.health.v1.Health"] {
+        for service in [
+            "qdrant.Points",
+            "qdrant.Collections",
+            "qdrant.Snapshots",
+            "qdrant.Qdrant",
+            "grpc.health.v1.Health",
+        ] {
             assert!(text.contains(service), "{version}: {service}");
         }
         // file_containing_symbol = 4
         let symbol = b"qdrant.SearchPoints";
         let answer = caller.bytes(&path, &[&[0x22, symbol.len() as u8][..], symbol].concat());
-        assert!(String::from_utf8_lossy(&answer.bytes).contains("sparse_indices"), "{version}");
+        assert!(
+            String::from_utf8_lossy(&answer.bytes).contains("sparse_indices"),
+            "{version}"
+        );
     }
 }
 
@@ -48,11 +60,18 @@ fn gzip_both_ways() {
     let caller = filled(m::Distance::Dot);
     let path = "/qdrant.Collections/List";
     for number in 0..400 {
-        let create = creation(&format!("a collection with a long name {number}"), m::Distance::Dot);
+        let create = creation(
+            &format!("a collection with a long name {number}"),
+            m::Distance::Dot,
+        );
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         packed.write_all(&create.encode_to_vec()).unwrap();
         let body = framed(1, &packed.finish().unwrap());
-        let answer = caller.raw("/qdrant.Collections/Create", &[("grpc-encoding", Some("gzip"))], body);
+        let answer = caller.raw(
+            "/qdrant.Collections/Create",
+            &[("grpc-encoding", Some("gzip"))],
+            body,
+        );
         assert_eq!(answer.code, OK, "{}", answer.text);
     }
     let plain = caller.bytes(path, &[]);
@@ -61,7 +80,9 @@ fn gzip_both_ways() {
     assert_eq!((plain.bytes[0], packed.bytes[0]), (0, 1));
     assert_eq!(packed.headers["grpc-encoding"], "gzip");
     let mut bytes = Vec::new();
-    GzDecoder::new(&packed.bytes[5..]).read_to_end(&mut bytes).unwrap();
+    GzDecoder::new(&packed.bytes[5..])
+        .read_to_end(&mut bytes)
+        .unwrap();
     let list = |bytes: &[u8]| m::ListCollectionsResponse::decode(bytes).unwrap().collections;
     assert_eq!(list(&bytes), list(&plain.bytes[5..]));
     assert_eq!(list(&bytes).len(), 401);
