@@ -137,7 +137,7 @@ pub struct VectorParams {
     pub(crate) on_disk: Option<bool>,
     /// Several vectors for each point, and how they are compared; one if absent.
     pub(crate) multivector_config: Option<MultiVectorParams>,
-    /// The same as `on_disk`: `cold` is true, `cached` is false.
+    /// The same as `on_disk` in other words; it goes before.
     pub(crate) memory: Option<WireMemory>,
 }
 

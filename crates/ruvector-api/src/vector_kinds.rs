@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ApiError;
-use crate::selector::{Unserved, refuse};
+use crate::tuning::WireMemory;
 
 /// Several vectors for each point.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
@@ -61,9 +61,9 @@ pub(crate) struct SparseIndexParams {
     pub(crate) on_disk: Option<bool>,
     /// How the numbers are kept, rounded when they are written: `float32` or `float16`; `float32` if absent.
     pub(crate) datatype: Option<WireDatatype>,
-    #[schema(ignore)]
+    /// The same as `on_disk`, and before it: `cold` or `cached`.
     #[serde(skip_serializing)]
-    pub(crate) memory: Unserved,
+    pub(crate) memory: Option<WireMemory>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
@@ -91,11 +91,10 @@ impl SparseVectorParams {
     pub(crate) fn into_config(self, field: &str) -> Result<SparseVectorConfig, ApiError> {
         let index = self.index.unwrap_or_default();
         let place = |name: &str| format!("{field}.index.{name}");
-        let what = "on_disk says whether sealed vectors stay in their files";
-        refuse(&place("memory"), &index.memory, what)?;
+        let on_disk = WireMemory::on_disk(index.memory, index.on_disk, &format!("{field}.index"))?;
         Ok(SparseVectorConfig {
             full_scan_threshold: index.full_scan_threshold,
-            on_disk: index.on_disk.unwrap_or(false),
+            on_disk: on_disk.unwrap_or(false),
             datatype: match index.datatype {
                 None | Some(WireDatatype::Float32) => SparseDatatype::Float32,
                 Some(WireDatatype::Float16) => SparseDatatype::Float16,
@@ -122,7 +121,7 @@ impl From<&SparseVectorConfig> for SparseVectorParams {
                     SparseDatatype::Float32 => WireDatatype::Float32,
                     SparseDatatype::Float16 => WireDatatype::Float16,
                 }),
-                memory: Unserved::default(),
+                memory: None,
             }),
             modifier: match config.modifier {
                 Modifier::None => None,

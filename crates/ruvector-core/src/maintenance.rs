@@ -148,6 +148,7 @@ fn run_commits(queue: &Queue, io: &dyn Io) {
 }
 
 fn run_upkeep(queue: &Queue, io: &dyn Io) {
+    io.compute_in_background();
     while let Some(core) = queue.next(io) {
         match core.step(Effort::Background) {
             Ok(true) => queue.push(core.me.clone()),

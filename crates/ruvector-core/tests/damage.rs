@@ -51,6 +51,7 @@ fn hurt_config() -> CollectionConfig {
     };
     with_more_fields(CollectionConfig {
         sparse_vectors: Default::default(),
+        settings: Default::default(),
         vectors: DIMS.into_iter().map(field).collect(),
         shards: 1,
         optimizer,

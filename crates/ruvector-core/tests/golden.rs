@@ -29,7 +29,8 @@ fn id(number: u64) -> PointId {
     }
 }
 
-fn point(number: u64) -> Point {
+/// With `kinds`, also vectors that are not dense, as directories from the fourth version on have them.
+fn point(number: u64, kinds: bool) -> Point {
     let numbers = |dim: u64, phase: u64| -> Vec<f32> {
         (0..dim)
             .map(|at| ((number * 7 + at * phase) % 23) as f32 - 11.0)
@@ -38,6 +39,15 @@ fn point(number: u64) -> Point {
     let mut vectors = NamedVectors::from([("text".to_owned(), numbers(5, 3).into())]);
     if !number.is_multiple_of(4) {
         vectors.insert("image".to_owned(), numbers(9, 5).into());
+    }
+    if kinds && !number.is_multiple_of(3) {
+        let indices: Vec<u32> = (0..number as u32 % 9).map(|at| at * (at + 1) * 7).collect();
+        let values = numbers(indices.len() as u64, 2);
+        vectors.insert("words".to_owned(), SparseVector { indices, values }.into());
+    }
+    if kinds && number.is_multiple_of(2) {
+        let (dim, numbers) = (3, numbers(3 * (number % 4 + 1), 4));
+        vectors.insert("late".to_owned(), MultiVector { dim, numbers }.into());
     }
     let nested = Map::from([(
         "deep".to_owned(),
@@ -56,9 +66,9 @@ fn point(number: u64) -> Point {
     }
 }
 
-fn upsert(collection: &Collection, numbers: std::ops::Range<u64>) {
+fn upsert(collection: &Collection, numbers: std::ops::Range<u64>, kinds: bool) {
     let upsert = Upsert {
-        points: numbers.map(point).collect(),
+        points: numbers.map(|number| point(number, kinds)).collect(),
         ..Upsert::default()
     };
     collection
@@ -66,9 +76,30 @@ fn upsert(collection: &Collection, numbers: std::ops::Range<u64>) {
         .unwrap();
 }
 
-fn config() -> CollectionConfig {
+fn config(kinds: bool) -> CollectionConfig {
+    let mut config = dense_config();
+    if kinds {
+        let late = VectorConfig {
+            multivector: Some(MultiVectorComparator::MaxSim),
+            ..VectorConfig::new(3, Distance::Dot)
+        };
+        config.vectors.insert("late".to_owned(), late);
+        let words = SparseVectorConfig {
+            full_scan_threshold: Some(3),
+            datatype: SparseDatatype::Float16,
+            modifier: Modifier::Idf,
+            ..SparseVectorConfig::default()
+        };
+        config.sparse_vectors.insert("words".to_owned(), words);
+        config.settings.metadata = Map::from([("owner".to_owned(), Value::Int(4))]);
+    }
+    config
+}
+
+fn dense_config() -> CollectionConfig {
     CollectionConfig {
         sparse_vectors: Default::default(),
+        settings: Default::default(),
         vectors: [
             ("text", VectorConfig::new(5, Distance::Euclid)),
             ("image", VectorConfig::new(9, Distance::Cosine)),
@@ -113,12 +144,17 @@ fn indexes() -> [(PayloadPath, FieldIndex); 4] {
 /// Sealed segments, indexes, deletes and payload updates beside them, and a tail in the log.
 fn write(root: &Path) {
     let database = open(root);
-    database.create_collection("golden", config()).unwrap();
+    database.create_collection("golden", config(true)).unwrap();
+    let alias = AliasAction::Create {
+        alias: "gold".to_owned(),
+        collection: "golden".to_owned(),
+    };
+    database.change_aliases(&[alias]).unwrap();
     let collection = database.collection("golden").unwrap();
     for (path, index) in indexes() {
         database.create_index("golden", &path, index).unwrap();
     }
-    upsert(&collection, 0..60);
+    upsert(&collection, 0..60, true);
     collection.optimize().unwrap();
     let ctx = Ctx::default();
     let delete = WriteOp::Delete(PointSelector::Ids((0..4).map(id).collect()));
@@ -136,15 +172,15 @@ fn write(root: &Path) {
             Wait::Durable,
         )
         .unwrap();
-    upsert(&collection, 60..80);
+    upsert(&collection, 60..80, true);
     while database.step().unwrap() {}
-    upsert(&collection, 80..POINTS);
+    upsert(&collection, 80..POINTS, true);
     database.close().unwrap();
 }
 
-fn check(database: &Database) {
+fn check(database: &Database, kinds: bool) {
     let collection = database.collection("golden").unwrap();
-    assert_eq!(collection.config(), config());
+    assert_eq!(collection.config(), config(kinds));
     let info = collection.info();
     assert_ne!(info.status, Status::Red, "{:?}", info.damages);
     assert_eq!(info.points, POINTS - 4);
@@ -154,7 +190,7 @@ fn check(database: &Database) {
         .unwrap();
     assert_eq!(found.len() as u64, POINTS - 4);
     for (record, number) in found.iter().zip(4..) {
-        let mut expected = point(number);
+        let mut expected = point(number, kinds);
         if (10..20).contains(&number) {
             expected.payload.insert("seen".to_owned(), Value::Bool(true));
         }
@@ -165,13 +201,31 @@ fn check(database: &Database) {
         let vectors = record.vectors.as_ref().unwrap();
         assert_eq!(vectors["text"], expected.vectors["text"]);
         assert_eq!(vectors.contains_key("image"), number % 4 != 0);
+        for name in ["words", "late"] {
+            assert_eq!(vectors.get(name), expected.vectors.get(name), "{name}");
+        }
     }
-    let mut request = SearchRequest::nearest(point(42).vectors["text"].clone(), 1);
+    let mut request = SearchRequest::nearest(point(42, false).vectors["text"].clone(), 1);
     request.using = "text".to_owned();
     assert_eq!(
         collection.search(&Ctx::default(), &request).unwrap()[0].score,
         0.0
     );
+}
+
+/// Searches of what is not dense find what was written.
+fn check_kinds(database: &Database) {
+    let collection = database.collection("gold").unwrap();
+    for (name, number) in [("words", 44), ("words", 8), ("late", 42)] {
+        let mut request = SearchRequest::nearest(point(number, true).vectors[name].clone(), 200);
+        request.using = name.to_owned();
+        let found = collection.search(&Ctx::default(), &request).unwrap();
+        assert!(found.iter().any(|hit| hit.id == id(number)), "{name}");
+        assert!(
+            found.windows(2).all(|pair| pair[0].score >= pair[1].score),
+            "{name}"
+        );
+    }
 }
 
 /// The indexes are declared, and filters and pages by value are answered.
@@ -230,19 +284,26 @@ fn directories_of_every_version_open() {
         let folder = tempfile::tempdir().unwrap();
         copy(&version.path(), folder.path());
         let database = open(folder.path());
-        check(&database);
         let indexed = !["v1", "v2"].map(Into::into).contains(&version.file_name());
+        let kinds = indexed && version.file_name() != "v3";
+        check(&database, kinds);
         if indexed {
             check_indexes(&database);
         }
+        if kinds {
+            check_kinds(&database);
+        }
         let collection = database.collection("golden").unwrap();
-        upsert(&collection, 4..POINTS);
+        upsert(&collection, 4..POINTS, kinds);
         collection.optimize().unwrap();
         assert_eq!(collection.info().points, POINTS - 4);
         if indexed {
             check_indexes(&database);
         }
+        if kinds {
+            check_kinds(&database);
+        }
         versions += 1;
     }
-    assert_eq!(versions, 3);
+    assert_eq!(versions, 4);
 }

@@ -289,6 +289,8 @@ fn plain(query: Option<Query>) -> QueryRequest {
 fn samples_are_uniform() {
     let world = world(&mut Random::new(5));
     let mut request = plain(Some(Query::Sample));
+    // A sample looks at no vector, so it needs no name of one.
+    request.stage.using = String::new();
     request.stage.filter = Some(Filter {
         must_not: vec![Condition::HasId(vec![PointId::Num(2)])],
         ..Filter::default()
@@ -355,7 +357,7 @@ fn refusals_name_the_place() {
             ErrorKind::NotFound,
             "Vector with name \"b\" for point 14",
         ),
-        (elsewhere, ErrorKind::NotFound, "\"nowhere\""),
+        (elsewhere, ErrorKind::NotFound, "`nowhere`"),
         (
             plain(recommend(vec![], RecommendStrategy::AverageVector)),
             invalid,

@@ -150,6 +150,7 @@ fn a_paused_optimizer_seals_only() {
     database.create_collection("c", config).unwrap();
     for batch in 0..15 {
         upsert(&database, batch * 100..batch * 100 + 100);
+        while database.step().unwrap() {}
     }
     let (_, indexed) = settle(&database, "paused");
     let segments = || database.collection("c").unwrap().info().segments;
@@ -175,11 +176,9 @@ fn what_is_fixed_is_refused() {
                 .for_each(|vector| vector.hnsw.profile = GraphProfile::Compact)
         },
         |config| {
-            drop(
-                config
-                    .vectors
-                    .insert("more".to_owned(), VectorConfig::new(3, Distance::Dot)),
-            )
+            _ = config
+                .vectors
+                .insert("more".to_owned(), VectorConfig::new(3, Distance::Dot))
         },
         |config| config.settings.replication_factor = 0,
     ];

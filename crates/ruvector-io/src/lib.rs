@@ -4,6 +4,8 @@
 //! [`Io`] is the whole world as the engine sees it. Backends: `RealIo` (an operating system's
 //! directory), [`MemIo`] (a browser, plain tests), [`sim::SimDisk`] (crash tests).
 
+#[cfg(not(target_family = "wasm"))]
+mod background;
 mod content;
 mod error;
 mod mem;
@@ -111,6 +113,10 @@ pub trait Io: Send + Sync + fmt::Debug {
 
     /// Runs `work` on a new thread; `NoThreads` in memory and simulated.
     fn spawn(&self, name: &str, work: Box<dyn FnOnce() + Send>) -> Result<Thread, IoError>;
+
+    /// Tells the system that the calling thread computes for long and nobody waits for it: threads that wake get its
+    /// processor at once, and its share of the time stays what it is. A hint, for good; nothing without threads.
+    fn compute_in_background(&self) {}
 
     /// Calls `work` with every number below `parts` and returns when all calls have: at the same time where the
     /// backend has threads (`parts` of them, this one included), else one after the other. A call that panics

@@ -16,7 +16,7 @@ use crate::mapping::Mapping;
 use crate::mem::duration_ms;
 use crate::real_file::RealFile;
 use crate::region::Region;
-use crate::{DirEntry, File, Io, Lock, MemoryUse, ResidentBuffer, ResidentRoom, Thread, path};
+use crate::{DirEntry, File, Io, Lock, MemoryUse, ResidentBuffer, ResidentRoom, Thread, background, path};
 
 /// Files below one directory of the operating system.
 #[derive(Debug)]
@@ -329,6 +329,10 @@ impl Io for RealIo {
         let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(work);
         let handle = spawned.map_err(|source| IoError::from_os("spawn", name, source))?;
         Ok(Thread::new(move || handle.join().is_ok()))
+    }
+
+    fn compute_in_background(&self) {
+        background::compute_in_background();
     }
 
     fn run_parallel(&self, parts: u32, work: &(dyn Fn(u32) + Sync)) {

@@ -20,6 +20,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use crate::patience::Patient;
+
 /// Time for a request's head, and for the next request on an idle connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 /// Bytes of a request's head, and of what is read of a body at once.
@@ -34,6 +36,8 @@ const STREAMS_MAX: u32 = 128;
 const HEADERS_BYTES_MAX: u32 = 16 << 10;
 /// An HTTP/2 connection is asked whether it lives, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(30);
+/// Longest pause of a caller who reads an answer.
+const READ_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Time for a caller who is turned away to read why.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Bytes of a request that are read and dropped meanwhile: closing on unread bytes would lose the answer.
@@ -64,7 +68,7 @@ impl Connections {
         let Ok(Ok(is_http2)) = first else {
             return;
         };
-        let io = TokioIo::new(stream);
+        let io = TokioIo::new(Patient::new(stream, READ_PAUSE_MAX));
         let ended = if is_http2 {
             let connection = http2::Builder::new(TokioExecutor::new())
                 .timer(TokioTimer::new())

@@ -16,6 +16,7 @@ mod indexes;
 mod job;
 mod long_reads;
 mod params;
+mod patience;
 mod points;
 mod recommend;
 mod routes;

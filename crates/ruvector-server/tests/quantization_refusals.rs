@@ -153,23 +153,30 @@ fn changes() {
     );
     patch(r#"{"shard_number": 3}"#, "shard_number: unknown field");
     patch("", "EOF");
-    for field in [
-        "hnsw_config",
-        "optimizers_config",
-        "params",
-        "sparse_vectors",
-        "strict_mode_config",
-        "metadata",
+    for (field, value) in [
+        ("sparse_vectors", "{}"),
+        ("strict_mode_config", r#"{"enabled": true}"#),
+        ("params.on_disk_payload", "false"),
+        ("optimizers_config.max_segment_size", "5"),
     ] {
-        patch(
-            &format!(r#"{{"{field}": {{}}}}"#),
-            &format!("Not supported: {field}: "),
-        );
+        let body = match field.split_once('.') {
+            Some((outer, inner)) => format!(r#"{{"{outer}": {{"{inner}": {value}}}}}"#),
+            None => format!(r#"{{"{field}": {value}}}"#),
+        };
+        patch(&body, &format!("Not supported: {field}: "));
     }
-    for (field, value) in [("hnsw_config", "{}"), ("on_disk", "true"), ("memory", "\"cold\"")] {
-        let body = format!(r#"{{"vectors": {{"t": {{"{field}": {value}}}}}}}"#);
-        patch(&body, &format!("Not supported: vectors.t.{field}: "));
-    }
+    patch(
+        r#"{"vectors": {"t": {"memory": "pinned"}}}"#,
+        "Not supported: vectors.t.memory: ",
+    );
+    patch(
+        r#"{"hnsw_config": {"inline_storage": false}}"#,
+        "hnsw_config.inline_storage: is fixed when the collection is created",
+    );
+    patch(
+        r#"{"optimizers_config": {"active_rows_max": 7}}"#,
+        "is fixed when the collection is created",
+    );
     let deep = format!("{}1{}", "{\"scalar\": ".repeat(5_000), "}".repeat(5_000));
     for body in [
         format!(r#"{{"quantization_config": {deep}}}"#),

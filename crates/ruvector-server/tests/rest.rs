@@ -118,9 +118,10 @@ fn collections() {
     assert_eq!(params["shard_number"], 1);
     assert_eq!(
         params["vectors"],
-        json!({"title": {"size": 2, "distance": "Cosine", "on_disk": false,
-                         "hnsw_config": {"m": 24, "ef_construct": 100, "inline_storage": true}},
-               "body": {"size": 4, "distance": "Euclid", "on_disk": false}})
+        json!({"title": {"size": 2, "distance": "Cosine", "on_disk": false},
+               "body": {"size": 4, "distance": "Euclid", "on_disk": false,
+                        "hnsw_config": {"m": 8, "ef_construct": 100, "full_scan_threshold": 0,
+                                        "max_indexing_threads": 0, "on_disk": false, "inline_storage": true}}})
     );
     assert_eq!(info["config"]["optimizer_config"]["deleted_threshold"], 0.3);
     let info = server.ok("GET", "/collections/a", &NULL);

@@ -1,15 +1,17 @@
 //! Searches at a fixed rate, whatever they take, and their latencies. Never forgives a search that starts late: each
 //! counts from the moment at which it was due (open loop; Tene, "How NOT to measure latency").
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ruvector_core::{Collection, Ctx};
+use ruvector_core::{Collection, Ctx, Trace};
 use ruvector_types::SearchRequest;
 use serde_json::{Value, json};
 
+use super::slow::{Search, Slowest, ThreadFigures, page_faults};
 use crate::error::CliError;
 
-/// Before a due moment, sleeping gives way to yielding: a sleep wakes up late.
+/// Before a due moment, sleeping gives way to yielding or spinning: a sleep wakes up late.
 const YIELD: Duration = Duration::from_micros(150);
 
 /// Latencies in microseconds, in the order in which they were due.
@@ -39,18 +41,34 @@ impl Pace {
         self.started + self.each * at
     }
 
-    /// Waits for that moment, if it has not passed.
+    /// Waits for that moment, if it has not passed; yields at the end, for threads that outnumber the processors.
     pub(crate) fn wait(&self, at: u32) -> Instant {
+        self.wait_with(at, std::thread::yield_now)
+    }
+
+    /// The same, and keeps its processor at the end. Linux takes every yield for a turn taken, so that a thread that has
+    /// yielded a hundred times may have to let others go first, which would count as latency.
+    pub(crate) fn wait_spinning(&self, at: u32) -> Instant {
+        self.wait_with(at, std::hint::spin_loop)
+    }
+
+    fn wait_with(&self, at: u32, pass: fn()) -> Instant {
         let due = self.due(at);
         let left = || due.saturating_duration_since(Instant::now());
         if let Some(long) = left().checked_sub(YIELD) {
             std::thread::sleep(long);
         }
         while !left().is_zero() {
-            std::thread::yield_now();
+            pass();
         }
         due
     }
+}
+
+/// Searches at a rate: all latencies, and what the slowest waited for.
+pub(crate) struct Searches {
+    pub(crate) latencies: Latencies,
+    pub(crate) slowest: Slowest,
 }
 
 /// Searches for so many seconds. What was due and has not begun by then counts with the time it has waited.
@@ -58,20 +76,50 @@ pub(crate) fn search_at_rate(
     collection: &Collection,
     requests: &[SearchRequest],
     (per_second, seconds): (u32, u32),
-) -> Result<Latencies, CliError> {
-    let context = Ctx::default();
+) -> Result<Searches, CliError> {
     let pace = Pace::new(f64::from(per_second));
     let count = per_second * seconds;
     let end = pace.due(count);
     let mut micros = Vec::with_capacity(count as usize);
+    let mut slowest = Slowest::default();
+    let mut faults = page_faults();
     for (at, request) in (0..count).zip(requests.iter().cycle()) {
-        let due = pace.wait(at);
+        let trace = Arc::new(Trace::detailed());
+        let context = Ctx {
+            trace: Some(trace.clone()),
+            ..Ctx::default()
+        };
+        let due = pace.wait_spinning(at);
+        let (late, before) = (due.elapsed(), ThreadFigures::read());
         if Instant::now() < end {
             std::hint::black_box(collection.search(&context, request)?);
         }
-        micros.push(due.elapsed().as_secs_f64() * 1e6);
+        let latency_us = due.elapsed().as_secs_f64() * 1e6;
+        let (after, faults_before) = (ThreadFigures::read(), faults);
+        faults = page_faults();
+        micros.push(latency_us);
+        slowest.add(Search {
+            second: pace.started.elapsed().as_secs_f64(),
+            latency_us,
+            late_us: late.as_secs_f64() * 1e6,
+            waited_us: after.waited_ns.saturating_sub(before.waited_ns) as f64 / 1e3,
+            slices: after.slices.saturating_sub(before.slices),
+            faults: faults.saturating_sub(faults_before),
+            segments: trace.segments(),
+        });
     }
-    Ok(Latencies(micros))
+    Ok(Searches {
+        latencies: Latencies(micros),
+        slowest,
+    })
+}
+
+impl Searches {
+    pub(crate) fn json(&self) -> Value {
+        let mut figures = self.latencies.json();
+        figures["traced"] = self.slowest.json();
+        figures
+    }
 }
 
 impl Latencies {

@@ -1,19 +1,23 @@
 //! `ruvector workload live`: how much slower searches get beside a writer, whether the optimizer keeps up, and whether
 //! every acknowledged point is found at once and for good. Never measures idle and loaded in different runs.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use ruvector_core::Collection;
+use ruvector_types::SearchRequest;
 use serde_json::{Value, json};
 
 use super::arguments::LiveArguments;
 use super::backlog::{self, Sample};
 use super::check::Check;
+use super::control::{burn, sync_at_rate};
 use super::data::{Data, bar};
-use super::latency::{Latencies, search_at_rate};
+use super::latency::{Searches, search_at_rate};
 use super::population::Population;
 use super::report::{Target, end};
+use super::slow;
 use super::writer::{Written, write_at_rate};
 use super::{Bench, LIVED, settle};
 use crate::error::CliError;
@@ -21,8 +25,10 @@ use crate::table;
 
 /// All that was measured.
 struct Figures {
-    idle: Latencies,
-    loaded: Latencies,
+    idle: Searches,
+    /// Beside a burner and a writer to another file.
+    control: Searches,
+    loaded: Searches,
     written: Written,
     samples: Vec<Sample>,
     /// Of every acknowledged point, after the last write.
@@ -38,7 +44,12 @@ pub(crate) fn run(arguments: &LiveArguments) -> Result<(), CliError> {
     let mut population = Population::new(points, data.rows, arguments.data.seed);
     let (collection, _) = bench.build(LIVED, &mut data, &population.by_id())?;
     settle(&collection)?;
-    let figures = measure(arguments, &collection, &mut data, &mut population)?;
+    let figures = measure(
+        arguments,
+        (&collection, &bench.folder.path),
+        &mut data,
+        &mut population,
+    )?;
     let targets = figures.targets(arguments);
     figures.print();
     let mut json = figures.json(arguments);
@@ -76,7 +87,7 @@ fn check_flags(arguments: &LiveArguments) -> Result<(), CliError> {
 
 fn measure(
     arguments: &LiveArguments,
-    collection: &Collection,
+    (collection, folder): (&Collection, &Path),
     data: &mut Data,
     population: &mut Population,
 ) -> Result<Figures, CliError> {
@@ -86,6 +97,8 @@ fn measure(
     search_at_rate(collection, &requests, (rate, 2))?;
     eprintln!("Searching alone");
     let idle = search_at_rate(collection, &requests, (rate, arguments.idle_seconds))?;
+    eprintln!("Searching beside other work");
+    let control = control((collection, folder), &requests, data.dim, arguments)?;
     let (progress, over) = (AtomicU64::new(0), AtomicBool::new(false));
     let bar = bar("Searching and writing", arguments.seconds as usize);
     let (loaded, written, samples) = std::thread::scope(|scope| {
@@ -103,11 +116,31 @@ fn measure(
     settle(collection)?;
     Ok(Figures {
         idle,
+        control,
         loaded: loaded.map_err(|_| CliError::Thread)??,
         written,
         samples: samples.map_err(|_| CliError::Thread)?,
         check,
         settle_s: settling.elapsed().as_secs_f64(),
+    })
+}
+
+/// Searches of the collection at rest, beside threads that burn and sync as much as its optimizer and writer will.
+fn control(
+    (collection, folder): (&Collection, &Path),
+    requests: &[SearchRequest],
+    dim: usize,
+    arguments: &LiveArguments,
+) -> Result<Searches, CliError> {
+    let over = AtomicBool::new(false);
+    let pace = (arguments.searches_per_second, arguments.idle_seconds);
+    std::thread::scope(|scope| {
+        scope.spawn(|| burn(&over));
+        let syncing = scope.spawn(|| sync_at_rate(folder, dim, arguments, &over));
+        let searched = search_at_rate(collection, requests, pace);
+        over.store(true, Ordering::Release);
+        syncing.join().map_err(|_| CliError::Thread)??;
+        searched
     })
 }
 
@@ -130,7 +163,7 @@ fn check_all(
 
 impl Figures {
     fn ratio(&self) -> f64 {
-        self.loaded.percentile(0.99) / self.idle.percentile(0.99)
+        self.loaded.latencies.percentile(0.99) / self.idle.latencies.percentile(0.99)
     }
 
     fn achieved(&self) -> f64 {
@@ -169,13 +202,20 @@ impl Figures {
 
     fn print(&self) {
         let rows = [
-            self.idle.row("searches, idle"),
-            self.loaded.row("searches, loaded"),
+            self.idle.latencies.row("searches, idle"),
+            self.control.latencies.row("searches, control"),
+            self.loaded.latencies.row("searches, loaded"),
             self.written.lag.row("write lag"),
             self.written.calls.row("write calls"),
         ];
         let head = ["µs", "count", "p50", "p99", "p99.9", "max"];
         print!("\n{}", table::lines(&head, &rows, &[1, 2, 3, 4, 5]));
+        let slow = [
+            self.idle.slowest.rows("idle"),
+            self.control.slowest.rows("control"),
+            self.loaded.slowest.rows("loaded"),
+        ];
+        print!("\n{}", slow::table(&slow.concat()));
         println!(
             "\n{} points written, {:.0} a second; the optimizer at rest {:.1} s after the end",
             self.written.points,
@@ -213,6 +253,7 @@ impl Figures {
             "new_share": arguments.new_share,
             "seconds": arguments.seconds,
             "idle": self.idle.json(),
+            "control": self.control.json(),
             "loaded": self.loaded.json(),
             "p99_ratio": self.ratio(),
             "write_lag": self.written.lag.json(),

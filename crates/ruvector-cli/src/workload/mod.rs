@@ -7,6 +7,7 @@ mod backlog;
 mod check;
 mod churn;
 mod compare;
+mod control;
 mod counts;
 mod data;
 mod latency;
@@ -15,6 +16,7 @@ mod merges;
 mod population;
 mod random;
 mod report;
+mod slow;
 mod writer;
 
 use std::time::Duration;
@@ -49,17 +51,14 @@ pub(crate) fn run(command: &WorkloadCommand) -> Result<(), CliError> {
 /// A new database and the folder it is in.
 struct Bench {
     database: Database,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Bench {
     fn new(named: Option<&std::path::PathBuf>) -> Result<Bench, CliError> {
         let folder = Folder::new(named)?;
         let (database, _) = open(&folder.path)?;
-        Ok(Bench {
-            database,
-            _folder: folder,
-        })
+        Ok(Bench { database, folder })
     }
 
     fn create(&self, name: &str, data: &Data) -> Result<Collection, CliError> {

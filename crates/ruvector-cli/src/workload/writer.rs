@@ -43,7 +43,7 @@ pub(crate) fn write_at_rate(
     let end = pace.due(count);
     let mut new_due = 0.0;
     for at in 0..count {
-        let due = pace.wait(at);
+        let due = pace.wait_spinning(at);
         if Instant::now() >= end {
             break;
         }

@@ -19,25 +19,24 @@ use crate::view::{SegmentView, ShardView, Source};
 
 impl Core {
     pub(crate) fn finish(&self, shard: &Shard, jobs: &mut Jobs, rewrite: Rewrite) -> Result<(), Error> {
-        let sealed = rewrite.open(self, shard)?;
         let Rewrite {
             sources,
             new_rows,
             rows,
             seals,
+            sealed,
             ..
         } = rewrite;
-        self.replace(
-            shard,
-            jobs,
-            &Replacement {
-                sources,
-                new_rows,
-                sealed,
-                rows,
-            },
-            seals,
-        )
+        let replacement = Replacement {
+            sources,
+            new_rows,
+            sealed,
+            rows,
+        };
+        self.replace(shard, jobs, &replacement, seals)?;
+        let sources = replacement.sources.into_iter();
+        jobs.retired.extend(sources.map(|segment| segment.source));
+        Ok(())
     }
 
     /// Writes the payload component of a segment again, with the updates laid over it. Vectors and graphs stay.

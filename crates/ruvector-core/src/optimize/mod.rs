@@ -14,6 +14,7 @@ mod promote;
 mod recode;
 mod residency;
 mod rewrite;
+mod warm;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -48,6 +49,8 @@ pub(crate) struct Jobs {
     refused: Vec<RefusedCodes>,
     /// The last step inserted into the active graph.
     grew: bool,
+    /// What was replaced, until no reader holds it any more: freeing it takes milliseconds, which are not a search's.
+    retired: Vec<Source>,
 }
 
 /// Vectors inserted into an active graph in one step.
@@ -74,7 +77,17 @@ impl Jobs {
             reindex: None,
             refused: Vec::new(),
             grew: false,
+            retired: Vec::new(),
         }
+    }
+
+    /// Frees what was replaced and is read no more; all of it `at_rest`, when nobody may come again: the last reader
+    /// frees it then.
+    fn free_retired(&mut self, at_rest: bool) {
+        self.retired.retain(|source| match source {
+            Source::Active(active) => !at_rest && Arc::strong_count(active) > 1,
+            Source::Sealed(sealed) => !at_rest && Arc::strong_count(sealed) > 1,
+        });
     }
 
     /// A name for a component that takes the place of `before`; no file that a manifest names has it.
@@ -131,6 +144,7 @@ impl Core {
     }
 
     fn advance(&self, shard: &Shard, jobs: &mut Jobs, effort: Effort) -> Result<bool, Error> {
+        jobs.free_retired(false);
         if jobs.seal.is_some() {
             return self.advance_seal(shard, jobs, effort);
         }
@@ -150,7 +164,10 @@ impl Core {
             return self.advance_merge(shard, jobs, effort);
         }
         match plan(&stats, &thresholds, effort) {
-            Plan::Idle => return Ok(false),
+            Plan::Idle => {
+                jobs.free_retired(true);
+                return Ok(false);
+            }
             Plan::Promote => self.advance_promotion(jobs, &view),
             Plan::Grow => {
                 self.grow(shard, &view);

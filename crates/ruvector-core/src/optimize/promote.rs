@@ -9,12 +9,12 @@ use crate::collection::Core;
 use crate::view::{ShardView, Source};
 
 /// Regions of 64 KiB copied in one step: 8 MiB.
-const PROMOTE_REGIONS: usize = 128;
+pub(super) const PROMOTE_REGIONS: usize = 128;
 
 impl Core {
     /// Whether a component is being promoted, or one that is worth it fits into what is left of the budget.
     pub(super) fn has_promotion(&self, jobs: &Jobs, view: &ShardView) -> bool {
-        jobs.promotion.is_some() || self.next_promotion(view).is_some()
+        jobs.promotion.is_some() || self.next_promotion(sealed_segments(view)).is_some()
     }
 
     /// One piece of a promotion.
@@ -24,7 +24,7 @@ impl Core {
         let running = jobs.promotion.take();
         let promotion = match running.filter(|promotion| named(promotion.component())) {
             Some(promotion) => Ok(Some(promotion)),
-            None => match self.next_promotion(view) {
+            None => match self.next_promotion(sealed_segments(view)) {
                 Some(component) => component.promote(self.io.as_ref(), &self.promoted_budget),
                 None => Ok(None),
             },
@@ -35,13 +35,17 @@ impl Core {
         }
     }
 
-    fn next_promotion<'a>(&self, view: &'a ShardView) -> Option<&'a Component> {
+    /// The component of these segments that is most worth resident memory, of those that fit.
+    pub(super) fn next_promotion<'a>(
+        &self,
+        segments: impl Iterator<Item = &'a SealedSegment>,
+    ) -> Option<&'a Component> {
         let free_bytes = self.promoted_budget.free_bytes();
         if free_bytes == 0 {
             return None;
         }
         let promotable: Vec<(&Component, Placement)> = self
-            .placements(view)
+            .placements(segments)
             .filter(|(component, _)| component.is_promotable())
             .collect();
         let candidates: Vec<Candidate> = promotable
@@ -56,8 +60,11 @@ impl Core {
         promotable.get(first).map(|(component, _)| *component)
     }
 
-    /// The components of a view's sealed segments, with what the configuration says of them.
-    fn placements<'a>(&self, view: &'a ShardView) -> impl Iterator<Item = (&'a Component, Placement)> {
+    /// The components of sealed segments, with what the configuration says of them.
+    pub(super) fn placements<'a>(
+        &self,
+        segments: impl Iterator<Item = &'a SealedSegment>,
+    ) -> impl Iterator<Item = (&'a Component, Placement)> {
         let quantization = self.quantization.load();
         let placement = move |component: &Component, field: FieldOf| {
             let (field, on_disk) = match field {
@@ -85,7 +92,7 @@ impl Core {
             }
         };
         let declared = self.indexes.load();
-        sealed_segments(view).flat_map(move |sealed| {
+        segments.flat_map(move |sealed| {
             let all = sealed
                 .components_by_field()
                 .map(|(component, field)| match component.kind() {

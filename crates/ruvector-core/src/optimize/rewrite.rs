@@ -15,6 +15,7 @@ use super::fast::FastBuild;
 use super::graphs::GraphBuild;
 use super::indexing::{IndexBuild, open_payloads};
 use super::lists::ListsBuild;
+use super::warm::Warming;
 use crate::Error;
 use crate::active::NONE;
 use crate::collection::Core;
@@ -32,6 +33,8 @@ pub(crate) struct Rewrite {
     /// Frozen states that this seals; 0 for a merge.
     pub(crate) seals: usize,
     pub(crate) entry: SegmentEntry,
+    /// What was written, once it is open; `None` as well if no row was left.
+    pub(crate) sealed: Option<(u64, Arc<SealedSegment>)>,
     seq: u64,
     stage: Stage,
 }
@@ -46,6 +49,9 @@ enum Stage {
     Fast(usize, Box<FastBuild>, Arc<VectorBlock>),
     Ragged(usize),
     Lists(usize, Box<ListsBuild>),
+    /// Everything is written and synced.
+    Written,
+    Warm(Warming),
     Done,
 }
 
@@ -125,12 +131,13 @@ impl Rewrite {
             rows,
             seals,
             entry,
+            sealed: None,
             seq,
             stage,
         }
     }
 
-    /// One piece: a component, or some nodes of a graph. True once everything is written and synced.
+    /// One piece: a component, or some nodes of a graph. True once everything is written, synced and in memory.
     pub(crate) fn step(&mut self, core: &Core, shard: &Shard, effort: Effort) -> Result<bool, Error> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Ids => self.write_ids(core, shard)?,
@@ -147,8 +154,13 @@ impl Rewrite {
             Stage::Fast(field, build, block) => self.build_fast(core, field, build, block)?,
             Stage::Ragged(field) => self.write_ragged(core, shard, field)?,
             Stage::Lists(field, build) => self.build_lists(core, field, build)?,
+            Stage::Written => Stage::Written,
+            Stage::Warm(warming) => warming.step(core).map_or(Stage::Done, Stage::Warm),
             Stage::Done => return Ok(true),
         };
+        if matches!(self.stage, Stage::Written) {
+            self.stage = self.open(core, shard)?;
+        }
         Ok(matches!(self.stage, Stage::Done))
     }
 
@@ -242,7 +254,7 @@ impl Rewrite {
         };
         (from..core.schema.ragged.len())
             .find(has)
-            .map_or(Stage::Done, Stage::Ragged)
+            .map_or(Stage::Written, Stage::Ragged)
     }
 
     fn write_ragged(&mut self, core: &Core, shard: &Shard, field: usize) -> Result<Stage, Error> {
@@ -357,18 +369,14 @@ impl Rewrite {
         Ok(self.next_field(core, field + 1))
     }
 
-    /// Opens what was written; `None` if no row was left.
-    pub(crate) fn open(
-        &self,
-        core: &Core,
-        shard: &Shard,
-    ) -> Result<Option<(u64, Arc<SealedSegment>)>, Error> {
-        if self.rows == 0 {
-            return Ok(None);
-        }
+    fn open(&mut self, core: &Core, shard: &Shard) -> Result<Stage, Error> {
         let opened = SealedSegment::open(core.io.as_ref(), &shard.dir, &self.entry, core.schema.dims());
         let sealed = opened.map_err(|error| Error::storage("opening a segment just written", error))?;
-        Ok(Some((self.entry.id, Arc::new(sealed))))
+        let sealed = Arc::new(sealed);
+        self.sealed = Some((self.entry.id, sealed.clone()));
+        Ok(Warming::new(sealed, core)
+            .begin(core)
+            .map_or(Stage::Done, Stage::Warm))
     }
 }
 

@@ -165,6 +165,7 @@ mod tests {
             wanted: 10,
             ef: 64,
             exact: false,
+            scan_below: 0,
             matching: Some(matching),
             costs: Some(costs),
         };

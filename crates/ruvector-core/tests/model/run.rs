@@ -64,6 +64,7 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
         m: 8,
         ef_construct: 40,
         profile: [GraphProfile::Fast, GraphProfile::Compact][seed as usize / 3 % 2],
+        ..HnswConfig::default()
     };
     // Every distance has each of these in some seed; only scalar codes serve the Manhattan distance.
     let codes = [

@@ -93,6 +93,7 @@ pub(crate) fn config(shards: u32) -> CollectionConfig {
     };
     with_more_fields(CollectionConfig {
         sparse_vectors: Default::default(),
+        settings: Default::default(),
         vectors: DIMS.into_iter().zip(distances).map(field).collect(),
         shards,
         optimizer,

@@ -43,7 +43,10 @@ impl Walk<'_> {
             limits.hnsw_ef_max as usize,
             "hnsw_ef_max",
         )?;
-        self.core.field(&stage.using, &at("using"))?;
+        // Fusions, orders and samples look at no vector; a name that is given for nothing must be one, too.
+        if needs_vector(&stage.query) || !stage.using.is_empty() {
+            self.core.field(&stage.using, &at("using"))?;
+        }
         if let Some(filter) = &stage.filter {
             filter.validate_at(&at("filter"), limits)?;
         }
@@ -72,10 +75,10 @@ impl Walk<'_> {
                 ..
             } => {
                 if !(0.0..=1.0).contains(diversity) {
-                    return refuse(at("nearest.mmr.diversity"), "must be from 0 to 1");
+                    return refuse(at("mmr.diversity"), "must be from 0 to 1");
                 }
                 let (field, given) = match candidates {
-                    Some(candidates) => (at("nearest.mmr.candidates_limit"), *candidates),
+                    Some(candidates) => (at("mmr.candidates_limit"), *candidates),
                     None => (format!("{place}limit"), stage.limit),
                 };
                 if given == 0 {
@@ -101,6 +104,13 @@ impl Walk<'_> {
             }
             Query::Fusion(fusion) => check_fusion(fusion, stage, place),
         }
+    }
+}
+
+fn needs_vector(query: &Option<Query>) -> bool {
+    match query {
+        None | Some(Query::OrderBy(_) | Query::Fusion(_) | Query::Sample) => false,
+        Some(Query::Nearest(_) | Query::Diverse { .. } | Query::Recommend { .. }) => true,
     }
 }
 

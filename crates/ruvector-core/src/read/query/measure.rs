@@ -54,7 +54,9 @@ impl Scorer {
 
     fn dense(core: &Core, field: usize, vector: &Vector, place: &str) -> Result<Scorer, Error> {
         let schema = &core.schema.fields[field];
-        let given = vector.dense().ok_or_else(|| wrong_kind(vector, "a dense vector", place))?;
+        let given = vector
+            .dense()
+            .ok_or_else(|| wrong_kind(vector, "a dense vector", place))?;
         check_vector(given, schema.dim, place)?;
         let mut vector = given.to_vec();
         if schema.distance == Distance::Cosine {
@@ -99,7 +101,11 @@ impl Scorer {
     /// has nothing in common with this one.
     fn compared(&self, core: &Core, segment: &SegmentView, row: u32) -> Option<Option<f32>> {
         let distance = match self {
-            Scorer::Dense { field, vector, kernel } => {
+            Scorer::Dense {
+                field,
+                vector,
+                kernel,
+            } => {
                 let stored = segment.vector(row, *field)?;
                 stored.map(|stored| Some(finite(kernel(vector, stored))))
             }
