@@ -1,4 +1,4 @@
-//! JSON wire types of the REST interface, all conversions between them and the engine's types, and the
+//! JSON wire types of the REST interface, messages of the gRPC interface, all conversions between them and the engine's types, and the
 //! mapping from errors to status codes. Never speaks HTTP and never decides what the engine does.
 //!
 //! Shapes follow Qdrant's REST interface where it has the operation; the short native forms are spellings
@@ -22,6 +22,8 @@ mod operations;
 mod order;
 mod payload;
 mod point;
+#[cfg(feature = "proto")]
+pub mod proto;
 mod quantization;
 mod quantization_config;
 mod query_input;

@@ -15,9 +15,9 @@ use crate::{ApiError, WireVector};
 /// Examples that are read of one list, whatever the other limits.
 const EXAMPLES_READ_MAX: usize = 100_000;
 /// The constant of rank fusion where none is given.
-const RRF_K: u32 = 2;
+pub(crate) const RRF_K: u32 = 2;
 /// How much unlikeness counts where nothing is said.
-const DIVERSITY: f32 = 0.5;
+pub(crate) const DIVERSITY: f32 = 0.5;
 
 const EXPECTED: &str = "a vector, the id of a point, or an object with one of nearest, recommend, order_by, fusion, rrf, \
                         sample";

@@ -112,30 +112,13 @@ pub struct WireSearchParams {
 
 impl WireSearchParams {
     pub(crate) fn into_params(self, limits: &Limits) -> Result<SearchParams, ApiError> {
-        if self.indexed_only == Some(true) {
-            let field = "params.indexed_only".to_owned();
-            let what = "no point is ever hidden from a search";
-            return Err(ApiError::NotSupported { field, what });
-        }
-        refuse(
-            "params.acorn",
-            &self.acorn,
-            "filters are planned without parameters",
-        )?;
-        refuse("params.idf", &self.idf, "only dense vectors are served")?;
-        if let Some(ef) = self.hnsw_ef {
-            at_most(
-                ef as usize,
-                limits.hnsw_ef_max as usize,
-                "params.hnsw_ef",
-                "hnsw_ef_max",
-            )?;
-            if ef == 0 {
-                return Err(
-                    Invalid::new("params.hnsw_ef", Problem::BelowLimit { given: 0, limit: 1 }).into(),
-                );
-            }
-        }
+        let params = Params {
+            hnsw_ef: self.hnsw_ef,
+            indexed_only: self.indexed_only,
+            acorn: self.acorn.is_some(),
+            idf: self.idf.is_some(),
+        };
+        check_params(params, limits)?;
         Ok(SearchParams {
             hnsw_ef: self.hnsw_ef,
             exact: self.exact.unwrap_or(false),
@@ -145,6 +128,44 @@ impl WireSearchParams {
                 .unwrap_or_default(),
         })
     }
+}
+
+/// The parameters of a search that can be refused; for what is not served, whether it was given.
+#[derive(Clone, Copy)]
+pub(crate) struct Params {
+    pub(crate) hnsw_ef: Option<u32>,
+    pub(crate) indexed_only: Option<bool>,
+    pub(crate) acorn: bool,
+    pub(crate) idf: bool,
+}
+
+/// Refuses parameters that are not served or out of their limits.
+pub(crate) fn check_params(params: Params, limits: &Limits) -> Result<(), ApiError> {
+    let unserved = |field: &str, what| {
+        let field = field.to_owned();
+        Err(ApiError::NotSupported { field, what })
+    };
+    if params.indexed_only == Some(true) {
+        return unserved("params.indexed_only", "no point is ever hidden from a search");
+    }
+    if params.acorn {
+        return unserved("params.acorn", "filters are planned without parameters");
+    }
+    if params.idf {
+        return unserved("params.idf", "only dense vectors are served");
+    }
+    if let Some(ef) = params.hnsw_ef {
+        at_most(
+            ef as usize,
+            limits.hnsw_ef_max as usize,
+            "params.hnsw_ef",
+            "hnsw_ef_max",
+        )?;
+        if ef == 0 {
+            return Err(Invalid::new("params.hnsw_ef", Problem::BelowLimit { given: 0, limit: 1 }).into());
+        }
+    }
+    Ok(())
 }
 
 impl SearchPoints {

@@ -60,11 +60,17 @@ impl QueryPointsBatch {
             let request = query.into_request(limits)?;
             Ok((request.stage.limit, request))
         })?;
+        Ok(QueryBatch::of(queries))
+    }
+}
+
+impl QueryBatch {
+    pub(crate) fn of(queries: Vec<QueryRequest>) -> QueryBatch {
         if !queries.iter().all(QueryRequest::is_search) {
-            return Ok(QueryBatch::Queries(queries));
+            return QueryBatch::Queries(queries);
         }
         let searches = queries.into_iter().filter_map(|query| query.into_search().ok());
-        Ok(QueryBatch::Searches(searches.collect()))
+        QueryBatch::Searches(searches.collect())
     }
 }
 

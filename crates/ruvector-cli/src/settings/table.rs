@@ -54,7 +54,7 @@ pub(crate) const TABLE: &[Setting] = &[
         key: "http_host",
         flag: "http-host",
         kind: Kind::Text("127.0.0.1"),
-        doc: "Address that REST listens on; there is no authentication yet, so the default is this machine only",
+        doc: "Address that REST and gRPC listen on; there is no authentication yet, so the default is this machine only",
     },
     service!(
         "http_port",
@@ -70,7 +70,7 @@ pub(crate) const TABLE: &[Setting] = &[
         0,
         65_535,
         || 6334,
-        "Port reserved for gRPC, which is not served yet"
+        "Port of gRPC; 0 takes any free port"
     ),
     service!(
         "body_bytes_max",
