@@ -53,7 +53,14 @@ pub(super) fn choose(
         if let Some(scorer) = nearest.of_row(core, best.segment, best.row) {
             run.ctx.count(0, pending.len() as u64);
             for one in &mut pending {
-                if let Some(distance) = scorer.distance(core, one.segment, one.row) {
+                // Of two multi-vectors it matters which one asks: the one that is not chosen.
+                let distance = match nearest.is_one_sided(core) {
+                    false => scorer.distance(core, one.segment, one.row),
+                    true => nearest
+                        .of_row(core, one.segment, one.row)
+                        .and_then(|asking| asking.distance(core, best.segment, best.row)),
+                };
+                if let Some(distance) = distance {
                     one.likeness = one.likeness.max(0.0 - distance);
                 }
             }

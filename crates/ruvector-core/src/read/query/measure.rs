@@ -6,7 +6,7 @@ use ruvector_types::{Distance, RecommendStrategy, Vector};
 use super::Run;
 use crate::Error;
 use crate::collection::Core;
-use crate::fields::Field;
+use crate::fields::{Field, RaggedKind};
 use crate::read::nearest::finite;
 use crate::read::ragged;
 use crate::view::SegmentView;
@@ -75,6 +75,16 @@ impl Scorer {
         match self {
             Scorer::Dense { field, .. } => core.schema.fields[*field].distance,
             Scorer::Ragged { field, .. } => core.schema.ragged[*field].distance(),
+        }
+    }
+
+    /// Whether the distance of a to b may be another than that of b to a.
+    pub(super) fn is_one_sided(&self, core: &Core) -> bool {
+        match self {
+            Scorer::Dense { .. } => false,
+            Scorer::Ragged { field, .. } => {
+                !matches!(core.schema.ragged[*field].kind, RaggedKind::Sparse(_))
+            }
         }
     }
 
