@@ -59,7 +59,7 @@ fn reflection() {
 fn gzip_both_ways() {
     let caller = filled(m::Distance::Dot);
     let path = "/qdrant.Collections/List";
-    for number in 0..400 {
+    for number in 0..100 {
         let create = creation(
             &format!("a collection with a long name {number}"),
             m::Distance::Dot,
@@ -85,5 +85,5 @@ fn gzip_both_ways() {
         .unwrap();
     let list = |bytes: &[u8]| m::ListCollectionsResponse::decode(bytes).unwrap().collections;
     assert_eq!(list(&bytes), list(&plain.bytes[5..]));
-    assert_eq!(list(&bytes).len(), 401);
+    assert_eq!(list(&bytes).len(), 101);
 }
