@@ -310,6 +310,7 @@ fn samples_are_uniform() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn refusals_name_the_place() {
     let world = world(&mut Random::new(1));
     let by_id = |id| Some(Query::Nearest(VectorInput::Id(PointId::Num(id))));

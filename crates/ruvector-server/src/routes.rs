@@ -79,11 +79,12 @@ async fn no_route(method: Method, uri: Uri) -> Response {
     answer::failure(&error, Instant::now())
 }
 
+/// Some paths that are not served look like a point's: `points/discover`.
 async fn no_method(method: Method, uri: Uri) -> Response {
-    let error = ApiError::NoMethod {
+    let error = unserved::refusal(uri.path()).unwrap_or_else(|| ApiError::NoMethod {
         method: method.to_string(),
         path: uri.path().to_owned(),
-    };
+    });
     answer::failure(&error, Instant::now())
 }
 

@@ -94,6 +94,7 @@ impl Snapshot {
         let core = &self.core;
         let schema = &core.schema.ragged[field];
         Answer::new(self, request, schema.distance())?;
+        self.checked_ef(request)?;
         check_ragged(request.vector.clone(), schema, &core.limits, "vector")?;
         if let Some(filter) = &request.filter {
             compile_filter(filter, core)?;
@@ -110,6 +111,8 @@ impl Snapshot {
         let core = &self.core;
         let schema = &core.schema.ragged[field];
         let answer = Answer::new(self, request, schema.distance())?;
+        // A breadth means nothing here, and one that is refused elsewhere is refused here.
+        self.checked_ef(request)?;
         let vector = check_ragged(request.vector.clone(), schema, &core.limits, "vector")?;
         let filter = request.filter.as_ref();
         let mut query = RaggedQuery {

@@ -227,7 +227,7 @@ impl Snapshot {
         Ok(Cow::Owned(vector))
     }
 
-    fn checked_ef(&self, request: &SearchRequest) -> Result<usize, Error> {
+    pub(super) fn checked_ef(&self, request: &SearchRequest) -> Result<usize, Error> {
         let core = &self.core;
         let ef = request.params.hnsw_ef.unwrap_or(EF_DEFAULT);
         let ef_max = core.limits.hnsw_ef_max as usize;
