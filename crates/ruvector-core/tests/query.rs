@@ -31,7 +31,7 @@ fn config(distances: [Distance; 2]) -> CollectionConfig {
         let field = VectorConfig {
             dim,
             distance,
-            ..field.clone()
+            ..field
         };
         config.vectors.insert(name.to_owned(), field);
     }
