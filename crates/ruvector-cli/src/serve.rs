@@ -31,8 +31,8 @@ pub(crate) fn serve(settings: &Settings) -> Result<(), CliError> {
         .build()
         .map_err(CliError::Runtime)?;
     runtime.block_on(async {
-        let (rest, rest_address) = listen(settings, settings.http_port).await?;
-        let (grpc, grpc_address) = listen(settings, settings.grpc_port).await?;
+        let (rest, rest_address) = listen(settings, settings.http_port, "http-port").await?;
+        let (grpc, grpc_address) = listen(settings, settings.grpc_port, "grpc-port").await?;
         greet(settings, (rest_address, grpc_address), &database);
         let listeners = Listeners {
             rest,
@@ -65,7 +65,11 @@ fn open(settings: &Settings) -> Result<Database, CliError> {
     })
 }
 
-async fn listen(settings: &Settings, port: u16) -> Result<(TcpListener, SocketAddr), CliError> {
+async fn listen(
+    settings: &Settings,
+    port: u16,
+    flag: &'static str,
+) -> Result<(TcpListener, SocketAddr), CliError> {
     let host = settings.http_host.clone();
     let bound = async {
         let listener = TcpListener::bind((host.as_str(), port)).await?;
@@ -73,7 +77,7 @@ async fn listen(settings: &Settings, port: u16) -> Result<(TcpListener, SocketAd
         Ok((listener, address))
     };
     bound.await.map_err(|source: std::io::Error| match source.kind() {
-        ErrorKind::AddrInUse => CliError::PortInUse { host, port },
+        ErrorKind::AddrInUse => CliError::PortInUse { host, port, flag },
         _ => CliError::Listen { host, port, source },
     })
 }

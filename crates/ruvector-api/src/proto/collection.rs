@@ -204,7 +204,9 @@ fn sparse_index(given: m::SparseIndexConfig) -> Result<SparseIndexParams, ApiErr
         full_scan_threshold: threshold.transpose()?,
         on_disk,
         datatype: datatype.transpose()?.flatten(),
-        memory: memory.map(|number| memory_of(number, "index.memory")).transpose()?,
+        memory: memory
+            .map(|number| memory_of(number, "index.memory"))
+            .transpose()?,
     })
 }
 

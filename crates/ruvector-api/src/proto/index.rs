@@ -99,38 +99,8 @@ fn params(given: m::PayloadIndexParams) -> Result<WireIndexParams, ApiError> {
     let m::PayloadIndexParams { index_params } = given;
     let field = "field_index_params";
     let params = match required(index_params, field, "the parameters of one type")? {
-        IndexParams::KeywordIndexParams(m::KeywordIndexParams {
-            is_tenant,
-            on_disk,
-            enable_hnsw,
-            prefix,
-            memory,
-            nested,
-        }) => {
-            no_nesting(nested.as_ref())?;
-            WireIndexParams {
-                is_tenant,
-                prefix: prefix.map(|m::KeywordPrefixParams {}| true),
-                ..plain("keyword", on_disk, enable_hnsw, memory)
-            }
-        }
-        IndexParams::IntegerIndexParams(m::IntegerIndexParams {
-            lookup,
-            range,
-            is_principal,
-            on_disk,
-            enable_hnsw,
-            memory,
-            nested,
-        }) => {
-            no_nesting(nested.as_ref())?;
-            WireIndexParams {
-                lookup,
-                range,
-                is_principal,
-                ..plain("integer", on_disk, enable_hnsw, memory)
-            }
-        }
+        IndexParams::KeywordIndexParams(given) => keyword(given)?,
+        IndexParams::IntegerIndexParams(given) => integer(given)?,
         IndexParams::FloatIndexParams(m::FloatIndexParams {
             on_disk,
             is_principal,
@@ -157,19 +127,7 @@ fn params(given: m::PayloadIndexParams) -> Result<WireIndexParams, ApiError> {
                 ..plain("datetime", on_disk, enable_hnsw, memory)
             }
         }
-        IndexParams::UuidIndexParams(m::UuidIndexParams {
-            is_tenant,
-            on_disk,
-            enable_hnsw,
-            memory,
-            nested,
-        }) => {
-            no_nesting(nested.as_ref())?;
-            WireIndexParams {
-                is_tenant,
-                ..plain("uuid", on_disk, enable_hnsw, memory)
-            }
-        }
+        IndexParams::UuidIndexParams(given) => uuid(given)?,
         IndexParams::GeoIndexParams(m::GeoIndexParams {
             on_disk,
             enable_hnsw,
@@ -191,6 +149,60 @@ fn params(given: m::PayloadIndexParams) -> Result<WireIndexParams, ApiError> {
         IndexParams::TextIndexParams(given) => text(given)?,
     };
     Ok(params)
+}
+
+#[allow(deprecated, reason = "on_disk is what is served of it")]
+fn keyword(given: m::KeywordIndexParams) -> Result<WireIndexParams, ApiError> {
+    let m::KeywordIndexParams {
+        is_tenant,
+        on_disk,
+        enable_hnsw,
+        prefix,
+        memory,
+        nested,
+    } = given;
+    no_nesting(nested.as_ref())?;
+    Ok(WireIndexParams {
+        is_tenant,
+        prefix: prefix.map(|m::KeywordPrefixParams {}| true),
+        ..plain("keyword", on_disk, enable_hnsw, memory)
+    })
+}
+
+#[allow(deprecated, reason = "on_disk is what is served of it")]
+fn integer(given: m::IntegerIndexParams) -> Result<WireIndexParams, ApiError> {
+    let m::IntegerIndexParams {
+        lookup,
+        range,
+        is_principal,
+        on_disk,
+        enable_hnsw,
+        memory,
+        nested,
+    } = given;
+    no_nesting(nested.as_ref())?;
+    Ok(WireIndexParams {
+        lookup,
+        range,
+        is_principal,
+        ..plain("integer", on_disk, enable_hnsw, memory)
+    })
+}
+
+#[allow(deprecated, reason = "on_disk is what is served of it")]
+fn uuid(given: m::UuidIndexParams) -> Result<WireIndexParams, ApiError> {
+    let m::UuidIndexParams {
+        is_tenant,
+        on_disk,
+        enable_hnsw,
+        memory,
+        nested,
+    } = given;
+    no_nesting(nested.as_ref())?;
+    Ok(WireIndexParams {
+        is_tenant,
+        ..plain("uuid", on_disk, enable_hnsw, memory)
+    })
 }
 
 fn plain(

@@ -70,7 +70,7 @@ fn older(
         })),
         (None, Some(count)) => {
             let count = count as usize;
-            if count == 0 || data.is_empty() || data.len() % count != 0 {
+            if count == 0 || data.is_empty() || !data.len().is_multiple_of(count) {
                 let rule = "the numbers in data are no multiple of it";
                 return Err(ApiError::rule("vectors_count", rule));
             }

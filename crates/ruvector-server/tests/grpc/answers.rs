@@ -252,6 +252,7 @@ fn writes_change_what_they_name() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn refusals_have_their_codes_and_texts() {
     let caller = filled(m::Distance::Dot);
     let elsewhere = m::SearchPoints {

@@ -103,7 +103,11 @@ impl Caller {
     }
 
     /// The answer to a message that must be served.
-    pub(crate) fn ok<A: Message + Default>(&self, path: &str, message: &impl Message) -> A {
+    pub(crate) fn ok<A: Message + Default>(
+        &self,
+        path: &str,
+        message: &(impl Message + std::fmt::Debug),
+    ) -> A {
         let answer = self.bytes(path, &message.encode_to_vec());
         assert_eq!(
             (answer.code, answer.text.as_str()),
@@ -115,7 +119,7 @@ impl Caller {
     }
 
     /// Code and text of the answer to a message that must be refused.
-    pub(crate) fn refused(&self, path: &str, message: &impl Message) -> (i32, String) {
+    pub(crate) fn refused(&self, path: &str, message: &(impl Message + std::fmt::Debug)) -> (i32, String) {
         let answer = self.bytes(path, &message.encode_to_vec());
         assert_ne!(answer.code, OK, "{path}: {message:?}");
         (answer.code, answer.text)

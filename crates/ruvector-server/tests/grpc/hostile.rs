@@ -119,14 +119,11 @@ fn what_is_no_frame_is_refused() {
 #[test]
 fn what_is_nested_without_end_is_refused() {
     let caller = filled(m::Distance::Dot);
-    for levels in [20, 31, 33, 49, 51, 90, 5_000, 100_000] {
+    for levels in [20, 31, 33, 49, 51, 90, 2_000] {
         let mut filter = Vec::new();
         for _ in 0..levels {
             // must[0].filter
             filter = inside(2, &inside(4, &filter));
-            if filter.len() > 8 << 20 {
-                break;
-            }
         }
         let mut request = m::CountPoints {
             collection_name: "c".to_owned(),
@@ -174,6 +171,6 @@ fn what_takes_too_much_memory_is_refused() {
         writer.finish().unwrap()
     };
     let answer = caller.raw(SEARCH, &[("grpc-encoding", Some("gzip"))], framed(1, &packed));
-    expect(&answer, EXHAUSTED, "limit");
+    expect(&answer, EXHAUSTED, "body_bytes_max");
     alive(&caller);
 }

@@ -59,11 +59,8 @@ fn reflection() {
 fn gzip_both_ways() {
     let caller = filled(m::Distance::Dot);
     let path = "/qdrant.Collections/List";
-    for number in 0..400 {
-        let create = creation(
-            &format!("a collection with a long name {number}"),
-            m::Distance::Dot,
-        );
+    for number in 0..100 {
+        let create = creation(&format!("{}{number}", "long ".repeat(30)), m::Distance::Dot);
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         packed.write_all(&create.encode_to_vec()).unwrap();
         let body = framed(1, &packed.finish().unwrap());
@@ -85,5 +82,5 @@ fn gzip_both_ways() {
         .unwrap();
     let list = |bytes: &[u8]| m::ListCollectionsResponse::decode(bytes).unwrap().collections;
     assert_eq!(list(&bytes), list(&plain.bytes[5..]));
-    assert_eq!(list(&bytes).len(), 401);
+    assert_eq!(list(&bytes).len(), 101);
 }
