@@ -6,7 +6,7 @@ import random
 from qdrant_client import models
 
 import data
-from world import AsyncCase, SyncCase
+from world import AsyncCase, GrpcAsyncCase, GrpcSyncCase, SyncCase
 
 NAME = "filters"
 INDEXES = {
@@ -67,4 +67,12 @@ class FiltersSync(Filters, SyncCase):
 
 
 class FiltersAsync(Filters, AsyncCase):
+    pass
+
+
+class FiltersGrpcSync(Filters, GrpcSyncCase):
+    pass
+
+
+class FiltersGrpcAsync(Filters, GrpcAsyncCase):
     pass

@@ -4,7 +4,7 @@ Method: every type by name and with its options; the description read back; face
 from qdrant_client import models
 
 import data
-from world import AsyncCase, SyncCase
+from world import AsyncCase, GrpcAsyncCase, GrpcSyncCase, SyncCase
 
 NAME = "indexes"
 DECLARED = {
@@ -81,4 +81,12 @@ class IndexesSync(Indexes, SyncCase):
 
 
 class IndexesAsync(Indexes, AsyncCase):
+    pass
+
+
+class IndexesGrpcSync(Indexes, GrpcSyncCase):
+    pass
+
+
+class IndexesGrpcAsync(Indexes, GrpcAsyncCase):
     pass

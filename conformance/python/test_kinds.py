@@ -15,7 +15,7 @@ NAME = "kinds"
 
 def sparse(rng):
     indices = sorted({rng.randrange(rng.choice([4, 12, 40])) for _ in range(rng.randrange(1, 9))})
-    return models.SparseVector(indices=indices, values=[rng.randrange(1, 9) / 2 for _ in indices])
+    return models.SparseVector(indices=indices, values=[rng.uniform(0.2, 4) for _ in indices])
 
 
 def multi(rng, dim=3):

@@ -4,10 +4,9 @@ collection is compared with local mode's."""
 import random
 
 from qdrant_client import models
-from qdrant_client.http.exceptions import UnexpectedResponse
 
 import data
-from world import AsyncCase, SyncCase
+from world import AsyncCase, GrpcAsyncCase, GrpcSyncCase, SyncCase
 
 NAME = "points"
 RED = models.Filter(must=[models.FieldCondition(key="tags", match=models.MatchValue(value="red"))])
@@ -125,7 +124,7 @@ class Points:
         self.updated("upsert", points=data.points(2)[:9])
         self.updated("update_vectors", points=[models.PointVectors(id=1, vector=data.vector(rng))])
         for client in (self.remote, self.local):
-            with self.assertRaises((UnexpectedResponse, ValueError, KeyError)):
+            with self.assertRaises((*self.refusals, ValueError, KeyError)):
                 client.update_vectors(NAME, points=[models.PointVectors(id=77_777, vector=data.vector(rng))])
 
     def test_batches_of_writes(self):
@@ -153,10 +152,8 @@ class Points:
         self.assertEqual([one.status for one in results], [models.UpdateStatus.COMPLETED] * len(operations))
         self.compare("batch")
         broken = [operations[0], models.DeleteVectorsOperation(delete_vectors=models.DeleteVectors(points=[2], vector=["no"]))]
-        with self.assertRaises(UnexpectedResponse) as refusal:
-            self.remote.batch_update_points(NAME, broken)
-        self.assertEqual(refusal.exception.status_code, 400)
-        self.assertIn("operations[1]", refusal.exception.content.decode())
+        text = self.refused(400, lambda: self.remote.batch_update_points(NAME, broken))
+        self.assertIn("operations[1]", text)
         self.compare("a batch that was refused")
 
     def test_deletes(self):
@@ -200,4 +197,12 @@ class PointsSync(Points, SyncCase):
 
 
 class PointsAsync(Points, AsyncCase):
+    pass
+
+
+class PointsGrpcSync(Points, GrpcSyncCase):
+    pass
+
+
+class PointsGrpcAsync(Points, GrpcAsyncCase):
     pass

@@ -7,7 +7,7 @@ import random
 from qdrant_client import models
 
 import data
-from world import AsyncCase, SyncCase
+from world import AsyncCase, GrpcAsyncCase, GrpcSyncCase, SyncCase
 
 NAME = "search"
 THRESHOLDS = {"Cosine": 0.2, "Dot": 0.1, "Euclid": 1.9, "Manhattan": 4.5}
@@ -97,4 +97,12 @@ class SearchesSync(Searches, SyncCase):
 
 
 class SearchesAsync(Searches, AsyncCase):
+    pass
+
+
+class SearchesGrpcSync(Searches, GrpcSyncCase):
+    pass
+
+
+class SearchesGrpcAsync(Searches, GrpcAsyncCase):
     pass

@@ -1,4 +1,4 @@
-"""A server of its own for each test class, the client over it, and the client's local mode beside it.
+"""A server of its own for each test, the client over it by REST or gRPC, and the client's local mode beside it.
 
 Never checks anything itself but what all tests share: that two answers are the same.
 """
@@ -12,9 +12,17 @@ import subprocess
 import tempfile
 import unittest
 
+import grpc
 from qdrant_client import AsyncQdrantClient, QdrantClient
+from qdrant_client.http.exceptions import UnexpectedResponse
 
 SCORE_TOLERANCE = 1e-4
+# The codes of gRPC that stand for a status of REST.
+CODES = {
+    400: (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNIMPLEMENTED),
+    404: (grpc.StatusCode.NOT_FOUND,),
+    409: (grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.ABORTED),
+}
 
 
 class Server:
@@ -26,20 +34,22 @@ class Server:
         command = [os.environ["RUVECTOR_PROGRAM"], "serve", "--http-port", "0", "--grpc-port", "0"]
         command += ["--storage", os.path.join(self.folder.name, "data")]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
-        self.url = None
+        self.url = self.grpc_port = None
         for line in self.process.stdout:
-            found = re.search(r"REST\s+(http://\S+)", line)
-            if found:
-                self.url = found.group(1)
+            found = re.search(r"(REST|gRPC)\s+(http://\S+:(\d+))", line)
+            if found and found.group(1) == "REST":
+                self.url = found.group(2)
+            elif found:
+                self.grpc_port = int(found.group(3))
             if line.startswith("Stop with"):
                 break
-        if self.url is None:
+        if self.url is None or self.grpc_port is None:
             self.stop()
             raise RuntimeError("the server did not start")
 
-    def how(self):
+    def how(self, grpc=False):
         """How a client is opened over the server."""
-        return {"url": self.url}
+        return {"url": self.url, "grpc_port": self.grpc_port, "prefer_grpc": grpc}
 
     def stop(self):
         self.process.terminate()
@@ -52,12 +62,12 @@ class Server:
 class Blocking:
     """The asynchronous client, each call awaited at once, so that one test serves both clients."""
 
-    def __init__(self, url):
+    def __init__(self, how):
         self.loop = asyncio.new_event_loop()
-        self.client = self.loop.run_until_complete(self._open(url))
+        self.client = self.loop.run_until_complete(self._open(how))
 
-    async def _open(self, url):
-        return AsyncQdrantClient(url=url)
+    async def _open(self, how):
+        return AsyncQdrantClient(**how)
 
     def __getattr__(self, name):
         method = getattr(self.client, name)
@@ -74,22 +84,37 @@ class Blocking:
 
 
 class Case(unittest.TestCase):
-    """`self.remote` is the client over REST, `self.local` its local mode; `both` asks the two and compares."""
+    """`self.remote` is the client over the server, `self.local` its local mode; `ask` asks the two."""
 
-    def open_client(self, url):
+    # The errors that the client raises for what the server refuses.
+    refusals = (UnexpectedResponse, grpc.RpcError)
+    over_grpc = False
+
+    def open_client(self, server):
         raise unittest.SkipTest("the tests run in the subclasses, one for each client")
 
     def setUp(self):
         self.local = QdrantClient(":memory:")
         self.server = Server()
         self.addCleanup(self.server.stop)
-        self.remote = self.open_client(self.server.url)
+        self.remote = self.open_client(self.server)
         self.addCleanup(self.remote.close)
 
     def change(self, method, *arguments, **named):
         """A change made in both."""
         getattr(self.local, method)(*arguments, **named)
         return getattr(self.remote, method)(*arguments, **named)
+
+    def refused(self, status, call):
+        """Why the server refuses a call, by the status of REST or the code of gRPC that stands for it."""
+        with self.assertRaises(self.refusals) as refusal:
+            call()
+        error = refusal.exception
+        if isinstance(error, UnexpectedResponse):
+            self.assertEqual(error.status_code, status, error)
+            return error.content.decode()
+        self.assertIn(error.code(), CODES[status], error)
+        return error.details()
 
     def ask(self, method, *arguments, **named):
         """What both answer."""
@@ -98,11 +123,15 @@ class Case(unittest.TestCase):
             getattr(self.local, method)(*arguments, **named),
         )
 
+    def payload(self, point):
+        """A point's payload as the client can know it: a message does not tell an empty one from none."""
+        return point.payload or None if self.over_grpc else point.payload
+
     def same_points(self, remote, local, about):
         """The same records, in the order of ids: payload equal, vectors within the tolerance."""
         self.assertEqual([str(one.id) for one in remote], [str(one.id) for one in local], about)
         for ours, theirs in zip(remote, local):
-            self.assertEqual(ours.payload, theirs.payload, about)
+            self.assertEqual(self.payload(ours), self.payload(theirs), about)
             self.same_vectors(ours.vector, theirs.vector, about)
 
     def same_vectors(self, ours, theirs, about):
@@ -121,7 +150,7 @@ class Case(unittest.TestCase):
         self.assertEqual(len(remote), len(local), about)
         for ours, theirs in zip(remote, local):
             self.assertTrue(near(ours.score, theirs.score), (about, ours, theirs))
-        payloads = {str(one.id): (one.payload, one.vector) for one in local}
+        payloads = {str(one.id): (self.payload(one), one.vector) for one in local}
         if not local:
             return
         last = local[-1].score
@@ -130,18 +159,32 @@ class Case(unittest.TestCase):
         for one in remote:
             if str(one.id) in payloads:
                 payload, vector = payloads[str(one.id)]
-                self.assertEqual(one.payload, payload, about)
+                self.assertEqual(self.payload(one), payload, about)
                 self.same_vectors(one.vector, vector, about)
 
 
 class SyncCase(Case):
-    def open_client(self, url):
-        return QdrantClient(url=url)
+    def open_client(self, server):
+        return QdrantClient(**server.how())
 
 
 class AsyncCase(Case):
-    def open_client(self, url):
-        return Blocking(url)
+    def open_client(self, server):
+        return Blocking(server.how())
+
+
+class GrpcSyncCase(Case):
+    over_grpc = True
+
+    def open_client(self, server):
+        return QdrantClient(**server.how(grpc=True))
+
+
+class GrpcAsyncCase(Case):
+    over_grpc = True
+
+    def open_client(self, server):
+        return Blocking(server.how(grpc=True))
 
 
 def near(a, b):

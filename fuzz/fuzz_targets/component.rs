@@ -7,8 +7,10 @@ use ruvector_graph::{FastGraph, Links, PlainGraph, Vectors};
 use ruvector_io::{Io, MemIo, Region};
 use ruvector_payload::index::Index;
 use ruvector_quant::QueryPrecision;
+use ruvector_sparse::{Sink, SparseIndex};
 use ruvector_storage::{
-    Bitmap, CodeBlock, Component, ComponentKind, IdTable, PayloadRows, RowMap, VectorBlock, write_component,
+    Bitmap, CodeBlock, Component, ComponentKind, IdTable, PayloadRows, RaggedBlock, RaggedRef, RowMap, VectorBlock,
+    write_component,
 };
 
 /// Rows looked at, so that an input costs about the same whatever count it claims.
@@ -18,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((choice, body)) = bytes.split_first() else {
         return;
     };
-    let kind = match choice % 9 {
+    let kind = match choice % 11 {
         0 => ComponentKind::Ids,
         1 => ComponentKind::Vectors,
         2 => ComponentKind::Graph,
@@ -27,7 +29,9 @@ fuzz_target!(|bytes: &[u8]| {
         5 => ComponentKind::PayloadDelta,
         6 => ComponentKind::FastGraph,
         7 => ComponentKind::Codes,
-        _ => ComponentKind::FieldIndex,
+        8 => ComponentKind::FieldIndex,
+        9 => ComponentKind::Ragged,
+        _ => ComponentKind::SparseIndex,
     };
     if choice & 0x80 != 0 {
         if let Ok(component) = Component::from_region("whole", Region::from_vec(body.to_vec()), kind) {
@@ -57,6 +61,8 @@ fn read(kind: ComponentKind, component: Component) {
         ComponentKind::Codes => drop(CodeBlock::open(component).map(|codes| read_codes(&codes))),
         // Queried by the target `field_index`.
         ComponentKind::FieldIndex => drop(Index::open(component, ROWS_MAX)),
+        ComponentKind::Ragged => drop(RaggedBlock::open(component).map(|vectors| read_ragged(&vectors))),
+        ComponentKind::SparseIndex => drop(SparseIndex::open(component).map(|index| read_lists(&index))),
     }
 }
 
@@ -95,6 +101,62 @@ fn read_vectors(vectors: &VectorBlock) {
         let _ = vectors.ordinal(at);
     }
     assert!(vectors.vector(vectors.len()).is_none());
+}
+
+fn read_ragged(vectors: &RaggedBlock) {
+    for at in 0..vectors.len().min(ROWS_MAX) {
+        let row = vectors.row(at);
+        if let Some(ordinal) = vectors.ordinal(row) {
+            assert_eq!(ordinal, at);
+        }
+        match vectors.vector(at) {
+            Some(RaggedRef::Sparse(indices, values)) => assert_eq!(indices.len(), values.len()),
+            Some(RaggedRef::Multi(numbers)) => assert_eq!(numbers.len() % vectors.dim() as usize, 0),
+            None => {}
+        }
+    }
+    assert!(vectors.vector(vectors.len()).is_none());
+}
+
+/// Takes what is offered, up to a number of windows.
+struct Taken {
+    vectors: u32,
+    windows: u32,
+}
+
+impl Sink for Taken {
+    fn bound(&self) -> f32 {
+        if self.windows % 2 == 0 { f32::NEG_INFINITY } else { 1.0 }
+    }
+
+    fn accepts(&mut self, ordinal: u32) -> bool {
+        assert!(ordinal < self.vectors);
+        ordinal % 3 > 0
+    }
+
+    fn exact(&mut self, _: u32) -> Option<f32> {
+        None
+    }
+
+    fn offer(&mut self, ordinal: u32, _: f32) {
+        assert!(ordinal < self.vectors);
+    }
+
+    fn stop(&mut self) -> bool {
+        self.windows += 1;
+        self.windows > ROWS_MAX
+    }
+}
+
+fn read_lists(index: &SparseIndex<Component>) {
+    let vectors = index.vectors();
+    let query: Vec<(u32, f32)> = (0..16).map(|dimension| (dimension, 1.0)).collect();
+    let _ = index.search(&query, &mut Taken { vectors, windows: 0 });
+    for (dimension, _) in &query {
+        if index.postings(*dimension).is_ok_and(|count| count < 100_000) {
+            let _ = index.postings_of(*dimension, &mut |ordinal| ordinal < vectors);
+        }
+    }
 }
 
 fn read_links(graph: &PlainGraph<Component>) {

@@ -65,9 +65,7 @@ struct AliasView {
 impl ChangeAliases {
     /// The engine's actions.
     pub fn into_actions(self, limits: &Limits) -> Result<Vec<AliasAction>, ApiError> {
-        not_empty(&self.actions, "actions")?;
-        let given = self.actions.len();
-        at_most(given, limits.collections_max, "actions", "collections_max")?;
+        check_count(&self.actions, limits)?;
         let actions = self.actions.into_iter().enumerate();
         actions
             .map(|(at, action)| {
@@ -77,6 +75,13 @@ impl ChangeAliases {
             })
             .collect()
     }
+}
+
+/// Refuses no actions, or too many.
+pub(crate) fn check_count<T>(actions: &[T], limits: &Limits) -> Result<(), ApiError> {
+    not_empty(actions, "actions")?;
+    let given = actions.len();
+    at_most(given, limits.collections_max, "actions", "collections_max")
 }
 
 impl WireAliasAction {

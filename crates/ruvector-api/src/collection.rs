@@ -21,39 +21,39 @@ use crate::{ApiError, WirePayload};
 #[serde(deny_unknown_fields)]
 pub struct CreateCollection {
     /// The fields of dense vectors; none if absent.
-    vectors: Option<VectorsParams>,
+    pub(crate) vectors: Option<VectorsParams>,
     /// The fields of sparse vectors by name; none if absent.
-    sparse_vectors: Option<BTreeMap<String, SparseVectorParams>>,
+    pub(crate) sparse_vectors: Option<BTreeMap<String, SparseVectorParams>>,
     /// Shards; 1 if absent.
-    shard_number: Option<u32>,
+    pub(crate) shard_number: Option<u32>,
     /// The graphs' parameters where a vector has none of its own.
-    hnsw_config: Option<HnswDiff>,
+    pub(crate) hnsw_config: Option<HnswDiff>,
     /// The optimizer's thresholds.
-    optimizers_config: Option<OptimizersDiff>,
+    pub(crate) optimizers_config: Option<OptimizersDiff>,
     /// Sealed payloads are always read from mapped files: `true` says so, `false` is refused.
-    on_disk_payload: Option<bool>,
+    pub(crate) on_disk_payload: Option<bool>,
     /// Copies of each shard; one node holds one, whatever is asked for.
-    replication_factor: Option<u32>,
+    pub(crate) replication_factor: Option<u32>,
     /// Copies that must hold a write; on one node, the one there is.
-    write_consistency_factor: Option<u32>,
+    pub(crate) write_consistency_factor: Option<u32>,
     /// Placement of points: `auto`.
-    sharding_method: Option<String>,
+    pub(crate) sharding_method: Option<String>,
     /// Codes kept beside the vectors where a vector has none of its own; none if absent.
-    quantization_config: Option<WireQuantization>,
+    pub(crate) quantization_config: Option<WireQuantization>,
     #[schema(ignore)]
-    wal_config: Unserved,
+    pub(crate) wal_config: Unserved,
     /// Limits of the collection's own: only `{"enabled": false}`.
     #[schema(value_type = Option<Object>)]
-    strict_mode_config: Option<serde_json::Map<String, serde_json::Value>>,
+    pub(crate) strict_mode_config: Option<serde_json::Map<String, serde_json::Value>>,
     #[schema(ignore)]
-    payload: Unserved,
+    pub(crate) payload: Unserved,
     #[schema(ignore)]
-    id_tracker: Unserved,
+    pub(crate) id_tracker: Unserved,
     #[schema(ignore)]
-    init_from: Unserved,
+    pub(crate) init_from: Unserved,
     /// What the collection's owner notes about it.
     #[schema(value_type = Option<Object>)]
-    metadata: Option<WirePayload>,
+    pub(crate) metadata: Option<WirePayload>,
 }
 
 /// Body of `POST /collections`.
@@ -84,10 +84,10 @@ pub struct CreateNamedCollection {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = Object, example = json!({"size": 384, "distance": "Cosine"}))]
-pub struct VectorsParams(Fields);
+pub struct VectorsParams(pub(crate) Fields);
 
 #[derive(Debug)]
-enum Fields {
+pub(crate) enum Fields {
     One(VectorParams),
     Named(BTreeMap<String, VectorParams>),
 }
@@ -124,21 +124,21 @@ fn params(value: serde_json::Value) -> Result<VectorParams, serde_path_to_error:
 #[serde(deny_unknown_fields)]
 pub struct VectorParams {
     /// Dimensions.
-    size: u32,
+    pub(crate) size: u32,
     /// `Cosine`, `Dot`, `Euclid` or `Manhattan`.
-    distance: String,
+    pub(crate) distance: String,
     /// The graph's parameters.
-    hnsw_config: Option<HnswDiff>,
+    pub(crate) hnsw_config: Option<HnswDiff>,
     /// Type of the numbers: `float32`.
-    datatype: Option<String>,
+    pub(crate) datatype: Option<String>,
     /// Codes kept beside its vectors; the collection's if absent.
-    quantization_config: Option<WireQuantization>,
+    pub(crate) quantization_config: Option<WireQuantization>,
     /// Whether sealed vectors stay in their files instead of being copied into resident memory; false if absent.
-    on_disk: Option<bool>,
+    pub(crate) on_disk: Option<bool>,
     /// Several vectors for each point, and how they are compared; one if absent.
-    multivector_config: Option<MultiVectorParams>,
+    pub(crate) multivector_config: Option<MultiVectorParams>,
     /// The same as `on_disk` in other words; it goes before.
-    memory: Option<WireMemory>,
+    pub(crate) memory: Option<WireMemory>,
 }
 
 impl CreateCollection {

@@ -20,23 +20,23 @@ use crate::{ApiError, WirePayload};
 pub struct UpdateCollection {
     /// Codes of every vector field that `vectors` gives none, or `"Disabled"`.
     #[schema(value_type = Option<QuantizationChangeSchema>)]
-    quantization_config: Option<QuantizationChange>,
+    pub(crate) quantization_config: Option<QuantizationChange>,
     /// Changes of single vector fields by name; the unnamed vector is `""`.
-    vectors: Option<BTreeMap<String, VectorDiff>>,
+    pub(crate) vectors: Option<BTreeMap<String, VectorDiff>>,
     /// The graphs' parameters, of every vector field whose own do not differ.
-    hnsw_config: Option<HnswDiff>,
+    pub(crate) hnsw_config: Option<HnswDiff>,
     /// The optimizer's thresholds.
-    optimizers_config: Option<OptimizersDiff>,
+    pub(crate) optimizers_config: Option<OptimizersDiff>,
     /// What concerns copies and payloads.
-    params: Option<CollectionParamsDiff>,
+    pub(crate) params: Option<CollectionParamsDiff>,
     /// Limits of the collection's own: only `{"enabled": false}`.
     #[schema(value_type = Option<Object>)]
-    strict_mode_config: Option<serde_json::Map<String, serde_json::Value>>,
+    pub(crate) strict_mode_config: Option<serde_json::Map<String, serde_json::Value>>,
     /// Laid over the metadata key by key; `null` removes a key.
     #[schema(value_type = Option<Object>)]
-    metadata: Option<WirePayload>,
+    pub(crate) metadata: Option<WirePayload>,
     #[schema(ignore)]
-    sparse_vectors: Unserved,
+    pub(crate) sparse_vectors: Unserved,
 }
 
 /// Changes of one vector field.
@@ -45,13 +45,13 @@ pub struct UpdateCollection {
 pub struct VectorDiff {
     /// Its codes, or `"Disabled"`.
     #[schema(value_type = Option<QuantizationChangeSchema>)]
-    quantization_config: Option<QuantizationChange>,
+    pub(crate) quantization_config: Option<QuantizationChange>,
     /// Its graphs' parameters; `{}`: those of the collection again.
-    hnsw_config: Option<HnswDiff>,
+    pub(crate) hnsw_config: Option<HnswDiff>,
     /// Whether sealed vectors stay in their files instead of being copied into resident memory.
-    on_disk: Option<bool>,
+    pub(crate) on_disk: Option<bool>,
     /// The same: `cold` is true, `cached` is false.
-    memory: Option<WireMemory>,
+    pub(crate) memory: Option<WireMemory>,
 }
 
 /// What concerns copies and payloads.
@@ -59,17 +59,17 @@ pub struct VectorDiff {
 #[serde(deny_unknown_fields)]
 pub struct CollectionParamsDiff {
     /// Copies of each shard; one node holds one, whatever is asked for.
-    replication_factor: Option<u32>,
+    pub(crate) replication_factor: Option<u32>,
     /// Copies that must hold a write; on one node, the one there is.
-    write_consistency_factor: Option<u32>,
+    pub(crate) write_consistency_factor: Option<u32>,
     /// Further nodes that each read is sent to; on one node there are none.
-    read_fan_out_factor: Option<u32>,
+    pub(crate) read_fan_out_factor: Option<u32>,
     /// Milliseconds after which a read is sent to a further node; on one node there are none.
-    read_fan_out_delay_ms: Option<u64>,
+    pub(crate) read_fan_out_delay_ms: Option<u64>,
     /// Sealed payloads are always read from mapped files: `true` says so, `false` is refused.
-    on_disk_payload: Option<bool>,
+    pub(crate) on_disk_payload: Option<bool>,
     #[schema(ignore)]
-    payload: Unserved,
+    pub(crate) payload: Unserved,
 }
 
 impl UpdateCollection {

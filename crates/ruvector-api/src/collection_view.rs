@@ -205,13 +205,7 @@ impl CollectionView {
 
 impl ConfigView {
     fn new(config: &CollectionConfig) -> ConfigView {
-        let first = config.vectors.values().next();
-        let codes = first.and_then(|vector| vector.quantization);
-        let same = |vector: &VectorConfig| vector.quantization == codes;
-        let base = Shown {
-            hnsw: config.settings.hnsw,
-            quantization: codes.filter(|_| config.vectors.values().all(same)),
-        };
+        let base = Shown::of(config);
         let vectors = match config.vectors.get("") {
             Some(only) if config.vectors.len() == 1 => VectorsView::One(VectorView::new(only, base)),
             _ => VectorsView::Named(
@@ -251,9 +245,21 @@ impl ConfigView {
 
 /// What is shown for the collection as a whole.
 #[derive(Clone, Copy)]
-struct Shown {
-    hnsw: HnswConfig,
-    quantization: Option<QuantizationConfig>,
+pub(crate) struct Shown {
+    pub(crate) hnsw: HnswConfig,
+    pub(crate) quantization: Option<QuantizationConfig>,
+}
+
+impl Shown {
+    pub(crate) fn of(config: &CollectionConfig) -> Shown {
+        let first = config.vectors.values().next();
+        let codes = first.and_then(|vector| vector.quantization);
+        let same = |vector: &VectorConfig| vector.quantization == codes;
+        Shown {
+            hnsw: config.settings.hnsw,
+            quantization: codes.filter(|_| config.vectors.values().all(same)),
+        }
+    }
 }
 
 impl HnswView {

@@ -167,6 +167,17 @@ pub enum ApiError {
         /// The limit.
         limit: usize,
     },
+    /// A protobuf message that is none, or not one of the interface.
+    #[cfg(feature = "proto")]
+    #[error("Format error in body: {0}")]
+    Message(#[from] crate::proto::WireError),
+    /// No call of that path.
+    #[cfg(feature = "proto")]
+    #[error("Not found: the interface has no call {path}")]
+    NoCall {
+        /// The path asked for.
+        path: String,
+    },
     /// The server is closing.
     #[error("Unavailable: the server is shutting down")]
     Closing,
@@ -205,6 +216,12 @@ impl ApiError {
             | ApiError::BadUrl
             | ApiError::BadGzip
             | ApiError::BodyCut => 400,
+            #[cfg(feature = "proto")]
+            ApiError::Message(crate::proto::WireError::TooLarge { .. }) => 413,
+            #[cfg(feature = "proto")]
+            ApiError::Message(_) => 400,
+            #[cfg(feature = "proto")]
+            ApiError::NoCall { .. } => 404,
             ApiError::NoPoint { .. } | ApiError::NoRoute { .. } => 404,
             ApiError::NoMethod { .. } => 405,
             ApiError::Timeout { .. } | ApiError::BodySlow { .. } => 408,

@@ -34,10 +34,7 @@ impl FacetPoints {
     pub fn into_request(self, limits: &Limits) -> Result<FacetRequest, ApiError> {
         refuse("shard_key", &self.shard_key, NO_SHARD_KEYS)?;
         let limit = self.limit.unwrap_or(10);
-        at_most(limit, limits.limit_max, "limit", "limit_max")?;
-        if limit == 0 {
-            return Err(Invalid::new("limit", Problem::BelowLimit { given: 0, limit: 1 }).into());
-        }
+        check_limit(limit, limits)?;
         let filter = self.filter;
         Ok(FacetRequest {
             path: parse_path(&self.key, "key")?,
@@ -48,6 +45,15 @@ impl FacetPoints {
             exact: self.exact.unwrap_or(false),
         })
     }
+}
+
+/// Refuses a number of values out of its limits.
+pub(crate) fn check_limit(limit: usize, limits: &Limits) -> Result<(), ApiError> {
+    at_most(limit, limits.limit_max, "limit", "limit_max")?;
+    if limit == 0 {
+        return Err(Invalid::new("limit", Problem::BelowLimit { given: 0, limit: 1 }).into());
+    }
+    Ok(())
 }
 
 /// Result of `POST …/facet`.

@@ -46,7 +46,7 @@ pub fn index_path(text: &str) -> Result<PayloadPath, ApiError> {
 
 /// What an index is: the word of its type, or an object. Body of `PUT /collections/{name}/index/{field_name}`.
 #[derive(Debug)]
-pub struct WireIndexSchema(Box<WireIndexParams>);
+pub struct WireIndexSchema(pub(crate) Box<WireIndexParams>);
 
 /// An index's type and options.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -86,12 +86,12 @@ pub struct WireIndexParams {
     /// Of `text`: serves phrases; false if absent.
     pub(crate) phrase_matching: Option<bool>,
     /// Of `keyword`: `prefix` conditions are wanted. They are answered without it too.
-    prefix: Option<bool>,
+    pub(crate) prefix: Option<bool>,
     /// Only `false` is served.
     #[schema(ignore)]
-    enable_hnsw: Option<bool>,
+    pub(crate) enable_hnsw: Option<bool>,
     #[schema(ignore)]
-    memory: Unserved,
+    pub(crate) memory: Unserved,
 }
 
 impl<'de> Deserialize<'de> for WireIndexSchema {

@@ -1,4 +1,4 @@
-//! JSON wire types of the REST interface, all conversions between them and the engine's types, and the
+//! JSON wire types of the REST interface, messages of the gRPC interface, all conversions between them and the engine's types, and the
 //! mapping from errors to status codes. Never speaks HTTP and never decides what the engine does.
 //!
 //! Shapes follow Qdrant's REST interface where it has the operation; the short native forms are spellings
@@ -22,9 +22,15 @@ mod operations;
 mod order;
 mod payload;
 mod point;
+#[cfg(feature = "proto")]
+pub mod proto;
 mod quantization;
 mod quantization_config;
+mod query_input;
+mod query_kind;
+mod query_stage;
 mod read;
+mod recommend;
 mod schema;
 mod search;
 mod search_batch;
@@ -57,13 +63,15 @@ pub use payload::WirePayload;
 pub use point::UpsertPoints;
 pub use quantization::{WireQuantization, WireQuantizationSearch};
 pub use read::{CountPoints, CountView, RecordView, RetrievePoints, ScrollPoints, ScrollView, retrieve_one};
+pub use recommend::{RecommendPoints, RecommendPointsBatch};
 pub use schema::{
     ErrorEnvelope, ErrorStatus, FacetHitSchema, FacetValueSchema, FilterSchema, IndexSchemaSchema,
-    OrderBySchema, PayloadSchema, PointIdSchema, PointSchema, QuantizationChangeSchema, RecordSchema,
-    ScoredPointSchema, VectorSchema, WithPayloadSchema, WithVectorSchema,
+    LookupSchema, OrderBySchema, PayloadSchema, PointIdSchema, PointSchema, PrefetchSchema,
+    QuantizationChangeSchema, QuerySchema, RecordSchema, ScoredPointSchema, VectorSchema, WithPayloadSchema,
+    WithVectorSchema,
 };
 pub use search::{QueryPoints, QueryView, ScoredView, SearchPoints, WireSearchParams};
-pub use search_batch::{QueryPointsBatch, SearchPointsBatch};
+pub use search_batch::{QueryBatch, QueryPointsBatch, SearchPointsBatch};
 pub use selector::{WirePayloadSelector, WireVectorSelector};
 pub use text_search::SearchText;
 pub use tuning::{HnswDiff, OptimizersDiff, WireMemory};

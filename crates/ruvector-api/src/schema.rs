@@ -179,6 +179,49 @@ pub struct ScoredPointSchema {
     pub payload: Option<PayloadSchema>,
     /// Its vectors, if asked for.
     pub vector: Option<VectorSchema>,
+    /// The value it was ordered by, if it was.
+    #[schema(value_type = Option<f64>)]
+    pub order_value: Option<f64>,
+}
+
+/// What is looked for: a vector, the id of a point (its vector; the point itself is left out), or one of
+/// `{"nearest": …, "mmr": {"diversity", "candidates_limit"}}`, `{"recommend": {"positive", "negative", "strategy"}}`,
+/// `{"order_by": …}`, `{"fusion": "rrf" | "dbsf"}`, `{"rrf": {"k", "weights"}}`, `{"sample": "random"}`.
+#[derive(Debug, ToSchema)]
+#[schema(as = Query, value_type = Object, example = json!({"recommend": {"positive": [1, 2], "negative": [3], "strategy": "best_score"}}))]
+pub struct QuerySchema(pub BTreeMap<String, String>);
+
+/// A query carried out before another one, with queries before it in turn.
+#[derive(Debug, ToSchema)]
+#[schema(as = Prefetch, example = json!({"query": [0.1, 0.2, 0.3], "using": "title", "filter": {"type": "doc"}, "limit": 100}))]
+pub struct PrefetchSchema {
+    /// Queries carried out before this one, in turn.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub prefetch: Option<Vec<String>>,
+    /// What is looked for; absent: all points, by id.
+    pub query: Option<QuerySchema>,
+    /// The vector field; absent: the unnamed one.
+    pub using: Option<String>,
+    /// Only points that match; those of the queries after it apply, too.
+    pub filter: Option<FilterSchema>,
+    /// How hard to try.
+    pub params: Option<crate::WireSearchParams>,
+    /// Only scores at least (Cosine, Dot) or at most (Euclid, Manhattan) this.
+    pub score_threshold: Option<f32>,
+    /// Results wanted; 10 if absent.
+    pub limit: Option<usize>,
+    /// Where vectors given by id are looked up; absent: in this collection.
+    pub lookup_from: Option<LookupSchema>,
+}
+
+/// Another collection that lends its vectors.
+#[derive(Debug, ToSchema)]
+#[schema(as = LookupLocation)]
+pub struct LookupSchema {
+    /// Its name.
+    pub collection: String,
+    /// Its vector field; absent: the one named as `using`.
+    pub vector: Option<String>,
 }
 
 /// A refusal or failure.

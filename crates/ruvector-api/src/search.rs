@@ -1,21 +1,24 @@
 //! Searches: `search` and `query`, and their results. Never runs one.
 
-use std::fmt;
-
 use ruvector_types::{
-    Invalid, Limits, PayloadSelector, Problem, ScoredPoint, SearchParams, SearchRequest, Vector,
+    Invalid, Limits, PayloadSelector, Problem, QueryRequest, ScoredPoint, SearchParams, SearchRequest,
 };
-use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::order::OrderValueView;
 use crate::payload::PayloadView;
 use crate::quantization::WireQuantizationSearch;
-use crate::schema::{FilterSchema, ScoredPointSchema, WithPayloadSchema, WithVectorSchema};
+use crate::query_kind::WireQuery;
+use crate::query_stage::{WireLookup, WirePrefetch, WireStage};
+use crate::schema::{
+    FilterSchema, LookupSchema, PrefetchSchema, QuerySchema, ScoredPointSchema, WithPayloadSchema,
+    WithVectorSchema,
+};
 use crate::selector::{NO_SHARD_KEYS, Unserved, at_most, payload_selector, refuse, vector_selector};
 use crate::vector::VectorsView;
-use crate::{ApiError, QueryVector, WireFilter, WireId, WirePayloadSelector, WireVector, WireVectorSelector};
+use crate::{ApiError, QueryVector, WireFilter, WireId, WirePayloadSelector, WireVectorSelector};
 
 /// Body of `POST …/points/search`.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -53,8 +56,8 @@ pub struct SearchPoints {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueryPoints {
-    /// A list of numbers, or `{"nearest": […]}`.
-    #[schema(value_type = Object, example = json!({"nearest": [0.1, 0.2, 0.3]}))]
+    /// What is looked for; absent: all points, by id.
+    #[schema(value_type = Option<QuerySchema>)]
     query: Option<WireQuery>,
     /// The vector field; absent: the unnamed one.
     using: Option<String>,
@@ -79,10 +82,12 @@ pub struct QueryPoints {
     score_threshold: Option<f32>,
     /// Tell what was done in each segment.
     pub explain: Option<bool>,
-    #[schema(ignore)]
-    prefetch: Unserved,
-    #[schema(ignore)]
-    lookup_from: Unserved,
+    /// Queries carried out before: this one is of what they find. One, or a list.
+    #[schema(value_type = Option<Vec<PrefetchSchema>>)]
+    prefetch: Option<WirePrefetch>,
+    /// Where vectors given by id are looked up; absent: in this collection.
+    #[schema(value_type = Option<LookupSchema>)]
+    lookup_from: Option<WireLookup>,
     #[schema(ignore)]
     shard_key: Unserved,
 }
@@ -106,31 +111,14 @@ pub struct WireSearchParams {
 }
 
 impl WireSearchParams {
-    fn into_params(self, limits: &Limits) -> Result<SearchParams, ApiError> {
-        if self.indexed_only == Some(true) {
-            let field = "params.indexed_only".to_owned();
-            let what = "no point is ever hidden from a search";
-            return Err(ApiError::NotSupported { field, what });
-        }
-        refuse(
-            "params.acorn",
-            &self.acorn,
-            "filters are planned without parameters",
-        )?;
-        refuse("params.idf", &self.idf, "only dense vectors are served")?;
-        if let Some(ef) = self.hnsw_ef {
-            at_most(
-                ef as usize,
-                limits.hnsw_ef_max as usize,
-                "params.hnsw_ef",
-                "hnsw_ef_max",
-            )?;
-            if ef == 0 {
-                return Err(
-                    Invalid::new("params.hnsw_ef", Problem::BelowLimit { given: 0, limit: 1 }).into(),
-                );
-            }
-        }
+    pub(crate) fn into_params(self, limits: &Limits) -> Result<SearchParams, ApiError> {
+        let params = Params {
+            hnsw_ef: self.hnsw_ef,
+            indexed_only: self.indexed_only,
+            acorn: self.acorn.is_some(),
+            idf: self.idf.is_some(),
+        };
+        check_params(params, limits)?;
         Ok(SearchParams {
             hnsw_ef: self.hnsw_ef,
             exact: self.exact.unwrap_or(false),
@@ -140,6 +128,44 @@ impl WireSearchParams {
                 .unwrap_or_default(),
         })
     }
+}
+
+/// The parameters of a search that can be refused; for what is not served, whether it was given.
+#[derive(Clone, Copy)]
+pub(crate) struct Params {
+    pub(crate) hnsw_ef: Option<u32>,
+    pub(crate) indexed_only: Option<bool>,
+    pub(crate) acorn: bool,
+    pub(crate) idf: bool,
+}
+
+/// Refuses parameters that are not served or out of their limits.
+pub(crate) fn check_params(params: Params, limits: &Limits) -> Result<(), ApiError> {
+    let unserved = |field: &str, what| {
+        let field = field.to_owned();
+        Err(ApiError::NotSupported { field, what })
+    };
+    if params.indexed_only == Some(true) {
+        return unserved("params.indexed_only", "no point is ever hidden from a search");
+    }
+    if params.acorn {
+        return unserved("params.acorn", "filters are planned without parameters");
+    }
+    if params.idf {
+        return unserved("params.idf", "only dense vectors are served");
+    }
+    if let Some(ef) = params.hnsw_ef {
+        at_most(
+            ef as usize,
+            limits.hnsw_ef_max as usize,
+            "params.hnsw_ef",
+            "hnsw_ef_max",
+        )?;
+        if ef == 0 {
+            return Err(Invalid::new("params.hnsw_ef", Problem::BelowLimit { given: 0, limit: 1 }).into());
+        }
+    }
+    Ok(())
 }
 
 impl SearchPoints {
@@ -163,38 +189,32 @@ impl SearchPoints {
 
 impl QueryPoints {
     /// The engine's request.
-    pub fn into_request(self, limits: &Limits) -> Result<SearchRequest, ApiError> {
+    pub fn into_request(self, limits: &Limits) -> Result<QueryRequest, ApiError> {
         refuse("shard_key", &self.shard_key, NO_SHARD_KEYS)?;
-        refuse("prefetch", &self.prefetch, "queries have one stage")?;
-        refuse(
-            "lookup_from",
-            &self.lookup_from,
-            "the query is a vector given in the request",
-        )?;
-        let vector = match self.query {
-            Some(WireQuery::Vector(vector)) => vector,
-            Some(WireQuery::Unserved(what)) => {
-                let field = "query".to_owned();
-                return Err(ApiError::NotSupported { field, what });
-            }
-            None => {
-                let field = "query".to_owned();
-                let what = "a vector, or {\"nearest\": vector}; scroll lists points without a query";
-                return Err(ApiError::Missing { field, what });
-            }
-        };
-        let request = SearchRequest {
-            using: self.using.unwrap_or_default(),
-            vector,
-            limit: self.limit.unwrap_or(10),
-            offset: self.offset.unwrap_or(0),
-            filter: filter(self.filter, limits)?,
+        let stage = WireStage {
+            prefetch: self.prefetch,
+            query: self.query,
+            using: self.using,
+            filter: self.filter,
+            params: self.params,
             score_threshold: self.score_threshold,
-            params: self.params.unwrap_or_default().into_params(limits)?,
+            limit: self.limit,
+            lookup_from: self.lookup_from,
+        };
+        let stage = stage.into_stage(limits)?;
+        let offset = self.offset.unwrap_or(0);
+        check_results(stage.limit, offset, stage.score_threshold, limits)?;
+        Ok(QueryRequest {
+            stage,
+            offset,
             with_payload: payload_selector(self.with_payload, PayloadSelector::None)?,
             with_vectors: vector_selector(self.with_vector, self.with_vectors)?,
-        };
-        checked(request, limits)
+        })
+    }
+
+    /// Stages, all levels together.
+    pub(crate) fn stages(&self) -> usize {
+        1 + self.prefetch.as_ref().map_or(0, WirePrefetch::count)
     }
 }
 
@@ -229,98 +249,6 @@ pub(crate) fn check_results(
     Ok(())
 }
 
-/// What `query` may hold.
-#[derive(Debug)]
-enum WireQuery {
-    /// Nearest to this.
-    Vector(Vector),
-    /// A kind of query that is not served, in words.
-    Unserved(&'static str),
-}
-
-const ONE_KIND: &str = "the query is a vector, or {\"nearest\": vector}";
-
-impl<'de> Deserialize<'de> for WireQuery {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(QueryVisitor)
-    }
-}
-
-struct QueryVisitor;
-
-impl<'de> Visitor<'de> for QueryVisitor {
-    type Value = WireQuery;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of numbers, or {\"nearest\": […]}")
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<WireQuery, E> {
-        Ok(WireQuery::Unserved("a query by point id; give its vector"))
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<WireQuery, E> {
-        Ok(WireQuery::Unserved("a query by point id; give its vector"))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<WireQuery, A::Error> {
-        let vector = WireVector::deserialize(serde::de::value::SeqAccessDeserializer::new(items))?;
-        Ok(WireQuery::Vector(vector.0))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<WireQuery, A::Error> {
-        use serde::de::value::MapAccessDeserializer;
-        let mut object = serde_json::Map::deserialize(MapAccessDeserializer::new(entries))?;
-        if ["indices", "text"].iter().any(|key| object.contains_key(*key)) {
-            let vector = WireVector::deserialize(serde_json::Value::Object(object));
-            return vector
-                .map(|vector| WireQuery::Vector(vector.0))
-                .map_err(A::Error::custom);
-        }
-        match (object.remove("nearest"), object.is_empty()) {
-            (Some(nearest), true) => Nearest::deserialize(nearest)
-                .map(|nearest| nearest.0)
-                .map_err(A::Error::custom),
-            (None, true) => Err(A::Error::custom(ONE_KIND)),
-            (_, false) => Ok(WireQuery::Unserved(ONE_KIND)),
-        }
-    }
-}
-
-/// What `nearest` may hold: a vector, or an id (refused in words).
-struct Nearest(WireQuery);
-
-impl<'de> Deserialize<'de> for Nearest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NearestVisitor;
-        impl<'de> Visitor<'de> for NearestVisitor {
-            type Value = Nearest;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of numbers")
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Nearest, E> {
-                QueryVisitor.visit_u64(number).map(Nearest)
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Nearest, E> {
-                QueryVisitor.visit_str(text).map(Nearest)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Nearest, A::Error> {
-                QueryVisitor.visit_seq(items).map(Nearest)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Nearest, A::Error> {
-                let vector = WireVector::deserialize(serde::de::value::MapAccessDeserializer::new(entries))?;
-                Ok(Nearest(WireQuery::Vector(vector.0)))
-            }
-        }
-        deserializer.deserialize_any(NearestVisitor)
-    }
-}
-
 /// A result on its way out.
 #[derive(Debug)]
 pub struct ScoredView(pub ScoredPoint);
@@ -336,6 +264,9 @@ impl Serialize for ScoredView {
         }
         if let Some(vectors) = &self.0.vectors {
             point.serialize_field("vector", &VectorsView(vectors))?;
+        }
+        if let Some(value) = self.0.order_value {
+            point.serialize_field("order_value", &OrderValueView(value))?;
         }
         point.end()
     }

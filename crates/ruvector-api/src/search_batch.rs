@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use ruvector_types::{Limits, SearchRequest};
+use ruvector_types::{Limits, QueryRequest, SearchRequest};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -35,28 +35,52 @@ pub struct QueryPointsBatch {
 impl SearchPointsBatch {
     /// The engine's requests, in order.
     pub fn into_requests(self, limits: &Limits) -> Result<Vec<SearchRequest>, ApiError> {
-        requests(self.searches.0, limits, |search, limits| {
+        requests(self.searches, limits, |search| {
             refuse_explain(search.explain)?;
-            search.into_request(limits)
+            let request = search.into_request(limits)?;
+            Ok((request.limit, request))
         })
     }
+}
+
+/// The queries of a batch.
+#[derive(Debug)]
+pub enum QueryBatch {
+    /// Each the points nearest to one given vector: searched together.
+    Searches(Vec<SearchRequest>),
+    /// At least one of another kind.
+    Queries(Vec<QueryRequest>),
 }
 
 impl QueryPointsBatch {
     /// The engine's requests, in order.
-    pub fn into_requests(self, limits: &Limits) -> Result<Vec<SearchRequest>, ApiError> {
-        requests(self.searches.0, limits, |query, limits| {
+    pub fn into_requests(self, limits: &Limits) -> Result<QueryBatch, ApiError> {
+        let queries = requests(self.searches, limits, |query: QueryPoints| {
             refuse_explain(query.explain)?;
-            query.into_request(limits)
-        })
+            let request = query.into_request(limits)?;
+            Ok((request.stage.limit, request))
+        })?;
+        Ok(QueryBatch::of(queries))
     }
 }
 
-fn requests<T>(
-    searches: Vec<T>,
+impl QueryBatch {
+    pub(crate) fn of(queries: Vec<QueryRequest>) -> QueryBatch {
+        if !queries.iter().all(QueryRequest::is_search) {
+            return QueryBatch::Queries(queries);
+        }
+        let searches = queries.into_iter().filter_map(|query| query.into_search().ok());
+        QueryBatch::Searches(searches.collect())
+    }
+}
+
+/// The requests of a batch in order; `into_request` gives how many results each wants beside it.
+pub(crate) fn requests<T, R>(
+    searches: Searches<T>,
     limits: &Limits,
-    into_request: impl Fn(T, &Limits) -> Result<SearchRequest, ApiError>,
-) -> Result<Vec<SearchRequest>, ApiError> {
+    into_request: impl Fn(T) -> Result<(usize, R), ApiError>,
+) -> Result<Vec<R>, ApiError> {
+    let searches = searches.0;
     at_most(
         searches.len(),
         limits.batch_points_max,
@@ -67,8 +91,8 @@ fn requests<T>(
     let mut requests = Vec::with_capacity(searches.len());
     for (at, search) in searches.into_iter().enumerate() {
         let place = || format!("searches[{at}]");
-        let request = into_request(search, limits).map_err(|error| error.within(place()))?;
-        results = results.saturating_add(request.limit);
+        let (wanted, request) = into_request(search).map_err(|error| error.within(place()))?;
+        results = results.saturating_add(wanted);
         let field = format!("searches[0..={at}].limit, together");
         at_most(results, limits.limit_max, &field, "limit_max")?;
         requests.push(request);
@@ -76,7 +100,7 @@ fn requests<T>(
     Ok(requests)
 }
 
-fn refuse_explain(explain: Option<bool>) -> Result<(), ApiError> {
+pub(crate) fn refuse_explain(explain: Option<bool>) -> Result<(), ApiError> {
     if explain != Some(true) {
         return Ok(());
     }
@@ -85,14 +109,32 @@ fn refuse_explain(explain: Option<bool>) -> Result<(), ApiError> {
     Err(ApiError::NotSupported { field, what })
 }
 
-/// A list that is not read beyond `SEARCHES_READ_MAX`.
-#[derive(Debug)]
-struct Searches<T>(Vec<T>);
+/// How many searches a search counts for.
+pub(crate) trait Weigh {
+    /// Its stages.
+    fn weight(&self) -> usize;
+}
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Searches<T> {
+impl Weigh for SearchPoints {
+    fn weight(&self) -> usize {
+        1
+    }
+}
+
+impl Weigh for QueryPoints {
+    fn weight(&self) -> usize {
+        self.stages()
+    }
+}
+
+/// A list that is not read beyond `SEARCHES_READ_MAX`, stages of queries counted too.
+#[derive(Debug)]
+pub(crate) struct Searches<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de> + Weigh> Deserialize<'de> for Searches<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct List<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
+        impl<'de, T: Deserialize<'de> + Weigh> Visitor<'de> for List<T> {
             type Value = Searches<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,9 +142,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Searches<T> {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Searches<T>, A::Error> {
-                let mut searches = Vec::new();
-                while let Some(search) = items.next_element()? {
-                    if searches.len() == SEARCHES_READ_MAX {
+                let (mut searches, mut weight) = (Vec::new(), 0);
+                while let Some(search) = items.next_element::<T>()? {
+                    weight += search.weight();
+                    if weight > SEARCHES_READ_MAX {
                         return Err(A::Error::custom(format_args!(
                             "more than {SEARCHES_READ_MAX} searches in one batch"
                         )));

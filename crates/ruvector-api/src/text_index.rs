@@ -14,8 +14,8 @@ use crate::index::WireIndexParams;
 /// `stopwords`: a language, or languages and words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct WireStopWords {
-    languages: Vec<String>,
-    custom: Vec<String>,
+    pub(crate) languages: Vec<String>,
+    pub(crate) custom: Vec<String>,
 }
 
 /// The object that `stopwords` may be.
@@ -31,9 +31,9 @@ struct StopWordsSet {
 #[serde(deny_unknown_fields)]
 pub(crate) struct WireStemmer {
     #[serde(rename = "type")]
-    kind: String,
+    pub(crate) kind: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    language: Option<String>,
+    pub(crate) language: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for WireStopWords {

@@ -14,23 +14,23 @@ use crate::selector::{Unserved, refuse};
 #[serde(deny_unknown_fields)]
 pub struct HnswDiff {
     /// Links of a node; 0: no graph, searches scan.
-    m: Option<u32>,
+    pub(crate) m: Option<u32>,
     /// Breadth of the search for a new node's neighbours.
-    ef_construct: Option<u32>,
+    pub(crate) ef_construct: Option<u32>,
     /// KiB of vectors below which a search compares with all of them; 0: as is cheaper.
-    full_scan_threshold: Option<u64>,
+    pub(crate) full_scan_threshold: Option<u64>,
     /// Threads that build one graph together, at most; 0: as many as the server allows.
-    max_indexing_threads: Option<u32>,
+    pub(crate) max_indexing_threads: Option<u32>,
     /// Whether graphs stay in their files instead of being copied into resident memory.
-    on_disk: Option<bool>,
+    pub(crate) on_disk: Option<bool>,
     /// The same: `cold` is true, `cached` is false.
-    memory: Option<WireMemory>,
+    pub(crate) memory: Option<WireMemory>,
     /// Shown again; filtered walks need no links of their own.
-    payload_m: Option<u32>,
+    pub(crate) payload_m: Option<u32>,
     /// Whether codes of a node's neighbours stand beside its links; true is the profile `fast`, false `compact`.
-    inline_storage: Option<bool>,
+    pub(crate) inline_storage: Option<bool>,
     /// `fast` or `compact`: the same in our spelling.
-    profile: Option<Profile>,
+    pub(crate) profile: Option<Profile>,
 }
 
 /// Where a component's bytes are read from.
@@ -67,7 +67,7 @@ impl WireMemory {
 /// What stands beside the links of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Profile {
+pub(crate) enum Profile {
     Fast,
     Compact,
 }
@@ -77,43 +77,43 @@ enum Profile {
 #[serde(deny_unknown_fields)]
 pub struct OptimizersDiff {
     /// Share of deleted rows above which a sealed segment is rewritten.
-    deleted_threshold: Option<f64>,
+    pub(crate) deleted_threshold: Option<f64>,
     /// Rows below which a sealed segment is not rewritten for its deleted ones.
-    vacuum_min_vector_number: Option<u32>,
+    pub(crate) vacuum_min_vector_number: Option<u32>,
     /// Sealed segments that may stand beside each other before they are merged; 0 is the server's default.
-    default_segment_number: Option<u32>,
+    pub(crate) default_segment_number: Option<u32>,
     /// KiB of a field's vectors up to which a segment has no graph of them; 0: no segment has one.
-    indexing_threshold: Option<u64>,
+    pub(crate) indexing_threshold: Option<u64>,
     /// KiB from which segments are mapped files; all sealed ones are. Not 0.
-    memmap_threshold: Option<u64>,
+    pub(crate) memmap_threshold: Option<u64>,
     /// Seconds between flushes, at least; every acknowledged write is flushed before.
-    flush_interval_sec: Option<u64>,
+    pub(crate) flush_interval_sec: Option<u64>,
     /// Jobs at a time for each shard, at most, or `auto`; there is never more than one. 0: frozen segments are sealed without
     /// graphs, and nothing else is done in the background.
-    max_optimization_threads: Option<Threads>,
+    pub(crate) max_optimization_threads: Option<Threads>,
     /// Points are always found: only `false`.
-    prevent_unoptimized: Option<bool>,
+    pub(crate) prevent_unoptimized: Option<bool>,
     /// Bytes of vectors and payload at which the active segment is sealed. Fixed when the collection is created.
-    active_bytes_max: Option<u64>,
+    pub(crate) active_bytes_max: Option<u64>,
     /// Rows at which the active segment is sealed. Fixed when the collection is created.
-    active_rows_max: Option<u32>,
+    pub(crate) active_rows_max: Option<u32>,
     /// Bytes of log at which the active segment is sealed. Fixed when the collection is created.
-    log_bytes_max: Option<u64>,
+    pub(crate) log_bytes_max: Option<u64>,
     #[schema(ignore)]
-    max_segment_size: Unserved,
+    pub(crate) max_segment_size: Unserved,
 }
 
 /// A number, or `auto`.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(untagged, expecting = "expected a number of threads or \"auto\"")]
-enum Threads {
+pub(crate) enum Threads {
     Most(u32),
     Auto(Auto),
 }
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Auto {
+pub(crate) enum Auto {
     Auto,
 }
 

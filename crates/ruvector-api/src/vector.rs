@@ -146,9 +146,9 @@ fn multi<'de, A: SeqAccess<'de>>(mut items: A, first: Vec<f32>) -> Result<Vector
 }
 
 /// An object where a vector is expected: a sparse vector, or a text to encode.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WireObject {
+pub(crate) struct WireObject {
     indices: Option<Vec<u32>>,
     values: Option<Vec<Component>>,
     text: Option<String>,
@@ -158,8 +158,30 @@ struct WireObject {
     object: Option<IgnoredAny>,
 }
 
+/// The keys of a [`WireObject`].
+pub(crate) const OBJECT_KEYS: [&str; 7] =
+    ["indices", "values", "text", "model", "options", "image", "object"];
+
 impl WireObject {
-    fn into_vector(self, purpose: Purpose) -> Result<Vector, String> {
+    /// Reads the value of one of [`OBJECT_KEYS`].
+    pub(crate) fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        entries: &mut A,
+    ) -> Result<(), A::Error> {
+        match key {
+            "indices" => self.indices = entries.next_value()?,
+            "values" => self.values = entries.next_value()?,
+            "text" => self.text = entries.next_value()?,
+            "model" => self.model = entries.next_value()?,
+            "options" => self.options = entries.next_value()?,
+            "image" => self.image = Some(entries.next_value()?),
+            _ => self.object = Some(entries.next_value()?),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn into_vector(self, purpose: Purpose) -> Result<Vector, String> {
         if self.image.is_some() || self.object.is_some() {
             return Err("texts are encoded (model qdrant/bm25), nothing else".to_owned());
         }

@@ -5,20 +5,20 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ApiError;
-use crate::selector::{Unserved, refuse};
+use crate::tuning::WireMemory;
 
 /// Several vectors for each point.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MultiVectorParams {
     /// How the vectors of two points are compared as wholes.
-    comparator: Comparator,
+    pub(crate) comparator: Comparator,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = MultiVectorComparator)]
-enum Comparator {
+pub(crate) enum Comparator {
     /// Each vector of the query with the nearest one of the point, summed.
     MaxSim,
 }
@@ -45,31 +45,31 @@ impl From<MultiVectorComparator> for MultiVectorParams {
 pub struct SparseVectorParams {
     /// The inverted index.
     #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<SparseIndexParams>,
+    pub(crate) index: Option<SparseIndexParams>,
     /// What the numbers of a query are multiplied with; nothing if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    modifier: Option<WireModifier>,
+    pub(crate) modifier: Option<WireModifier>,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SparseIndexParams {
+pub(crate) struct SparseIndexParams {
     /// Fewer points than this left by a filter are compared one by one; as is cheaper if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    full_scan_threshold: Option<u32>,
+    pub(crate) full_scan_threshold: Option<u32>,
     /// Whether sealed vectors and lists stay in their files instead of being copied into resident memory; false if absent.
-    on_disk: Option<bool>,
+    pub(crate) on_disk: Option<bool>,
     /// How the numbers are kept, rounded when they are written: `float32` or `float16`; `float32` if absent.
-    datatype: Option<WireDatatype>,
-    #[schema(ignore)]
+    pub(crate) datatype: Option<WireDatatype>,
+    /// The same as `on_disk`, and before it: `cold` or `cached`.
     #[serde(skip_serializing)]
-    memory: Unserved,
+    pub(crate) memory: Option<WireMemory>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = SparseDatatype)]
-enum WireDatatype {
+pub(crate) enum WireDatatype {
     Float32,
     Float16,
     /// Refused.
@@ -79,7 +79,7 @@ enum WireDatatype {
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = SparseModifier)]
-enum WireModifier {
+pub(crate) enum WireModifier {
     /// Nothing.
     None,
     /// The rarity of each dimension in the collection.
@@ -91,11 +91,10 @@ impl SparseVectorParams {
     pub(crate) fn into_config(self, field: &str) -> Result<SparseVectorConfig, ApiError> {
         let index = self.index.unwrap_or_default();
         let place = |name: &str| format!("{field}.index.{name}");
-        let what = "on_disk says whether sealed vectors stay in their files";
-        refuse(&place("memory"), &index.memory, what)?;
+        let on_disk = WireMemory::on_disk(index.memory, index.on_disk, &format!("{field}.index"))?;
         Ok(SparseVectorConfig {
             full_scan_threshold: index.full_scan_threshold,
-            on_disk: index.on_disk.unwrap_or(false),
+            on_disk: on_disk.unwrap_or(false),
             datatype: match index.datatype {
                 None | Some(WireDatatype::Float32) => SparseDatatype::Float32,
                 Some(WireDatatype::Float16) => SparseDatatype::Float16,
@@ -122,7 +121,7 @@ impl From<&SparseVectorConfig> for SparseVectorParams {
                     SparseDatatype::Float32 => WireDatatype::Float32,
                     SparseDatatype::Float16 => WireDatatype::Float16,
                 }),
-                memory: Unserved::default(),
+                memory: None,
             }),
             modifier: match config.modifier {
                 Modifier::None => None,

@@ -55,8 +55,12 @@ pub(crate) enum CliError {
     Engine(#[from] ruvector_core::Error),
     #[error("the runtime did not start: {0}")]
     Runtime(#[source] std::io::Error),
-    #[error("port {port} of {host} is in use; is a server running already? --http-port chooses another")]
-    PortInUse { host: String, port: u16 },
+    #[error("port {port} of {host} is in use; is a server running already? --{flag} chooses another")]
+    PortInUse {
+        host: String,
+        port: u16,
+        flag: &'static str,
+    },
     #[error("cannot listen on {host}:{port}: {source}")]
     Listen {
         host: String,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ruvector_core::{Database, DatabaseOptions};
 use ruvector_io::RealIo;
+use ruvector_server::Listeners;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -30,14 +31,14 @@ pub(crate) fn serve(settings: &Settings) -> Result<(), CliError> {
         .build()
         .map_err(CliError::Runtime)?;
     runtime.block_on(async {
-        let listener = listen(settings).await?;
-        let address = listener.local_addr().map_err(|source| CliError::Listen {
-            host: settings.http_host.clone(),
-            port: settings.http_port,
-            source,
-        })?;
-        greet(settings, address, &database);
-        ruvector_server::serve(settings.server.clone(), database, listener, stop_signal()).await?;
+        let (rest, rest_address) = listen(settings, settings.http_port, "http-port").await?;
+        let (grpc, grpc_address) = listen(settings, settings.grpc_port, "grpc-port").await?;
+        greet(settings, (rest_address, grpc_address), &database);
+        let listeners = Listeners {
+            rest,
+            grpc: Some(grpc),
+        };
+        ruvector_server::serve(settings.server.clone(), database, listeners, stop_signal()).await?;
         println!("Stopped; everything written is on the disk.");
         Ok(())
     })
@@ -65,31 +66,39 @@ fn open(settings: &Settings) -> Result<Database, CliError> {
     })
 }
 
-async fn listen(settings: &Settings) -> Result<TcpListener, CliError> {
-    let (host, port) = (settings.http_host.clone(), settings.http_port);
-    let bound = TcpListener::bind((host.as_str(), port)).await;
-    bound.map_err(|source| match source.kind() {
-        ErrorKind::AddrInUse => CliError::PortInUse { host, port },
+async fn listen(
+    settings: &Settings,
+    port: u16,
+    flag: &'static str,
+) -> Result<(TcpListener, SocketAddr), CliError> {
+    let host = settings.http_host.clone();
+    let bound = async {
+        let listener = TcpListener::bind((host.as_str(), port)).await?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    bound.await.map_err(|source: std::io::Error| match source.kind() {
+        ErrorKind::AddrInUse => CliError::PortInUse { host, port, flag },
         _ => CliError::Listen { host, port, source },
     })
 }
 
 /// What a newcomer needs to go on. A closed standard output is no reason to stop.
-fn greet(settings: &Settings, address: SocketAddr, database: &Database) {
-    let shown = match address.ip() {
+fn greet(settings: &Settings, (rest, grpc): (SocketAddr, SocketAddr), database: &Database) {
+    let shown = |address: SocketAddr| match address.ip() {
         ip if ip.is_unspecified() => format!("localhost:{}", address.port()),
         _ => address.to_string(),
     };
+    let (rest, grpc) = (shown(rest), shown(grpc));
     let collections = database.collection_names().len();
     let storage = std::fs::canonicalize(&settings.storage).unwrap_or_else(|_| settings.storage.clone());
     let mut out = std::io::stdout().lock();
     let _ = writeln!(
         out,
-        "ruVector {} is ready\n  REST     http://{shown}\n  docs     http://{shown}/docs\n  gRPC     not served yet; \
-         port {} is reserved for it\n  storage  {} ({collections} collections)\nStop with Ctrl-C. New here? In \
-         another terminal: cargo run --release -- quickstart",
+        "ruVector {} is ready\n  REST     http://{rest}\n  docs     http://{rest}/docs\n  gRPC     http://{grpc}\n  \
+         storage  {} ({collections} collections)\nStop with Ctrl-C. New here? In another terminal: cargo run \
+         --release -- quickstart",
         env!("CARGO_PKG_VERSION"),
-        settings.grpc_port,
         storage.display(),
     );
     let _ = out.flush();

@@ -40,6 +40,8 @@ fn serve_refuses_clearly() {
         "serve",
         "--http-port",
         "0",
+        "--grpc-port",
+        "0",
         "--storage",
         storage.to_str().unwrap(),
     ];

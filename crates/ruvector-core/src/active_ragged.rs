@@ -92,7 +92,7 @@ impl ActiveRagged {
         })
     }
 
-    /// Bytes on the heap beside the vectors themselves.
+    /// Bytes on the heap beside the vectors themselves and as many of postings.
     pub(crate) fn heap_bytes(&self) -> u64 {
         let lists = self.lists.as_ref();
         let lists = lists.map_or(0, |lists| lists.bytes.load(Ordering::Relaxed));
@@ -102,7 +102,7 @@ impl ActiveRagged {
 
 impl Lists {
     fn push(&self, ordinal: u32, sparse: &SparseVector) {
-        let mut bytes = 8 * sparse.indices.len() as u64;
+        let mut bytes = 0;
         for (dimension, value) in sparse.indices.iter().zip(&sparse.values) {
             let mut part = self.parts[part(*dimension)].write();
             let list = part.entry(*dimension).or_insert_with(|| {

@@ -97,6 +97,11 @@ impl Error {
         Error::new(ErrorKind::NotFound, "point_not_found", text)
     }
 
+    pub(crate) fn no_vector(name: &str, id: &PointId) -> Error {
+        let text = format!("Vector with name {name:?} for point {id} not found");
+        Error::new(ErrorKind::NotFound, "vector_not_found", text)
+    }
+
     pub(crate) fn corrupt(what: impl Into<String>) -> Error {
         Error::new(ErrorKind::Corrupt, "damaged_data", what)
     }

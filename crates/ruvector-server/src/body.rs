@@ -78,17 +78,29 @@ impl Held {
     }
 }
 
-/// Reads a body. One that says it is too large is refused before a byte of it is read.
-pub(crate) async fn read(app: &App, headers: &HeaderMap, mut body: Body) -> Result<Held, ApiError> {
-    let limit = app.config.body_bytes_max;
-    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let length = length.and_then(|text| text.parse::<usize>().ok());
-    let mut held = Held::default();
+/// Reads a body of JSON.
+pub(crate) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Held, ApiError> {
+    let length = length(headers);
     if length == Some(0) || (length.is_none() && body.is_end_stream()) {
-        return Ok(held);
+        return Ok(Held::default());
     }
     check_media_type(headers)?;
-    held.is_gzip = is_gzip(headers)?;
+    let is_gzip = is_gzip(headers)?;
+    let held = read_any(app, headers, body).await?;
+    Ok(Held { is_gzip, ..held })
+}
+
+/// The bytes that a request says its body has.
+fn length(headers: &HeaderMap) -> Option<usize> {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    length.and_then(|text| text.parse::<usize>().ok())
+}
+
+/// Reads a body, whatever it holds. One that says it is too large is refused before a byte of it is read.
+pub(crate) async fn read_any(app: &App, headers: &HeaderMap, mut body: Body) -> Result<Held, ApiError> {
+    let limit = app.config.body_bytes_max;
+    let length = length(headers);
+    let mut held = Held::default();
     if length.is_some_and(|length| length > limit) {
         return Err(ApiError::BodyTooLarge { limit });
     }

@@ -68,6 +68,7 @@ impl Call {
         W: Fn(&Job) -> Result<T, ApiError> + Send + 'static,
     {
         let (started, timeout, key) = (self.started, self.timeout, self.key);
+        let work = move |job: &Job| job.finish(work(job));
         let answer = async {
             let mut job = self.job(&app).await?;
             match job.attempt_here(&app, key, &work) {
@@ -95,6 +96,7 @@ impl Call {
         let (started, timeout, key) = (self.started, self.timeout, self.key);
         let answer = async {
             let job = self.job(&app).await?;
+            let work = move |job: &Job| job.finish(work(job));
             job.carry_out(app, (kind, key), work).await
         };
         respond(tokio::time::timeout(timeout, answer).await, (started, timeout))

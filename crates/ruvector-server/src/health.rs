@@ -10,7 +10,12 @@ use crate::app::App;
 
 /// The version of Qdrant whose REST shapes are followed. Clients compare it with their own and warn if the minor
 /// versions are more than one apart.
-const QDRANT_VERSION: &str = "1.19.0";
+pub(crate) const QDRANT_VERSION: &str = "1.19.0";
+
+/// The server's name for people.
+pub(crate) const TITLE: &str = "ruvector - vector database";
+/// The commit the server was built from, if the build was told.
+pub(crate) const COMMIT: Option<&str> = option_env!("RUVECTOR_COMMIT");
 
 /// What answers here.
 #[derive(Serialize, ToSchema)]
@@ -46,9 +51,9 @@ fn json<T: Serialize>(value: &T) -> Response {
 #[utoipa::path(get, path = "/", tag = "service", responses((status = 200, body = Version)))]
 pub(crate) async fn version() -> Response {
     json(&Version {
-        title: "ruvector - vector database",
+        title: TITLE,
         version: QDRANT_VERSION,
-        commit: option_env!("RUVECTOR_COMMIT"),
+        commit: COMMIT,
         ruvector_version: env!("CARGO_PKG_VERSION"),
     })
 }

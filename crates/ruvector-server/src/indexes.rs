@@ -20,12 +20,17 @@ const LOOK_FIRST: Duration = Duration::from_millis(1);
 const LOOK_MAX: Duration = Duration::from_millis(100);
 
 /// Declares an index, and waits for it if the request does.
-fn declare(job: &Job, name: &str, path: &PayloadPath, index: &FieldIndex) -> Result<UpdateView, ApiError> {
+pub(crate) fn declare(
+    job: &Job,
+    name: &str,
+    (path, index): (&PayloadPath, &FieldIndex),
+    wait: Wait,
+) -> Result<(), ApiError> {
     job.database.create_index(name, path, index.clone())?;
-    if job.wait == Wait::Durable {
-        wait_until_built(job, name, path, index)?;
+    match wait {
+        Wait::Durable => wait_until_built(job, name, path, index),
+        Wait::Accepted => Ok(()),
     }
-    Ok(UpdateView::of_collection(job.wait))
 }
 
 /// Returns once every sealed segment has the index. The request's own thread bears the wait, as it does that for the disk;
@@ -62,7 +67,8 @@ fn wait_until_built(job: &Job, name: &str, path: &PayloadPath, index: &FieldInde
 pub(crate) async fn create(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.write(app, move |job| {
         let (path, index) = job.body::<CreateFieldIndex>()?.into_parts()?;
-        declare(job, &name, &path, &index)
+        declare(job, &name, (&path, &index), job.wait)?;
+        Ok(UpdateView::of_collection(job.wait))
     })
     .await
 }
@@ -79,7 +85,8 @@ pub(crate) async fn create_native(
 ) -> Response {
     call.write(app, move |job| {
         let index = job.body::<WireIndexSchema>()?.into_index()?;
-        declare(job, &name, &path, &index)
+        declare(job, &name, (&path, &index), job.wait)?;
+        Ok(UpdateView::of_collection(job.wait))
     })
     .await
 }

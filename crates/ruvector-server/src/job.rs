@@ -1,7 +1,7 @@
 //! The work of one request: what a handler's closure sees, where it runs, and the permits it holds. Never runs a long
 //! read on an async thread (ADR 12), and never stops a write once it was accepted.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,6 +42,8 @@ pub(crate) struct Job {
     gzip_answer: bool,
     /// Set if the request is to be explained.
     trace: OnceCell<Arc<Trace>>,
+    /// Memory that the work takes beside the body, counted as bodies are.
+    memory: RefCell<Vec<OwnedSemaphorePermit>>,
     /// Held until the work ends, not until the caller stops waiting.
     _in_flight: OwnedSemaphorePermit,
 }
@@ -67,6 +69,7 @@ impl Job {
             timeout: terms.timeout,
             gzip_answer: terms.gzip_answer,
             trace: OnceCell::new(),
+            memory: RefCell::default(),
             _in_flight: in_flight.map_err(|_| ApiError::Busy {
                 limit: app.config.in_flight_max,
                 limit_name: "in_flight_max",
@@ -79,6 +82,33 @@ impl Job {
     /// The body, read as `T`.
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         ruvector_api::from_json(&self.body.bytes)
+    }
+
+    /// The body's bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.body.bytes
+    }
+
+    /// Whether the caller takes an answer packed by gzip.
+    pub(crate) fn gzip_answer(&self) -> bool {
+        self.gzip_answer
+    }
+
+    /// Seconds since the request's head was read.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+
+    /// Counts memory that the work takes against what all bodies may hold, until the work ends.
+    pub(crate) fn take_memory(&self, app: &App, bytes: usize) -> Result<(), ApiError> {
+        let permits = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        let permit = app.bodies_kib.clone().try_acquire_many_owned(permits);
+        let permit = permit.map_err(|_| ApiError::Busy {
+            limit: app.config.bodies_bytes_max,
+            limit_name: "bodies_bytes_max",
+        })?;
+        self.memory.borrow_mut().push(permit);
+        Ok(())
     }
 
     /// What is left of the request's time.
@@ -112,9 +142,11 @@ impl Job {
     fn begin(&mut self, time_max: Duration) {
         self.ctx = self.database.deadline_in(self.time_left().min(time_max));
         self.trace = OnceCell::new();
+        self.memory.take();
     }
 
-    fn finish<T: Serialize>(&self, result: Result<T, ApiError>) -> Result<Reply, ApiError> {
+    /// The reply over REST.
+    pub(crate) fn finish<T: Serialize>(&self, result: Result<T, ApiError>) -> Result<Reply, ApiError> {
         let result = result?;
         let explain = self.trace.get().map(|trace| ExplainView::new(trace));
         let body = ruvector_api::success(&result, self.started.elapsed().as_secs_f64(), explain)?;
@@ -122,15 +154,9 @@ impl Job {
     }
 
     /// Carries out a read here, on an async thread, if it is short; `None` if it is not, and must be begun elsewhere.
-    pub(crate) fn attempt_here<T, W>(
-        &mut self,
-        app: &App,
-        key: u8,
-        work: &W,
-    ) -> Option<Result<Reply, ApiError>>
+    pub(crate) fn attempt_here<R, W>(&mut self, app: &App, key: u8, work: &W) -> Option<Result<R, ApiError>>
     where
-        T: Serialize,
-        W: Fn(&Job) -> Result<T, ApiError>,
+        W: Fn(&Job) -> Result<R, ApiError>,
     {
         let is_short = self.body.bytes.len() <= SHORT_BODY_BYTES && !self.body.is_gzip;
         if !is_short || !app.long_reads.expects_short(key) {
@@ -138,7 +164,7 @@ impl Job {
         }
         self.begin(SHORT);
         let is_cut = self.time_left() > SHORT;
-        let answer = catch_unwind(AssertUnwindSafe(|| self.finish(work(self))));
+        let answer = catch_unwind(AssertUnwindSafe(|| work(self)));
         match answer {
             Ok(Err(ApiError::Engine(error))) if is_cut && error.kind() == ErrorKind::Timeout => {
                 app.long_reads.was_long(key);
@@ -153,15 +179,15 @@ impl Job {
     }
 
     /// Carries out the work on a thread that may block.
-    pub(crate) async fn carry_out<T, W>(
+    pub(crate) async fn carry_out<R, W>(
         mut self,
         app: App,
         (kind, key): (Kind, u8),
         work: W,
-    ) -> Result<Reply, ApiError>
+    ) -> Result<R, ApiError>
     where
-        T: Serialize,
-        W: FnOnce(&Job) -> Result<T, ApiError> + Send + 'static,
+        R: Send + 'static,
+        W: FnOnce(&Job) -> Result<R, ApiError> + Send + 'static,
     {
         let reader = match kind {
             Kind::Write => None,
@@ -174,7 +200,7 @@ impl Job {
             self.body.inflate(&app)?;
             self.begin(Duration::MAX);
             let begun = Instant::now();
-            let answer = self.finish(work(&self));
+            let answer = work(&self);
             if kind == Kind::Read && begun.elapsed() < SHORT {
                 app.long_reads.was_short(key);
             }

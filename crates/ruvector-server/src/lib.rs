@@ -1,4 +1,4 @@
-//! The REST server over the embedded engine. Never touches a file and never decides what a request means:
+//! The REST and gRPC servers over the embedded engine. Never touches a file and never decides what a request means:
 //! `ruvector-api` reads it, `ruvector-core` carries it out.
 
 mod aliases;
@@ -10,6 +10,7 @@ mod collections;
 mod config;
 mod connection;
 mod docs;
+mod grpc;
 mod health;
 mod indexes;
 mod job;
@@ -17,6 +18,7 @@ mod long_reads;
 mod params;
 mod patience;
 mod points;
+mod recommend;
 mod routes;
 mod search;
 mod serve;
@@ -25,4 +27,4 @@ mod updates;
 
 pub use config::ServerConfig;
 pub use docs::open_api;
-pub use serve::{ServeError, serve};
+pub use serve::{Listeners, ServeError, serve};

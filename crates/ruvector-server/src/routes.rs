@@ -13,7 +13,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::{aliases, answer, collections, docs, health, indexes, points, search, unserved, updates};
+use crate::{
+    aliases, answer, collections, docs, health, indexes, points, recommend, search, unserved, updates,
+};
 
 /// Every documented route. Native routes and Qdrant's share handlers where they are one operation.
 pub(crate) fn documented() -> OpenApiRouter<App> {
@@ -43,6 +45,8 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(search::search_batch))
         .routes(routes!(search::query_batch))
         .routes(routes!(search::text))
+        .routes(routes!(recommend::recommend))
+        .routes(routes!(recommend::recommend_batch))
         .routes(routes!(points::scroll))
         .routes(routes!(points::count))
         .routes(routes!(indexes::create))
@@ -75,11 +79,12 @@ async fn no_route(method: Method, uri: Uri) -> Response {
     answer::failure(&error, Instant::now())
 }
 
+/// Some paths that are not served look like a point's: `points/discover`.
 async fn no_method(method: Method, uri: Uri) -> Response {
-    let error = ApiError::NoMethod {
+    let error = unserved::refusal(uri.path()).unwrap_or_else(|| ApiError::NoMethod {
         method: method.to_string(),
         path: uri.path().to_owned(),
-    };
+    });
     answer::failure(&error, Instant::now())
 }
 

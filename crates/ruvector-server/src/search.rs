@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use ruvector_api::{
-    ErrorEnvelope, QueryPoints, QueryPointsBatch, QueryView, ScoredPointSchema, ScoredView, SearchPoints,
-    SearchPointsBatch, SearchText,
+    ErrorEnvelope, QueryBatch, QueryPoints, QueryPointsBatch, QueryView, ScoredPointSchema, ScoredView,
+    SearchPoints, SearchPointsBatch, SearchText,
 };
 
 use crate::app::App;
@@ -26,16 +26,24 @@ pub(crate) async fn search(State(app): State<App>, Name(name): Name, call: Call)
     .await
 }
 
-/// Find the points nearest to a vector (universal query form)
+/// Find points by vectors, examples, values or chance, in one stage or several
 #[utoipa::path(post, path = "/collections/{name}/points/query", tag = "search", params(("name" = String, Path)),
-    request_body(content = QueryPoints, example = json!({"query": [0.1, 0.2, 0.3], "limit": 5, "with_payload": true})),
+    request_body(content = QueryPoints, examples(
+        ("nearest" = (value = json!({"query": [0.1, 0.2, 0.3], "limit": 5, "with_payload": true}))),
+        ("by id" = (value = json!({"query": 1, "limit": 5}))),
+        ("recommend" = (value = json!({"query": {"recommend": {"positive": [1], "negative": [[0.3, 0.2, 0.1]], "strategy": "best_score"}}, "limit": 5}))),
+        ("fusion" = (value = json!({"prefetch": [{"query": [0.1, 0.2, 0.3], "limit": 20}, {"query": 2, "limit": 20}], "query": {"rrf": {"k": 60}}, "limit": 5}))),
+        ("diverse" = (value = json!({"query": {"nearest": [0.1, 0.2, 0.3], "mmr": {"diversity": 0.3, "candidates_limit": 50}}, "limit": 5}))),
+        ("sample" = (value = json!({"query": {"sample": "random"}, "limit": 5}))))),
     responses((status = 200, body = Explained<QueryView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn query(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.quick_read(app, move |job| {
         let body = job.body::<QueryPoints>()?;
         let ctx = job.explained(body.explain);
-        let request = body.into_request(job.limits())?;
-        let found = job.database.collection(&name)?.search(&ctx, &request)?;
+        let found = match body.into_request(job.limits())?.into_search() {
+            Ok(search) => job.database.collection(&name)?.search(&ctx, &search)?,
+            Err(query) => job.database.query(&ctx, &name, &query)?,
+        };
         Ok(QueryView::new(found))
     })
     .await
@@ -66,11 +74,13 @@ pub(crate) async fn search_batch(State(app): State<App>, Name(name): Name, call:
     responses((status = 200, body = Answer<Vec<QueryView>>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn query_batch(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.quick_read(app, move |job| {
-        let requests = job.body::<QueryPointsBatch>()?.into_requests(job.limits())?;
-        let found = job
-            .database
-            .collection(&name)?
-            .search_batch(&job.ctx, &requests)?;
+        let found = match job.body::<QueryPointsBatch>()?.into_requests(job.limits())? {
+            QueryBatch::Searches(searches) => job
+                .database
+                .collection(&name)?
+                .search_batch(&job.ctx, &searches)?,
+            QueryBatch::Queries(queries) => job.database.query_batch(&job.ctx, &name, &queries)?,
+        };
         Ok(found.into_iter().map(QueryView::new).collect::<Vec<_>>())
     })
     .await

@@ -1,7 +1,6 @@
 //! Accepts connections until told to stop, then drains and closes the database. Never reads a request itself.
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::ServerConfig;
 use crate::app::App;
 use crate::connection::{Connections, turn_away};
+use crate::grpc;
 use crate::routes::router;
 
 /// Callers at once who are told that there is no room; others are not told.
@@ -33,16 +33,32 @@ pub enum ServeError {
     Thread(#[source] tokio::task::JoinError),
 }
 
-/// Serves `database` on `listener` until `shutdown` completes; then stops accepting, waits for what is in flight
+/// Where a server listens.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For REST.
+    pub rest: TcpListener,
+    /// For gRPC, if it is to be served.
+    pub grpc: Option<TcpListener>,
+}
+
+impl From<TcpListener> for Listeners {
+    fn from(rest: TcpListener) -> Listeners {
+        Listeners { rest, grpc: None }
+    }
+}
+
+/// Serves `database` on `listeners` until `shutdown` completes; then stops accepting, waits for what is in flight
 /// (at most `drain_timeout`), and closes the database. Must run on a multi-threaded tokio runtime.
 pub async fn serve(
     config: ServerConfig,
     database: Database,
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
     let app = App::new(database.clone(), config);
-    let graceful = accept_until(&app, listener, shutdown).await;
+    let graceful = GracefulShutdown::new();
+    accept_until(&app, listeners.into(), &graceful, shutdown).await;
     let deadline = Instant::now() + app.config.drain_timeout;
     if timeout_at(deadline, graceful.shutdown()).await.is_err() {
         tracing::warn!("closing with connections still open: the drain timeout passed");
@@ -59,41 +75,83 @@ pub async fn serve(
     closed.map_err(ServeError::Thread)?.map_err(ServeError::Close)
 }
 
-/// Serves each connection as a task of its own. One beyond the limit is answered 503 and closed: a caller learns at once
-/// what waiting would hide.
+/// Accepts on all ports until `shutdown` completes.
 async fn accept_until(
     app: &App,
-    listener: TcpListener,
+    listeners: Listeners,
+    graceful: &GracefulShutdown,
     shutdown: impl Future<Output = ()> + Send,
-) -> GracefulShutdown {
-    let graceful = GracefulShutdown::new();
+) {
     let (closing, is_closing) = watch::channel(false);
-    let connections = Connections::new(router(app.clone()), is_closing);
-    let limit = app.config.connections_max.clamp(1, Semaphore::MAX_PERMITS);
-    let room = Arc::new(Semaphore::new(limit));
-    let turned_away = Arc::new(Semaphore::new(TURNED_AWAY_MAX));
-    let full: Arc<[u8]> = no_room(limit).into();
-    let mut shutdown = pin!(shutdown);
-    loop {
-        let stream = tokio::select! {
-            stream = accept(&listener) => stream,
-            () = &mut shutdown => {
-                closing.send_replace(true);
-                return graceful;
+    let (grpc, health) = grpc::router(app.clone()).await;
+    let door = Door::new(app.config.connections_max);
+    let rest = Connections::new(router(app.clone()), is_closing.clone());
+    let grpc = Connections::new(grpc, is_closing);
+    let end = async {
+        shutdown.await;
+        closing.send_replace(true);
+        health.close().await;
+    };
+    let accepting = async {
+        let accept_rest = door.accept_all(listeners.rest, rest, graceful, &door.full);
+        match listeners.grpc {
+            // There is nothing to say before the protocol has begun: closing says it.
+            Some(listener) => {
+                let accept_grpc = door.accept_all(listener, grpc, graceful, &door.silence);
+                tokio::join!(accept_rest, accept_grpc);
             }
-        };
-        if let Ok(permit) = room.clone().try_acquire_owned() {
-            let serving = connections.clone().serve(stream, graceful.watcher());
-            tokio::spawn(async move {
-                serving.await;
-                drop(permit);
-            });
-        } else if let Ok(permit) = turned_away.clone().try_acquire_owned() {
-            let full = full.clone();
-            tokio::spawn(async move {
-                turn_away(stream, &full).await;
-                drop(permit);
-            });
+            None => accept_rest.await,
+        }
+    };
+    tokio::select! {
+        () = accepting => {}
+        () = end => {}
+    }
+}
+
+/// The room that connections share.
+struct Door {
+    room: Arc<Semaphore>,
+    turned_away: Arc<Semaphore>,
+    full: Arc<[u8]>,
+    silence: Arc<[u8]>,
+}
+
+impl Door {
+    fn new(connections_max: usize) -> Door {
+        let limit = connections_max.clamp(1, Semaphore::MAX_PERMITS);
+        Door {
+            room: Arc::new(Semaphore::new(limit)),
+            turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
+            full: no_room(limit).into(),
+            silence: Arc::default(),
+        }
+    }
+
+    /// Serves each connection as a task of its own. One beyond the limit is told `full` and closed: a caller learns at
+    /// once what waiting would hide.
+    async fn accept_all(
+        &self,
+        listener: TcpListener,
+        connections: Connections,
+        graceful: &GracefulShutdown,
+        full: &Arc<[u8]>,
+    ) {
+        loop {
+            let stream = accept(&listener).await;
+            if let Ok(permit) = self.room.clone().try_acquire_owned() {
+                let serving = connections.clone().serve(stream, graceful.watcher());
+                tokio::spawn(async move {
+                    serving.await;
+                    drop(permit);
+                });
+            } else if let Ok(permit) = self.turned_away.clone().try_acquire_owned() {
+                let full = full.clone();
+                tokio::spawn(async move {
+                    turn_away(stream, &full).await;
+                    drop(permit);
+                });
+            }
         }
     }
 }

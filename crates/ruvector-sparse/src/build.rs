@@ -8,7 +8,7 @@ use crate::WeightType;
 use crate::format::{BLOCK, Block, Shape, Term};
 use crate::pack::{bits_of, pack};
 
-/// Postings collected at once: 12 bytes each.
+/// Postings collected at once: 8 bytes each.
 const RANGE_POSTINGS: u64 = 4 << 20;
 
 /// The first pass: how many vectors have each dimension.
@@ -27,7 +27,7 @@ pub struct IndexBuild {
     vectors: u32,
     weights: WeightType,
     range_postings: u64,
-    /// Of the range at hand, as (position in the range, ordinal, weight).
+    /// Of the range at hand, by dimension: (ordinal, weight).
     lists: Vec<Vec<(u32, f32)>>,
     list_bytes: u64,
     blocks: Vec<u8>,
@@ -95,7 +95,8 @@ impl IndexBuild {
         };
         let from = indices.partition_point(|index| index < first);
         let to = indices.partition_point(|index| index <= last);
-        for (index, value) in indices[from..to].iter().zip(&values[from..to]) {
+        let pairs = indices.iter().zip(values).take(to).skip(from);
+        for (index, value) in pairs {
             if let Ok(at) = range.binary_search_by_key(index, |(dimension, _)| *dimension) {
                 self.lists[at].push((ordinal, *value));
             }

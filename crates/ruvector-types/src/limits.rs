@@ -48,6 +48,14 @@ pub struct Limits {
     pub offset_max: usize,
     /// Bytes of the text of one search by words.
     pub query_text_bytes_max: usize,
+    /// Levels of stages of a query.
+    pub query_depth_max: usize,
+    /// Stages of a query, all levels together.
+    pub query_stages_max: usize,
+    /// Examples of one recommendation.
+    pub query_examples_max: usize,
+    /// Points among which one stage chooses those unlike each other.
+    pub query_diverse_max: usize,
     /// Payload indexes of a collection.
     pub payload_indexes_max: usize,
     /// Stop words that a text index lists itself, beside those of languages.
@@ -90,6 +98,10 @@ impl Default for Limits {
             limit_max: 100_000,
             offset_max: 1_000_000,
             query_text_bytes_max: 16 << 10,
+            query_depth_max: 16,
+            query_stages_max: 256,
+            query_examples_max: 1_024,
+            query_diverse_max: 16_384,
             payload_indexes_max: 256,
             stop_words_max: 2_048,
             stop_word_bytes_max: 128,

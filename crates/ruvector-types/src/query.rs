@@ -115,6 +115,8 @@ pub struct ScoredPoint {
     pub payload: Option<Map>,
     /// Its vectors, if asked for.
     pub vectors: Option<NamedVectors>,
+    /// What it was ordered by, if it was: its score is 1 then.
+    pub order_value: Option<OrderValue>,
 }
 
 /// A point as it is read back.

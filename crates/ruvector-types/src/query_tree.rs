@@ -1,7 +1,7 @@
 //! Queries of several stages: each finds points by itself or among those that stages before it found.
 //! Never holds what a search by one given vector needs alone: that is a `SearchRequest`.
 
-use crate::{Filter, OrderBy, PayloadSelector, PointId, SearchParams, Vector, VectorSelector};
+use crate::{Filter, OrderBy, PayloadSelector, PointId, SearchParams, SearchRequest, Vector, VectorSelector};
 
 /// A query as it is asked: its last stage, and what comes back.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,12 +16,40 @@ pub struct QueryRequest {
     pub with_vectors: VectorSelector,
 }
 
+impl QueryRequest {
+    /// Whether it asks for no more than the points nearest to one given vector.
+    pub fn is_search(&self) -> bool {
+        let stage = &self.stage;
+        let is_nearest = matches!(stage.query, Some(Query::Nearest(VectorInput::Vector(_))));
+        is_nearest && stage.prefetch.is_empty() && stage.lookup_from.is_none()
+    }
+
+    /// The search that it is, if it asks for no more than the points nearest to one given vector.
+    pub fn into_search(self) -> Result<SearchRequest, Box<QueryRequest>> {
+        let is_plain = self.stage.prefetch.is_empty() && self.stage.lookup_from.is_none();
+        match self.stage.query {
+            Some(Query::Nearest(VectorInput::Vector(vector))) if is_plain => Ok(SearchRequest {
+                using: self.stage.using,
+                vector,
+                limit: self.stage.limit,
+                offset: self.offset,
+                filter: self.stage.filter,
+                score_threshold: self.stage.score_threshold,
+                params: self.stage.params,
+                with_payload: self.with_payload,
+                with_vectors: self.with_vectors,
+            }),
+            _ => Err(Box::new(self)),
+        }
+    }
+}
+
 /// One stage: points of the collection, or only of those that `prefetch` found, in the order that `query` gives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueryStage {
     /// Stages before this one.
     pub prefetch: Vec<QueryStage>,
-    /// How points are found and ordered; `None`: by id, all of them.
+    /// How points are found and ordered; `None`: by id, all of them. Needed where there is a `prefetch`.
     pub query: Option<Query>,
     /// The vector field; the unnamed one is `""`.
     pub using: String,
@@ -89,10 +117,10 @@ pub enum VectorInput {
 /// How several examples are weighed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RecommendStrategy {
-    /// One search: by the mean of the positive ones, moved away from the mean of the negative ones.
+    /// One search: by the mean of the positive ones, as far again from the mean of the negative ones. Needs a positive one.
     #[default]
     AverageVector,
-    /// Each point by its nearest example; those nearer a negative one come last.
+    /// Each point by its most similar example, the similarity squeezed into 0 to 1 and negated if that is a negative one.
     BestScore,
     /// Each point by its similarities to the positive ones less those to the negative ones.
     SumScores,
@@ -101,13 +129,15 @@ pub enum RecommendStrategy {
 /// How results of several stages become one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fusion {
-    /// By their ranks (reciprocal rank fusion, Cormack and others 2009): the sum of weight / (k + rank), ranks from 0.
+    /// By their ranks (reciprocal rank fusion, Cormack and others 2009): the sum of 1 / ((rank + 1) / weight + k - 1),
+    /// ranks from 0; where weights are 1 that is 1 / (rank + k).
     Rrf {
         /// Dampens the first ranks, at least 1.
         k: u32,
-        /// One for each stage; `None`: all 1.
+        /// One for each stage, at least 0, which leaves it out; `None`: all 1.
         weights: Option<Vec<f32>>,
     },
-    /// By their scores, each stage's scaled by its mean and deviation.
+    /// By the sum of their scores, each stage's scaled so that its mean less three deviations is 0 and its mean plus three is
+    /// 1; where all are equal, one half. Distances are taken as they are, as Qdrant does: greater ones count more.
     Dbsf,
 }

@@ -128,13 +128,7 @@ pub(super) fn bounds<T>(
         lt: one("lt")?,
         lte: one("lte")?,
     };
-    if bounds.gt.is_none() && bounds.gte.is_none() && bounds.lt.is_none() && bounds.lte.is_none() {
-        return Err(ApiError::Missing {
-            field: place.to_owned(),
-            what: "a bound: gt, gte, lt or lte",
-        });
-    }
-    Ok(bounds)
+    super::bounded(bounds, place)
 }
 
 /// `{"lon", "lat"}` in degrees.

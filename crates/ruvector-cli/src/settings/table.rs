@@ -54,7 +54,7 @@ pub(crate) const TABLE: &[Setting] = &[
         key: "http_host",
         flag: "http-host",
         kind: Kind::Text("127.0.0.1"),
-        doc: "Address that REST listens on; there is no authentication yet, so the default is this machine only",
+        doc: "Address that REST and gRPC listen on; there is no authentication yet, so the default is this machine only",
     },
     service!(
         "http_port",
@@ -70,7 +70,7 @@ pub(crate) const TABLE: &[Setting] = &[
         0,
         65_535,
         || 6334,
-        "Port reserved for gRPC, which is not served yet"
+        "Port of gRPC; 0 takes any free port"
     ),
     service!(
         "body_bytes_max",
@@ -254,6 +254,30 @@ pub(crate) const TABLE: &[Setting] = &[
         "query-text-bytes-max",
         1 << 20,
         "Bytes of the text of one search by words"
+    ),
+    limit!(
+        query_depth_max,
+        "query-depth-max",
+        64,
+        "Levels of stages of a query"
+    ),
+    limit!(
+        query_stages_max,
+        "query-stages-max",
+        65_536,
+        "Stages of a query, all levels together"
+    ),
+    limit!(
+        query_examples_max,
+        "query-examples-max",
+        100_000,
+        "Examples of one recommendation"
+    ),
+    limit!(
+        query_diverse_max,
+        "query-diverse-max",
+        1_000_000,
+        "Points among which one stage chooses those unlike each other"
     ),
     limit!(
         payload_indexes_max,

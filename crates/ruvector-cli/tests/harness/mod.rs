@@ -37,6 +37,8 @@ impl Server {
             "serve",
             "--http-port",
             "0",
+            "--grpc-port",
+            "0",
             "--storage",
             storage,
             "--log-level",

@@ -14,6 +14,7 @@ mod nearest;
 mod observe;
 mod order;
 mod plan;
+mod query;
 mod ragged;
 mod scroll;
 mod search;

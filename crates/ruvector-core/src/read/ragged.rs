@@ -94,6 +94,7 @@ impl Snapshot {
         let core = &self.core;
         let schema = &core.schema.ragged[field];
         Answer::new(self, request, schema.distance())?;
+        self.checked_ef(request)?;
         check_ragged(request.vector.clone(), schema, &core.limits, "vector")?;
         if let Some(filter) = &request.filter {
             compile_filter(filter, core)?;
@@ -110,6 +111,8 @@ impl Snapshot {
         let core = &self.core;
         let schema = &core.schema.ragged[field];
         let answer = Answer::new(self, request, schema.distance())?;
+        // A breadth means nothing here, and one that is refused elsewhere is refused here.
+        self.checked_ef(request)?;
         let vector = check_ragged(request.vector.clone(), schema, &core.limits, "vector")?;
         let filter = request.filter.as_ref();
         let mut query = RaggedQuery {
@@ -131,7 +134,26 @@ impl Snapshot {
     }
 }
 
-fn measure(vector: Vector, kind: &RaggedKind) -> Measure {
+impl Snapshot {
+    /// What stored vectors are compared with for `vector`, which was checked: its weights greater for rare dimensions,
+    /// where the field says so.
+    pub(super) fn ragged_measure(&self, ctx: &Ctx, field: usize, vector: Vector) -> Result<Measure, Error> {
+        let core = &self.core;
+        let mut query = RaggedQuery {
+            ctx,
+            core,
+            field,
+            measure: measure(vector, &core.schema.ragged[field].kind),
+            wanted: 0,
+            score_threshold: None,
+            filter: None,
+        };
+        idf::weigh(self, &mut query)?;
+        Ok(query.measure)
+    }
+}
+
+pub(super) fn measure(vector: Vector, kind: &RaggedKind) -> Measure {
     match (kind, vector) {
         (RaggedKind::Multi(multi), Vector::Multi(given)) => Measure::Multi {
             numbers: given.numbers,
@@ -144,6 +166,14 @@ fn measure(vector: Vector, kind: &RaggedKind) -> Measure {
         }
         // Checked before: a vector is of its field's kind.
         _ => Measure::Sparse(Vec::new(), None),
+    }
+}
+
+/// A stored vector of a field; `None` if it is damaged.
+pub(super) fn stored(segment: &SegmentView, field: usize, ordinal: u32) -> Option<RaggedRef<'_>> {
+    match &segment.source {
+        Source::Active(active) => lies(active.ragged(field)?.vector(ordinal)?),
+        Source::Sealed(sealed) => sealed.ragged.get(field)?.as_ref()?.vectors.vector(ordinal),
     }
 }
 
@@ -193,10 +223,7 @@ impl RaggedTarget<'_> {
 
     /// A vector; `None` if it is damaged.
     pub(super) fn vector(&self, field: usize, ordinal: u32) -> Option<RaggedRef<'_>> {
-        match &self.segment.source {
-            Source::Active(active) => lies(active.ragged(field)?.vector(ordinal)?),
-            Source::Sealed(sealed) => sealed.ragged.get(field)?.as_ref()?.vectors.vector(ordinal),
-        }
+        stored(self.segment, field, ordinal)
     }
 
     /// Whether a row is live and matches.

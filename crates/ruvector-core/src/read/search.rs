@@ -210,6 +210,7 @@ impl Snapshot {
             version: fetched.version,
             payload: fetched.payload,
             vectors: fetched.vectors,
+            order_value: None,
         })
     }
 
@@ -226,7 +227,7 @@ impl Snapshot {
         Ok(Cow::Owned(vector))
     }
 
-    fn checked_ef(&self, request: &SearchRequest) -> Result<usize, Error> {
+    pub(super) fn checked_ef(&self, request: &SearchRequest) -> Result<usize, Error> {
         let core = &self.core;
         let ef = request.params.hnsw_ef.unwrap_or(EF_DEFAULT);
         let ef_max = core.limits.hnsw_ef_max as usize;
@@ -236,7 +237,7 @@ impl Snapshot {
 }
 
 /// The score that users see for a kernel's distance.
-fn score(distance: Distance, kernel: f32) -> f32 {
+pub(super) fn score(distance: Distance, kernel: f32) -> f32 {
     match distance {
         // 0.0 - x rather than -x, so that orthogonal vectors score 0, not -0.
         Distance::Cosine | Distance::Dot => 0.0 - kernel,
@@ -246,7 +247,7 @@ fn score(distance: Distance, kernel: f32) -> f32 {
 }
 
 /// A threshold is a least similarity, or a greatest distance.
-fn passes(distance: Distance, kernel: f32, bound: f32) -> bool {
+pub(super) fn passes(distance: Distance, kernel: f32, bound: f32) -> bool {
     let score = score(distance, kernel);
     if distance.higher_is_closer() {
         score >= bound

@@ -15,12 +15,13 @@ use std::time::Duration;
 
 use ruvector_core::{Database, DatabaseOptions};
 use ruvector_io::RealIo;
-use ruvector_server::{ServerConfig, serve};
+use ruvector_server::{Listeners, ServerConfig, serve};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
 pub(crate) struct Server {
     address: SocketAddr,
+    pub(crate) grpc_address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     _folder: tempfile::TempDir,
@@ -32,7 +33,7 @@ impl Server {
         let io = Arc::new(RealIo::open(folder.path()).unwrap());
         let database = Database::open(io, DatabaseOptions::default()).unwrap();
         let (stop, stopped) = oneshot::channel();
-        let (ready, address) = std::sync::mpsc::channel();
+        let (ready, addresses) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
@@ -40,16 +41,24 @@ impl Server {
                 .build()
                 .unwrap();
             runtime.block_on(async {
-                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-                ready.send(listener.local_addr().unwrap()).unwrap();
+                let listen = || tokio::net::TcpListener::bind("127.0.0.1:0");
+                let (rest, grpc) = (listen().await.unwrap(), listen().await.unwrap());
+                let addresses = (rest.local_addr().unwrap(), grpc.local_addr().unwrap());
+                ready.send(addresses).unwrap();
+                let listeners = Listeners {
+                    rest,
+                    grpc: Some(grpc),
+                };
                 let shutdown = async {
                     let _ = stopped.await;
                 };
-                serve(config, database, listener, shutdown).await.unwrap();
+                serve(config, database, listeners, shutdown).await.unwrap();
             });
         });
+        let (address, grpc_address) = addresses.recv().unwrap();
         Server {
-            address: address.recv().unwrap(),
+            address,
+            grpc_address,
             stop: Some(stop),
             thread: Some(thread),
             _folder: folder,

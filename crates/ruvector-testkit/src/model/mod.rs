@@ -6,6 +6,7 @@ mod filter;
 mod nearest;
 mod order;
 mod place;
+mod query;
 
 use std::collections::{BTreeMap, BTreeSet};
 

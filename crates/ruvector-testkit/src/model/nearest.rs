@@ -158,7 +158,7 @@ fn rows(vector: &Vector) -> Option<Vec<&[f32]>> {
     }
 }
 
-fn score(distance: Distance, a: &[f32], b: &[f32]) -> f64 {
+pub(super) fn score(distance: Distance, a: &[f32], b: &[f32]) -> f64 {
     let sum = |term: fn(f64, f64) -> f64| -> f64 {
         a.iter()
             .zip(b)
