@@ -5,7 +5,9 @@ Takes the set `wordnet117k` of bench/compare (made there first, with its virtual
 of its synset and some made-up fields, and asks 1,000 held-out queries under filters that have nothing to do with the query
 (random), keep what is near it (correlated), or what is far from it (anti-correlated), and filters on the words. Truth is
 exact, by numpy. `ruvector bench` loads by upserts, replaces a tenth, optimizes, reopens, declares the indexes; the peer has
-the same indexes. Each process is pinned to one core. Writes a table and, with --json, the figures.
+the same indexes. Each process is pinned to one core. Every filter is asked several times, at each breadth, so that what the
+engine keeps of filters that come again may count; --no-filter-cache measures without. Writes a table and, with --json, the
+figures.
 
     bench/compare/.venv/bin/python bench/filters.py --binary target/release/ruvector --folder /tmp/filters
 """
@@ -153,6 +155,8 @@ def ours(options, folder):
         command += ["--payload", str(folder / "payload.jsonl")]
     for index in INDEXES:
         command += ["--index", index]
+    if options.no_filter_cache:
+        command += ["--filter-cache-bytes-max", "0"]
     figures, report = [], {}
     for sweep in [[]] + ([] if options.quick else [["--filter-sweep", "ef=" + ",".join(map(str, BREADTHS[1:]))]]):
         subprocess.run(command + sweep, check=True, stdout=subprocess.DEVNULL)
@@ -241,6 +245,7 @@ def main():
     parser.add_argument("--folder", required=True, type=Path, help="for payloads, filters and indexes; made if missing")
     parser.add_argument("--core", default="1")
     parser.add_argument("--quick", action="store_true", help="default settings only")
+    parser.add_argument("--no-filter-cache", action="store_true", help="keep no filters: each search answers its own anew")
     parser.add_argument("--no-peer", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
