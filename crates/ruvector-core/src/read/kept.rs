@@ -20,6 +20,9 @@ const RECENT: usize = 512;
 /// Bytes that an entry takes beside its sets and lists, about.
 const ENTRY_BYTES: u64 = 512;
 
+/// Bytes that an answer takes beside its sets.
+const ANSWER_BYTES: u64 = 64;
+
 /// Of so many answers that find no room, one makes the oldest go, if nobody asked for it meanwhile. So filters that come
 /// seldom do not push out those that come often.
 const REFUSED_PER_STEP: u32 = 4;
@@ -51,18 +54,26 @@ struct Entry {
     is_used: bool,
 }
 
+/// How a filter is found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    hash: u64,
+    /// About the bytes of the filter and of its compiled form.
+    bytes: u64,
+}
+
 /// A filter as it was given, and compiled.
 #[derive(Debug)]
 pub(crate) struct KeptFilter {
     /// `None` where it is not to be kept.
-    given: Option<(u64, Filter)>,
+    given: Option<(Key, Filter)>,
     pub(crate) compiled: Compiled,
     pub(crate) declared: Arc<Vec<DeclaredIndex>>,
 }
 
 impl KeptFilter {
     pub(crate) fn new(
-        given: Option<(u64, Filter)>,
+        given: Option<(Key, Filter)>,
         compiled: Compiled,
         declared: Arc<Vec<DeclaredIndex>>,
     ) -> Arc<KeptFilter> {
@@ -83,8 +94,8 @@ impl KeptFilter {
 pub(crate) enum Met {
     /// Nothing, or answers are not kept.
     Never,
-    /// It was asked for lately; with its hash.
-    Before(u64),
+    /// It was asked for lately.
+    Before(Key),
     Kept(Arc<KeptFilter>),
 }
 
@@ -105,6 +116,10 @@ impl KeptFilters {
         let mut hasher = WordHasher::default();
         filter.hash(&mut hasher);
         let hash = hasher.finish();
+        let key = Key {
+            hash,
+            bytes: 4 * hasher.bytes,
+        };
         let mut part = self.part(hash).lock();
         if let Some(entry) = part.entries.get_mut(&hash) {
             entry.is_used = true;
@@ -113,11 +128,11 @@ impl KeptFilters {
             let is_same = kept.given.as_ref().is_some_and(|(_, given)| given == filter);
             return match is_same && Arc::ptr_eq(&kept.declared, declared) {
                 true => Met::Kept(kept),
-                false => Met::Before(hash),
+                false => Met::Before(key),
             };
         }
         match part.recent.contains(&hash) {
-            true => Met::Before(hash),
+            true => Met::Before(key),
             false => {
                 part.note(hash);
                 Met::Never
@@ -127,22 +142,22 @@ impl KeptFilters {
 
     /// What the indexes of a segment answered.
     pub(crate) fn answer(&self, filter: &KeptFilter, segment: &Arc<SealedSegment>) -> Option<Arc<Answer>> {
-        let (hash, _) = filter.given.as_ref()?;
-        let part = self.part(*hash).lock();
-        let entry = part.entries.get(hash);
+        let (key, _) = filter.given.as_ref()?;
+        let part = self.part(key.hash).lock();
+        let entry = part.entries.get(&key.hash);
         let entry = entry.filter(|entry| std::ptr::eq(Arc::as_ptr(&entry.filter), filter))?;
         let asked = Arc::as_ptr(segment);
         let found = entry.answers.iter().find(|(known, _)| known.as_ptr() == asked);
         found.map(|(_, answer)| answer.clone())
     }
 
-    /// Whether an answer about so many rows may be kept; if not, a later one may.
+    /// Whether an answer about so many rows may be kept, however large its sets are; if not, a later one may.
     pub(crate) fn has_room(&self, filter: &KeptFilter, rows: u32) -> bool {
-        let Some((hash, given)) = &filter.given else {
+        let Some((key, _)) = &filter.given else {
             return false;
         };
-        let mut part = self.part(*hash).lock();
-        let needed = ENTRY_BYTES + filter_bytes(given) + set_bytes(rows);
+        let mut part = self.part(key.hash).lock();
+        let needed = ENTRY_BYTES + key.bytes + ANSWER_BYTES + 2 * set_bytes(rows);
         if part.bytes.saturating_add(needed) <= self.part_bytes_max {
             return true;
         }
@@ -156,7 +171,7 @@ impl KeptFilters {
 
     /// Keeps what the indexes of `segment` answer, deletes and payloads written since left aside.
     pub(crate) fn keep(&self, filter: &Arc<KeptFilter>, segment: &Arc<SealedSegment>, answer: &Arc<Answer>) {
-        let Some((hash, given)) = &filter.given else {
+        let Some((Key { hash, bytes: length }, _)) = &filter.given else {
             return;
         };
         let bytes = answer_bytes(answer);
@@ -170,11 +185,7 @@ impl KeptFilters {
             }
             None => true,
         };
-        let base = if is_new {
-            ENTRY_BYTES + filter_bytes(given)
-        } else {
-            0
-        };
+        let base = if is_new { ENTRY_BYTES + length } else { 0 };
         if part.bytes + base + bytes > self.part_bytes_max {
             return;
         }
@@ -251,22 +262,12 @@ impl Entry {
 }
 
 fn set_bytes(rows: u32) -> u64 {
-    u64::from(rows).div_ceil(8)
+    8 * u64::from(rows.div_ceil(64))
 }
 
 fn answer_bytes(answer: &Answer) -> u64 {
-    [&answer.sure, &answer.open]
-        .iter()
-        .map(|set| 8 * set.words().len() as u64)
-        .sum::<u64>()
-        + 64
-}
-
-/// About the bytes of a filter and of its compiled form, twice as many as are hashed of it.
-fn filter_bytes(filter: &Filter) -> u64 {
-    let mut hasher = WordHasher::default();
-    filter.hash(&mut hasher);
-    4 * hasher.bytes
+    let words = answer.sure.words().len() + answer.open.words().len();
+    ANSWER_BYTES + 8 * words as u64
 }
 
 /// A quick hash of words, for keys that are compared in full when they are found. After FxHash of the Rust compiler.

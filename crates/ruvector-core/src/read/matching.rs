@@ -52,7 +52,7 @@ pub(crate) fn compile_filter(filter: &Filter, core: &Core) -> Result<CompiledFil
     let declared = core.indexes.load_full();
     let given = match core.filters.meet(filter, &declared) {
         Met::Kept(kept) => return Ok(CompiledFilter(kept)),
-        Met::Before(hash) => Some((hash, filter.clone())),
+        Met::Before(key) => Some((key, filter.clone())),
         Met::Never => None,
     };
     filter.validate(&core.limits)?;
@@ -333,7 +333,12 @@ fn kept_answer(known: &Known<'_>, filter: &CompiledFilter) -> Option<Arc<Answer>
             if !filters.has_room(&filter.0, known.segment.rows) {
                 return None;
             }
-            let answer = Arc::new(filter.answer(&AsSealed(known)));
+            let mut answer = filter.answer(&AsSealed(known));
+            if answer.open.is_empty() {
+                // Without memory for it.
+                answer.open = RowSet::none(known.segment.rows);
+            }
+            let answer = Arc::new(answer);
             if answer.open.count() < u64::from(known.segment.rows) {
                 filters.keep(&filter.0, sealed, &answer);
             }
