@@ -20,6 +20,9 @@ const RECENT: usize = 512;
 /// Bytes that an entry takes beside its sets and lists, about.
 const ENTRY_BYTES: u64 = 512;
 
+/// Bytes from which a filter is long: some 64 values.
+const LONG_BYTES: u64 = 4_096;
+
 /// Bytes that an answer takes beside its sets.
 const ANSWER_BYTES: u64 = 64;
 
@@ -82,6 +85,13 @@ impl KeptFilter {
             compiled,
             declared,
         })
+    }
+
+    /// Whether it came again and lists many values.
+    pub(crate) fn is_long(&self) -> bool {
+        self.given
+            .as_ref()
+            .is_some_and(|(key, _)| key.bytes >= LONG_BYTES)
     }
 
     /// Whether it came again, and answers to it are worth keeping.

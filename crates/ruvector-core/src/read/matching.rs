@@ -156,16 +156,24 @@ impl<'a> SegmentFilter<'a> {
         filter: &'a CompiledFilter,
     ) -> SegmentFilter<'a> {
         let known = Known::new(core, segment, filter);
-        let kept = kept_answer(&known, filter);
+        // A check spares the sets, and costs less than to look through a kept one; but for long lists of values it has to be
+        // made, which costs more.
+        let is_long = filter.0.is_long();
+        let check = if is_long { None } else { row_check(&known, filter) };
+        let kept = if check.is_none() {
+            kept_answer(&known, filter)
+        } else {
+            None
+        };
+        let check = match kept.is_none() && is_long {
+            true => row_check(&known, filter),
+            false => check,
+        };
         let mut made = SegmentFilter {
             core,
             segment,
             filter,
-            check: if kept.is_none() {
-                row_check(&known, filter)
-            } else {
-                None
-            },
+            check,
             answer: kept.map_or_else(OnceCell::new, OnceCell::from),
             sure: 0,
             open: 0,
