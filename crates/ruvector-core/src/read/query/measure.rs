@@ -82,9 +82,7 @@ impl Scorer {
     pub(super) fn is_one_sided(&self, core: &Core) -> bool {
         match self {
             Scorer::Dense { .. } => false,
-            Scorer::Ragged { field, .. } => {
-                !matches!(core.schema.ragged[*field].kind, RaggedKind::Sparse(_))
-            }
+            Scorer::Ragged { field, .. } => !matches!(core.schema.ragged[*field].kind, RaggedKind::Sparse(_)),
         }
     }
 
