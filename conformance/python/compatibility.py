@@ -110,6 +110,18 @@ def section(title, rows):
     return lines
 
 
+def refused_fields():
+    """Fields of messages that are refused, as the program has them."""
+    with open(os.path.join(HERE, "..", "..", "crates", "ruvector-api", "src", "proto", "table.rs")) as file:
+        declared = file.read().split("pub const REFUSED")[1].split("];")[0]
+    lines = ["\n## Fields of messages that are refused\n", "Every other field is served; `proto_fields.rs` sends each."]
+    lines += ["", "| field | which values |", "|---|---|"]
+    for kind, arguments in re.findall(r"\b(all|some)\(([^)]*)\)", declared):
+        texts = re.findall(r'"([^"]*)"', arguments)
+        lines.append(f"| `{texts[0]}` | {texts[2] if kind == 'some' else 'all'} |")
+    return lines
+
+
 def page(rows):
     """The page, in Markdown."""
     from importlib.metadata import version
@@ -127,7 +139,7 @@ def page(rows):
             options.append((f"{model}.{field}", row.get("options", {}).get(field, row)))
     lines += section("Options in bodies", options)
     lines += section("Remote procedures", rows.get("procedures", {}).items())
-    lines += section("Behaviour", rows.get("behaviour", {}).items())
+    lines += refused_fields()
     return "\n".join(lines) + "\n"
 
 

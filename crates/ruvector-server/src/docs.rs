@@ -2,7 +2,7 @@
 
 use ruvector_api::ExplainView;
 use serde::Serialize;
-use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -49,10 +49,48 @@ pub(crate) struct Base;
 
 /// The OpenAPI 3 document of the REST interface.
 pub fn open_api() -> Document {
-    crate::routes::documented().split_for_parts().1
+    completed(crate::routes::documented().split_for_parts().1)
 }
 
 /// `/docs` and `/openapi.json`, assets inside the binary.
 pub(crate) fn swagger(document: Document) -> SwaggerUi {
     SwaggerUi::new("/docs").url("/openapi.json", document)
+}
+
+/// What every request may be answered with, whatever it asks for.
+const ALWAYS: [(&str, &str); 6] = [
+    ("408", "The time of the request is up"),
+    ("413", "The body is too large"),
+    ("415", "The body is of a type or an encoding that is not served"),
+    ("422", "A value breaks a rule"),
+    (
+        "429",
+        "Too much is going on; `Retry-After` says when to come again",
+    ),
+    ("503", "The server is going down"),
+];
+
+/// The document with those answers at every operation that names its refusals.
+pub(crate) fn completed(mut document: Document) -> Document {
+    for item in document.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+            &mut item.patch,
+        ];
+        for operation in operations.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            let Some(RefOr::T(refusal)) = responses.get("400").cloned() else {
+                continue;
+            };
+            for (status, description) in ALWAYS {
+                let mut response = refusal.clone();
+                response.description = description.to_owned();
+                responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+            }
+        }
+    }
+    document
 }

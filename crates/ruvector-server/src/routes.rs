@@ -65,7 +65,7 @@ pub(crate) fn router(app: App) -> Router {
     let (router, document) = documented().split_for_parts();
     router
         .with_state(app)
-        .merge(docs::swagger(document))
+        .merge(docs::swagger(docs::completed(document)))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(CatchPanicLayer::custom(panicked))
