@@ -194,6 +194,9 @@ impl LogOperation {
                 for _ in 0..count {
                     points.push(LogPoint::decode(kind == 4, reader)?);
                 }
+                if (kind == 4) == dense_only(&points) {
+                    return Err(reader.malformed("another kind of record holds such points"));
+                }
                 Ok(LogOperation::Upsert(points))
             }
             2 => decode_ids(reader).map(LogOperation::Delete),
