@@ -33,6 +33,7 @@ fuzz_target!(|bytes: &[u8]| {
                 wanted: 1 + breadth / 2,
                 breadth,
                 visits_max: (breadth == 8).then_some(64),
+                eager: None,
             };
             let outcome = graph.search(&request, &mut accept, scratch, out);
             assert!(asked == outcome.visited && asked <= u64::from(graph.len()));

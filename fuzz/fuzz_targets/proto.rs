@@ -43,8 +43,9 @@ const CALLS: &[(&str, Read)] = calls! {
     "/qdrant.Points/UpdateBatch" UpdateBatchPoints |r, limits| r.into_writes(limits).map(drop),
     "/qdrant.Points/CreateFieldIndex" CreateFieldIndexCollection |r, _| r.into_write().map(drop),
     "/qdrant.Collections/Create" CreateCollection |r, limits| r.into_config(limits).map(drop),
-    "/qdrant.Collections/Update" UpdateCollection |r, _| {
-        r.into_changes(&CollectionConfig::single(4, Distance::Cosine)).map(drop)
+    "/qdrant.Collections/Update" UpdateCollection |r, limits| {
+        let (_, update) = r.into_update(limits)?;
+        update.apply(&mut CollectionConfig::single(4, Distance::Cosine), limits).map(drop)
     },
 };
 

@@ -215,16 +215,24 @@ fn searches_never_miss_an_alias_that_is_switched() {
     collection(&database, "two", 2);
     database.change_aliases(&[create("live", "one")]).unwrap();
     let (done, searches) = (AtomicBool::new(false), AtomicU64::new(0));
+    /// Ends the searches, also where the test fails.
+    struct End<'a>(&'a AtomicBool);
+    impl Drop for End<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Release);
+        }
+    }
     std::thread::scope(|scope| {
-        for _ in 0..2 {
+        let end = End(&done);
+        let searchers = [(); 2].map(|()| {
             scope.spawn(|| {
                 while !done.load(Ordering::Acquire) {
                     let id = found(&database, "live");
                     assert!(id == PointId::Num(1) || id == PointId::Num(2));
                     searches.fetch_add(1, Ordering::AcqRel);
                 }
-            });
-        }
+            })
+        });
         for number in 0..SWITCHES {
             let to = ["two", "one"][number as usize % 2];
             database
@@ -232,10 +240,11 @@ fn searches_never_miss_an_alias_that_is_switched() {
                 .unwrap();
             assert_eq!(found(&database, "live"), PointId::Num(2 - number % 2));
         }
-        while searches.load(Ordering::Acquire) < SWITCHES {
+        let failed = || searchers.iter().any(|searcher| searcher.is_finished());
+        while searches.load(Ordering::Acquire) < SWITCHES && !failed() {
             std::thread::yield_now();
         }
-        done.store(true, Ordering::Release);
+        drop(end);
     });
 }
 
