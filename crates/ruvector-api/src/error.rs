@@ -201,9 +201,15 @@ pub enum ApiError {
     Engine(#[from] ruvector_core::Error),
 }
 
+/// Whether a field lies in a filter.
+fn is_in_filter(field: &str) -> bool {
+    let mut steps = field.split(['.', '[']);
+    steps.any(|step| matches!(step, "filter" | "update_filter"))
+}
+
 impl ApiError {
     /// The HTTP status. A value that was read and breaks a rule is 422, as clients of this interface know it; what cannot be
-    /// read, and what the engine refuses, is 400.
+    /// read, what the engine refuses, and any fault of a filter is 400.
     pub fn status(&self) -> u16 {
         match self {
             ApiError::Json { .. }
@@ -228,6 +234,7 @@ impl ApiError {
             ApiError::IndexGone { .. } => 409,
             ApiError::BodyTooLarge { .. } => 413,
             ApiError::MediaType { .. } | ApiError::ContentEncoding { .. } => 415,
+            ApiError::Invalid(invalid) if is_in_filter(&invalid.field) => 400,
             ApiError::Invalid(_)
             | ApiError::Length { .. }
             | ApiError::BadParameter { .. }
