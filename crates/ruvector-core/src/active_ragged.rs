@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use parking_lot::RwLock;
 use ruvector_types::{SparseVector, Vector};
 
-use crate::active::ordinals_below;
+use crate::active_field::ordinals_below;
 use crate::arena::Arena;
 use crate::fields::{RaggedKind, RaggedSchema};
 

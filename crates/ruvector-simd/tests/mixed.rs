@@ -29,7 +29,11 @@ fn check<T>(a: &[f32], (b, wide): (&[T], &[f32]), of: impl Fn(&Kernels, Metric) 
             let got = of(&set, metric)(a, b);
             let single = set.f32.of(metric)(a, wide);
             for expected in [twin, single] {
-                assert!((got - expected).abs() <= allowed, "{} {metric:?} {got} {expected}", set.name);
+                assert!(
+                    (got - expected).abs() <= allowed,
+                    "{} {metric:?} {got} {expected}",
+                    set.name
+                );
             }
         }
     }
@@ -65,10 +69,18 @@ fn every_byte_is_widened_exactly() {
             for len in [1, 3, 8, 16] {
                 let mut vector = vec![0; len];
                 vector[len - 1] = byte;
-                assert_eq!(-(set.f32_u8.dot)(&vec![1.0; len], &vector), f32::from(byte), "{}", set.name);
+                assert_eq!(
+                    -(set.f32_u8.dot)(&vec![1.0; len], &vector),
+                    f32::from(byte),
+                    "{}",
+                    set.name
+                );
             }
         }
     }
     assert_eq!(distance_f32_u8(Metric::Euclid)(&[1.5], &[3]), 2.25);
-    assert_eq!(distance_f32_f16(Metric::Manhattan)(&[1.5], &[f16::from_f32(-0.25)]), 1.75);
+    assert_eq!(
+        distance_f32_f16(Metric::Manhattan)(&[1.5], &[f16::from_f32(-0.25)]),
+        1.75
+    );
 }

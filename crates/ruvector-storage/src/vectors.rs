@@ -191,10 +191,7 @@ fn rows_start(vectors: u128) -> u128 {
     vectors.next_multiple_of(4)
 }
 
-fn decode_trailer(
-    trailer: &[u8],
-    body_bytes: u64,
-) -> Result<(u32, VectorDatatype, OrdinalRows), Malformed> {
+fn decode_trailer(trailer: &[u8], body_bytes: u64) -> Result<(u32, VectorDatatype, OrdinalRows), Malformed> {
     let mut reader = Reader::new(trailer);
     let version = reader.u32()?;
     let (dim, count, flags, kind) = (reader.u32()?, reader.u32()?, reader.u32()?, reader.u32()?);

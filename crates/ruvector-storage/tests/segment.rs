@@ -8,9 +8,9 @@ use ruvector_io::sim::{PowerLoss, SimDisk};
 use ruvector_io::{Io, IoError};
 use ruvector_sparse::{BuildPlan, WeightType};
 use ruvector_storage::{
-    Bitmap, ComponentKind, ComponentName, Element, FieldDims, FieldEntry, OpenComponentError, OpenSegmentError,
-    PayloadRowsWriter, PayloadVersion, RaggedEntry, RaggedWriter, RowMap, SealedSegment, SegmentEntry,
-    VectorsWriter, encode_ids, file_name, load_deletes, load_delta, write_component,
+    Bitmap, ComponentKind, ComponentName, Element, FieldDims, FieldEntry, OpenComponentError,
+    OpenSegmentError, PayloadRowsWriter, PayloadVersion, RaggedEntry, RaggedWriter, RowMap, SealedSegment,
+    SegmentEntry, VectorsWriter, encode_ids, file_name, load_deletes, load_delta, write_component,
 };
 use ruvector_types::{MultiVector, PointId, SparseVector, Vector, VectorDatatype};
 use std::sync::Arc;

@@ -2,8 +2,10 @@
 //! at data.
 
 use ruvector_sparse::WeightType;
+use ruvector_storage::stored_value;
 use ruvector_types::{
     Distance, Invalid, Limits, MultiVector, NamedVectors, Problem, SparseDatatype, SparseVector, Vector,
+    VectorDatatype,
 };
 
 use crate::collection::{Core, at_most};
@@ -24,9 +26,12 @@ pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u
                 let schema = &core.schema.fields[at];
                 let mut vector = dense(vector, &place)?;
                 check_vector(&vector, schema.dim, &place)?;
-                if schema.distance == Distance::Cosine {
+                let datatype = schema.kernels.datatype;
+                // Bytes could not hold a vector of length 1: their lengths are looked at when they are compared.
+                if schema.distance == Distance::Cosine && datatype != VectorDatatype::Uint8 {
                     ruvector_simd::normalize(&mut vector);
                 }
+                bring_into(datatype, &mut vector, &place)?;
                 Vector::Dense(vector)
             }
             Field::Ragged(at) => {
@@ -44,6 +49,28 @@ pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u
     }
     vectors.sort_by_key(|(field, _)| *field);
     Ok(vectors)
+}
+
+/// Makes numbers what they are when they are stored as `datatype`, so that what is read is the same before a segment is
+/// sealed and after. Those beyond its range are refused.
+fn bring_into(datatype: VectorDatatype, vector: &mut [f32], place: &str) -> Result<(), Invalid> {
+    if datatype == VectorDatatype::Float32 {
+        return Ok(());
+    }
+    let (least, most) = datatype.range();
+    if let Some(index) = vector.iter().position(|number| !(least..=most).contains(number)) {
+        let problem = Problem::OutOfRange {
+            index,
+            least,
+            most,
+            datatype: datatype.name(),
+        };
+        return Err(Invalid::new(place, problem));
+    }
+    vector
+        .iter_mut()
+        .for_each(|number| *number = stored_value(datatype, *number));
+    Ok(())
 }
 
 /// How lists keep the numbers of a field.

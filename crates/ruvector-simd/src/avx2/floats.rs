@@ -39,7 +39,10 @@ macro_rules! kernels {
                 horizontal_sum(fold_mixed::<8, _, _, _, _>(
                     (a, b),
                     zero,
-                    (|part: &[$left]| $load_left(part), |part: &[$right]| $load_right(part)),
+                    (
+                        |part: &[$left]| $load_left(part),
+                        |part: &[$right]| $load_right(part),
+                    ),
                     add,
                     join,
                 ))
@@ -49,9 +52,21 @@ macro_rules! kernels {
 }
 
 kernels!(single, (f32, f32), (crate::avx2::load_f32, crate::avx2::load_f32));
-kernels!(half, (::half::f16, ::half::f16), (crate::avx2::load_f16, crate::avx2::load_f16));
-kernels!(single_half, (f32, ::half::f16), (crate::avx2::load_f32, crate::avx2::load_f16));
-kernels!(single_byte, (f32, u8), (crate::avx2::load_f32, crate::avx2::load_wide));
+kernels!(
+    half,
+    (::half::f16, ::half::f16),
+    (crate::avx2::load_f16, crate::avx2::load_f16)
+);
+kernels!(
+    single_half,
+    (f32, ::half::f16),
+    (crate::avx2::load_f32, crate::avx2::load_f16)
+);
+kernels!(
+    single_byte,
+    (f32, u8),
+    (crate::avx2::load_f32, crate::avx2::load_wide)
+);
 
 #[inline]
 #[target_feature(enable = "avx2")]

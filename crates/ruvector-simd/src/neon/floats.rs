@@ -40,7 +40,10 @@ macro_rules! kernels {
                 vaddvq_f32(fold_mixed::<4, _, _, _, _>(
                     (a, b),
                     zero,
-                    (|part: &[$left]| $load_left(part), |part: &[$right]| $load_right(part)),
+                    (
+                        |part: &[$left]| $load_left(part),
+                        |part: &[$right]| $load_right(part),
+                    ),
                     add,
                     join,
                 ))
@@ -50,6 +53,18 @@ macro_rules! kernels {
 }
 
 kernels!(single, (f32, f32), (crate::neon::load_f32, crate::neon::load_f32));
-kernels!(half, (::half::f16, ::half::f16), (crate::neon::load_f16, crate::neon::load_f16));
-kernels!(single_half, (f32, ::half::f16), (crate::neon::load_f32, crate::neon::load_f16));
-kernels!(single_byte, (f32, u8), (crate::neon::load_f32, crate::neon::load_wide));
+kernels!(
+    half,
+    (::half::f16, ::half::f16),
+    (crate::neon::load_f16, crate::neon::load_f16)
+);
+kernels!(
+    single_half,
+    (f32, ::half::f16),
+    (crate::neon::load_f32, crate::neon::load_f16)
+);
+kernels!(
+    single_byte,
+    (f32, u8),
+    (crate::neon::load_f32, crate::neon::load_wide)
+);

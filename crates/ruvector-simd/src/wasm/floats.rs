@@ -27,7 +27,13 @@ macro_rules! kernels {
 
             #[inline]
             fn sum(a: &[$left], b: &[$right], add: impl Fn(v128, v128, v128) -> v128) -> f32 {
-                let sums = fold_mixed::<4, _, _, _, _>((a, b), f32x4_splat(0.0), ($load_left, $load_right), add, |x, y| f32x4_add(x, y));
+                let sums = fold_mixed::<4, _, _, _, _>(
+                    (a, b),
+                    f32x4_splat(0.0),
+                    ($load_left, $load_right),
+                    add,
+                    |x, y| f32x4_add(x, y),
+                );
                 (f32x4_extract_lane::<0>(sums) + f32x4_extract_lane::<1>(sums))
                     + (f32x4_extract_lane::<2>(sums) + f32x4_extract_lane::<3>(sums))
             }
@@ -36,6 +42,18 @@ macro_rules! kernels {
 }
 
 kernels!(single, (f32, f32), (crate::wasm::load_f32, crate::wasm::load_f32));
-kernels!(half, (::half::f16, ::half::f16), (crate::wasm::load_f16, crate::wasm::load_f16));
-kernels!(single_half, (f32, ::half::f16), (crate::wasm::load_f32, crate::wasm::load_f16));
-kernels!(single_byte, (f32, u8), (crate::wasm::load_f32, crate::wasm::load_wide));
+kernels!(
+    half,
+    (::half::f16, ::half::f16),
+    (crate::wasm::load_f16, crate::wasm::load_f16)
+);
+kernels!(
+    single_half,
+    (f32, ::half::f16),
+    (crate::wasm::load_f32, crate::wasm::load_f16)
+);
+kernels!(
+    single_byte,
+    (f32, u8),
+    (crate::wasm::load_f32, crate::wasm::load_wide)
+);

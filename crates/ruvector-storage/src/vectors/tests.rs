@@ -11,7 +11,9 @@ fn write<T: Element>(rows: &[u32], dim: u32) -> Vec<u8> {
     let io = MemIo::new();
     let mut writer = VectorsWriter::create(&io, "v", 1, (dim, T::DATATYPE)).unwrap();
     for row in rows {
-        writer.push(*row, T::bytes_of(&vector_of::<T>(*row, dim))).unwrap();
+        writer
+            .push(*row, T::bytes_of(&vector_of::<T>(*row, dim)))
+            .unwrap();
     }
     assert_eq!(writer.finish().unwrap() as usize, rows.len());
     io.read("v", u64::MAX).unwrap()
@@ -57,7 +59,10 @@ fn round_trip<T: Element + PartialEq>() -> u64 {
 #[test]
 fn round_trip_of_every_type() {
     let sizes = [round_trip::<f32>(), round_trip::<f16>(), round_trip::<u8>()];
-    assert_eq!(sizes.map(|bytes| bytes - TRAILER_BYTES), [4, 2, 1].map(|each| 900 * 33 * each));
+    assert_eq!(
+        sizes.map(|bytes| bytes - TRAILER_BYTES),
+        [4, 2, 1].map(|each| 900 * 33 * each)
+    );
     let io = MemIo::new();
     let mut writer = VectorsWriter::create(&io, "v", 1, (2, VectorDatatype::Float32)).unwrap();
     writer.push(3, &[0; 8]).unwrap();
@@ -73,12 +78,21 @@ fn numbers_are_what_they_are_stored_as() {
     use VectorDatatype::{Float16, Float32, Uint8};
     assert_eq!(stored_value(Float32, 0.1), 0.1);
     assert_eq!(stored_value(Float16, 0.1), 0.099_975_586);
-    assert_eq!([2_049.0, 65_504.0].map(|x| stored_value(Float16, x)), [2_048.0, 65_504.0]);
-    assert_eq!([0.0, 7.9, 255.0].map(|x| stored_value(Uint8, x)), [0.0, 7.0, 255.0]);
+    assert_eq!(
+        [2_049.0, 65_504.0].map(|x| stored_value(Float16, x)),
+        [2_048.0, 65_504.0]
+    );
+    assert_eq!(
+        [0.0, 7.9, 255.0].map(|x| stored_value(Uint8, x)),
+        [0.0, 7.0, 255.0]
+    );
     // What is stored stays what it is.
     for bits in 0..=u16::MAX {
         let number = f16::from_bits(bits).to_f32();
-        assert!(number.is_nan() || stored_value(Float16, number) == number, "{number}");
+        assert!(
+            number.is_nan() || stored_value(Float16, number) == number,
+            "{number}"
+        );
     }
     for byte in 0..=u8::MAX {
         assert_eq!(stored_value(Uint8, byte.into()), f32::from(byte));
@@ -113,7 +127,11 @@ fn damage_is_local_and_hostile_bytes_are_refused() {
             }
             if let Ok(block) = VectorBlock::open(component(ComponentKind::Vectors, &bytes)) {
                 let mut decoded = Vec::new();
-                let mut bounded = |at| block.numbers(at, &mut decoded).is_none_or(|vector| vector.len() <= 48);
+                let mut bounded = |at| {
+                    block
+                        .numbers(at, &mut decoded)
+                        .is_none_or(|vector| vector.len() <= 48)
+                };
                 assert!((0..5).all(|at| bounded(at) && block.ordinal(at).is_none_or(|o| block.row(o) == at)));
             }
         }
