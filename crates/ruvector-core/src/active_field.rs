@@ -168,7 +168,7 @@ impl<T: Element> Slots<T> {
         ordinal
     }
 
-    /// Numbers of a log's record were brought into the type's form before: here they only change their shape.
+    /// Rounds numbers as the log has them, whose range was checked before.
     fn push_encoded(&self, row: u32, vector: &[f32]) -> u32 {
         self.push(row, vector.iter().map(|number| T::of(*number)).collect())
     }

@@ -95,15 +95,6 @@ impl Element for u8 {
     }
 }
 
-/// What a number becomes when it is stored as `datatype`.
-pub fn stored_value(datatype: VectorDatatype, number: f32) -> f32 {
-    match datatype {
-        VectorDatatype::Float32 => number,
-        VectorDatatype::Float16 => f16::of(number).value(),
-        VectorDatatype::Uint8 => u8::of(number).value(),
-    }
-}
-
 /// The numbers in `bytes` of type `datatype`, put into `out`; false if they are no whole ones or not aligned.
 pub(crate) fn decode(datatype: VectorDatatype, bytes: &[u8], out: &mut Vec<f32>) -> bool {
     fn of<T: Element>(bytes: &[u8], out: &mut Vec<f32>) -> bool {

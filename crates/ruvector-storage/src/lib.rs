@@ -42,7 +42,7 @@ pub use codes::{CodeBlock, CodesWriter};
 pub use component::{Component, Damage, OpenComponentError, ReadComponentError, ScrubProgress};
 pub use deletes::Bitmap;
 pub use delta::{PayloadVersion, RowMap};
-pub use element::{Element, stored_value};
+pub use element::Element;
 pub use frame::{ComponentFault, ComponentKind};
 pub use ids::{IdTable, encode_ids};
 pub use indexes::{DeclaredIndex, SealedIndex};

@@ -2,7 +2,6 @@
 //! at data.
 
 use ruvector_sparse::WeightType;
-use ruvector_storage::stored_value;
 use ruvector_types::{
     Distance, Invalid, Limits, MultiVector, NamedVectors, Problem, SparseDatatype, SparseVector, Vector,
     VectorDatatype,
@@ -31,7 +30,9 @@ pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u
                 if schema.distance == Distance::Cosine && datatype != VectorDatatype::Uint8 {
                     ruvector_simd::normalize(&mut vector);
                 }
-                bring_into(datatype, &mut vector, &place)?;
+                if datatype != VectorDatatype::Float32 {
+                    check_range(datatype, &vector, &place)?;
+                }
                 Vector::Dense(vector)
             }
             Field::Ragged(at) => {
@@ -51,26 +52,20 @@ pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u
     Ok(vectors)
 }
 
-/// Makes numbers what they are when they are stored as `datatype`, so that what is read is the same before a segment is
-/// sealed and after. Those beyond its range are refused.
-fn bring_into(datatype: VectorDatatype, vector: &mut [f32], place: &str) -> Result<(), Invalid> {
-    if datatype == VectorDatatype::Float32 {
-        return Ok(());
-    }
+/// Refuses numbers that `datatype` cannot hold. Those it can are rounded where the row is kept, after the log: live and
+/// replayed alike.
+fn check_range(datatype: VectorDatatype, vector: &[f32], place: &str) -> Result<(), Invalid> {
     let (least, most) = datatype.range();
-    if let Some(index) = vector.iter().position(|number| !(least..=most).contains(number)) {
-        let problem = Problem::OutOfRange {
-            index,
-            least,
-            most,
-            datatype: datatype.name(),
-        };
-        return Err(Invalid::new(place, problem));
-    }
-    vector
-        .iter_mut()
-        .for_each(|number| *number = stored_value(datatype, *number));
-    Ok(())
+    let Some(index) = vector.iter().position(|number| !(least..=most).contains(number)) else {
+        return Ok(());
+    };
+    let problem = Problem::OutOfRange {
+        index,
+        least,
+        most,
+        datatype: datatype.name(),
+    };
+    Err(Invalid::new(place, problem))
 }
 
 /// How lists keep the numbers of a field.
