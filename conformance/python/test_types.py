@@ -68,14 +68,27 @@ class Types:
             point = models.PointStruct(id=2, vector={kind.value: [number] * DIM})
             self.assertIn(says, self.refused(400, lambda: self.remote.upsert(NAME, points=[point])))
         self.assertEqual(self.remote.count(NAME).count, 1)
-        late = models.VectorParams(
-            size=DIM,
-            distance=models.Distance.DOT,
-            datatype=HALF,
-            multivector_config=models.MultiVectorConfig(comparator=models.MultiVectorComparator.MAX_SIM),
-        )
-        reason = self.refused(400, lambda: self.remote.create_collection("late", vectors_config=late))
-        self.assertIn("vectors.datatype: multi-vectors are kept as float32", reason)
+
+    def test_multivectors(self):
+        for distance in (models.Distance.DOT, models.Distance.EUCLID, models.Distance.MANHATTAN):
+            self.create(
+                distance, multivector_config=models.MultiVectorConfig(comparator=models.MultiVectorComparator.MAX_SIM)
+            )
+            rng = random.Random(distance.value)
+            points = []
+            for number in range(1, 80):
+                vectors = {kind.value: [held(rng, kind) for _ in range(rng.randrange(1, 4))] for kind in (HALF, BYTES)}
+                points.append(models.PointStruct(id=number, vector=vectors))
+            self.change("upsert", NAME, points=points)
+            for _ in range(6):
+                query = [[rng.uniform(-3, 9) for _ in range(DIM)] for _ in range(2)]
+                for kind in (HALF, BYTES):
+                    remote, local = self.ask("query_points", NAME, query=query, using=kind.value, limit=12)
+                    self.same_scores(remote.points, local.points, (distance, kind))
+            given = {point.id: point.vector for point in points}
+            for record in self.remote.retrieve(NAME, [1, 2, 60], with_vectors=True):
+                self.assertEqual(record.vector, given[record.id], distance)
+            self.change("delete_collection", NAME)
 
 
 class TypesSync(Types, SyncCase):

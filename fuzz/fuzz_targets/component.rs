@@ -112,7 +112,7 @@ fn read_ragged(vectors: &RaggedBlock) {
         }
         match vectors.vector(at) {
             Some(RaggedRef::Sparse(indices, values)) => assert_eq!(indices.len(), values.len()),
-            Some(RaggedRef::Multi(numbers)) => assert_eq!(numbers.len() % vectors.dim() as usize, 0),
+            Some(RaggedRef::Multi(bytes)) => assert_eq!(bytes.len() % vectors.dim() as usize, 0),
             None => {}
         }
     }

@@ -81,9 +81,6 @@ impl ActiveSegment {
         let mut ordinals = vec![NONE; self.fields.len() + self.ragged.len()].into_boxed_slice();
         let mut bytes = payload.len() as u64 + 96;
         for (field, vector) in vectors {
-            // What sparse vectors take in lists is about what they take themselves.
-            let copies = if matches!(vector, Vector::Sparse(_)) { 2 } else { 1 };
-            let given = copies * vector.bytes() as u64;
             let (at, ordinal) = match (Field::of(field), vector) {
                 (Field::Dense(at), Vector::Dense(vector)) => {
                     let slot = self.fields.get(at)?;
@@ -92,7 +89,7 @@ impl ActiveSegment {
                 }
                 (Field::Ragged(at), vector) => {
                     let slot = self.ragged.get(at)?;
-                    bytes += given + 24;
+                    bytes += slot.vector_bytes(&vector) + 24;
                     (self.fields.len() + at, slot.push(row, vector))
                 }
                 (Field::Dense(_), _) => return None,

@@ -65,10 +65,19 @@ impl FieldKernels {
     /// As [`FieldKernels::decoded`], as a query that is to be compared with others.
     pub(crate) fn as_query(&self, stored: &[u8]) -> Option<Vec<f32>> {
         let mut query = self.decoded(stored)?;
-        if self.is_angular {
-            ruvector_simd::normalize(&mut query);
-        }
+        let dim = query.len();
+        self.make_query(&mut query, dim);
         Some(query)
+    }
+
+    /// Makes of vectors that may be stored ones such as stored ones are compared with: where those keep their lengths, these
+    /// have length 1.
+    pub(crate) fn make_query(&self, numbers: &mut [f32], dim: usize) {
+        if self.is_angular {
+            for row in numbers.chunks_exact_mut(dim.max(1)) {
+                ruvector_simd::normalize(row);
+            }
+        }
     }
 
     /// The negated cosine of an angle whose negated product and lengths are these.

@@ -45,7 +45,7 @@ pub(crate) struct Schema {
     /// Sparse vectors and multi-vectors.
     pub(crate) ragged: Vec<RaggedSchema>,
     dense_dims: Vec<(u32, VectorDatatype)>,
-    ragged_dims: Vec<u32>,
+    ragged_dims: Vec<(u32, VectorDatatype)>,
     pub(crate) optimizer: OptimizerConfig,
     pub(crate) batch_points_max: usize,
 }

@@ -142,7 +142,7 @@ impl SegmentView {
     pub(crate) fn ragged_vector(&self, row: u32, at: usize) -> Option<Option<Vector>> {
         let ordinal = self.ordinal_in(row, Field::Ragged(at))?;
         Some(match &self.source {
-            Source::Active(active) => active.ragged(at)?.vector(ordinal).cloned(),
+            Source::Active(active) => active.ragged(at)?.to_vector(ordinal),
             Source::Sealed(sealed) => sealed.ragged.get(at)?.as_ref()?.vectors.to_vector(ordinal),
         })
     }

@@ -277,12 +277,27 @@ fn what_a_type_cannot_hold_is_refused() {
         // A query may be any vector of numbers.
         search(&collection, &vector, false, None);
     }
-    let mut late = config(VectorDatatype::Float16, Distance::Dot, None);
-    late.vectors.get_mut("").unwrap().multivector = Some(MultiVectorComparator::MaxSim);
+    // Every vector of a multi-vector is looked at.
+    let mut late = config(VectorDatatype::Uint8, Distance::Dot, None);
+    late.vectors.values_mut().for_each(|field| {
+        (field.dim, field.multivector) = (2, Some(MultiVectorComparator::MaxSim));
+    });
     let database = open(&(Arc::new(MemIo::new()) as Arc<dyn Io>));
-    let error = database.create_collection("c", late).unwrap_err().to_string();
-    assert!(
-        error.contains("vectors.datatype: multi-vectors are kept as float32"),
-        "{error}"
-    );
+    database.create_collection("c", late).unwrap();
+    let numbers = vec![0.0, 1.0, 2.0, 256.0];
+    let point = Point {
+        id: PointId::Num(1),
+        vectors: NamedVectors::from([(String::new(), MultiVector { dim: 2, numbers }.into())]),
+        payload: Map::new(),
+    };
+    let write = WriteOp::Upsert(Upsert {
+        points: vec![point],
+        ..Upsert::default()
+    });
+    let collection = database.collection("c").unwrap();
+    let error = collection
+        .write(&Ctx::default(), write, Wait::Durable)
+        .unwrap_err();
+    let refusal = "points[0].vector: number at position 3 is outside 0 to 255, the range of uint8";
+    assert!(error.to_string().contains(refusal), "{error}");
 }

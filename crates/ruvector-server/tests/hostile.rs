@@ -574,10 +574,6 @@ fn collections_and_routes() {
             r#""datatype": "float64""#,
             "vectors.datatype: float32, float16 and uint8",
         ),
-        vector(
-            r#""datatype": "uint8", "multivector_config": {"comparator": "max_sim"}"#,
-            "vectors.datatype: multi-vectors are kept as float32",
-        ),
         vector(r#""on_disk": 1"#, "on_disk"),
         vector(r#""memory": "pinned""#, "vectors.memory"),
         vector(

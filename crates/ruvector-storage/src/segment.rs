@@ -65,8 +65,8 @@ pub struct SealedRagged {
 pub struct FieldDims<'a> {
     /// Dimensions of the dense fields, and the types of their numbers.
     pub dense: &'a [(u32, VectorDatatype)],
-    /// Dimensions of the multi-vectors' vectors; 0 where vectors are sparse.
-    pub ragged: &'a [u32],
+    /// The same of the multi-vectors' vectors; 0 dimensions where vectors are sparse.
+    pub ragged: &'a [(u32, VectorDatatype)],
 }
 
 /// Which vector field a component belongs to.
@@ -425,11 +425,11 @@ impl<'a> Files<'a> {
     ) -> Result<SealedRagged, OpenSegmentError> {
         let component = self.open(ComponentKind::Ragged, Some(field.field.into()), field.vectors)?;
         let vectors = RaggedBlock::open(component).map_err(OpenSegmentError::Read)?;
-        let dim = dims.ragged.get(usize::from(field.field));
+        let same = dims.ragged.get(usize::from(field.field));
         check(
-            dim == Some(&vectors.dim()),
+            same == Some(&(vectors.dim(), vectors.datatype())),
             vectors.component(),
-            "dimensions differ from the collection's",
+            "dimensions or their type differ from the collection's",
         )?;
         let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
         check(within, vectors.component(), "a row beyond the segment's")?;

@@ -186,6 +186,25 @@ pub(crate) fn verified(
     })
 }
 
+/// The version and type in the trailer of a component whose numbers are of a type.
+pub(crate) fn marks(datatype: VectorDatatype) -> (u32, u32) {
+    match datatype {
+        VectorDatatype::Float32 => (VERSION_FLOAT32, 0),
+        VectorDatatype::Float16 => (VERSION_TYPED, 1),
+        VectorDatatype::Uint8 => (VERSION_TYPED, 2),
+    }
+}
+
+/// The type that a trailer's version and type stand for.
+pub(crate) fn datatype_of(version: u32, kind: u32) -> Option<VectorDatatype> {
+    match (version, kind) {
+        (VERSION_FLOAT32, _) => Some(VectorDatatype::Float32),
+        (VERSION_TYPED, 1) => Some(VectorDatatype::Float16),
+        (VERSION_TYPED, 2) => Some(VectorDatatype::Uint8),
+        _ => None,
+    }
+}
+
 /// Where the rows begin, after so many bytes of vectors.
 fn rows_start(vectors: u128) -> u128 {
     vectors.next_multiple_of(4)
@@ -195,11 +214,8 @@ fn decode_trailer(trailer: &[u8], body_bytes: u64) -> Result<(u32, VectorDatatyp
     let mut reader = Reader::new(trailer);
     let version = reader.u32()?;
     let (dim, count, flags, kind) = (reader.u32()?, reader.u32()?, reader.u32()?, reader.u32()?);
-    let datatype = match (version, kind) {
-        (VERSION_FLOAT32, _) => VectorDatatype::Float32,
-        (VERSION_TYPED, 1) => VectorDatatype::Float16,
-        (VERSION_TYPED, 2) => VectorDatatype::Uint8,
-        _ => return Err(reader.malformed("unknown version or type of the vector block")),
+    let Some(datatype) = datatype_of(version, kind) else {
+        return Err(reader.malformed("unknown version or type of the vector block"));
     };
     if dim == 0 || flags > DENSE {
         return Err(reader.malformed("bad dimensions or flags"));
@@ -263,11 +279,7 @@ impl<'a> VectorsWriter<'a> {
         let padding = rows_start(vectors) - vectors;
         self.writer.write(&[0; 4][..padding as usize])?;
         self.writer.write(self.rows.bytes())?;
-        let (version, kind) = match self.datatype {
-            VectorDatatype::Float32 => (VERSION_FLOAT32, 0u32),
-            VectorDatatype::Float16 => (VERSION_TYPED, 1),
-            VectorDatatype::Uint8 => (VERSION_TYPED, 2),
-        };
+        let (version, kind) = marks(self.datatype);
         let mut trailer = Vec::with_capacity(TRAILER_BYTES as usize);
         put!(trailer, version, self.dim, count, flags, kind, 0u32, 0u64);
         self.writer.write(&trailer)?;

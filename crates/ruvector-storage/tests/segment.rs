@@ -23,7 +23,7 @@ const DIMS: [(u32, VectorDatatype); 3] = [
     (4, VectorDatatype::Float32),
 ];
 /// A sparse field and a field of multi-vectors.
-const RAGGED_DIMS: [u32; 2] = [0, 3];
+const RAGGED_DIMS: [(u32, VectorDatatype); 2] = [(0, VectorDatatype::Float32), (3, VectorDatatype::Float32)];
 const NAME: ComponentName = ComponentName { generation: 6 };
 
 fn fields(dense: &[(u32, VectorDatatype)]) -> FieldDims<'_> {

@@ -27,7 +27,7 @@ pub struct Generator {
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Dense { dim: u32, datatype: VectorDatatype },
-    Multi { dim: u32 },
+    Multi { dim: u32, datatype: VectorDatatype },
     Sparse,
 }
 
@@ -39,7 +39,10 @@ impl Kind {
                 dim,
                 datatype: field.datatype,
             },
-            Some(_) => Kind::Multi { dim },
+            Some(_) => Kind::Multi {
+                dim,
+                datatype: field.datatype,
+            },
         }
     }
 }
@@ -105,8 +108,8 @@ impl Generator {
         match kind.map_or(Kind::Sparse, |(_, kind)| *kind) {
             Kind::Dense { dim, .. } => self.numbers(dim as usize).into(),
             // One vector, given alone, is a multi-vector too.
-            Kind::Multi { dim } if self.random.one_in(4) => self.numbers(dim as usize).into(),
-            Kind::Multi { dim } => {
+            Kind::Multi { dim, .. } if self.random.one_in(4) => self.numbers(dim as usize).into(),
+            Kind::Multi { dim, .. } => {
                 let rows = self.random.within(1..=4);
                 let numbers = self.numbers(rows * dim as usize);
                 Vector::Multi(MultiVector { dim, numbers })
@@ -153,8 +156,13 @@ impl Generator {
     /// Makes a vector that is to be written one that the field's type does not hold: whole numbers once it is kept.
     fn roughen(&mut self, using: &str, vector: &mut Vector) {
         let kind = self.fields.iter().find(|(name, _)| name == using);
-        let (Some((_, Kind::Dense { datatype, .. })), Vector::Dense(numbers)) = (kind, vector) else {
+        let Some((_, Kind::Dense { datatype, .. } | Kind::Multi { datatype, .. })) = kind else {
             return;
+        };
+        let numbers = match vector {
+            Vector::Dense(numbers) => numbers,
+            Vector::Multi(multi) => &mut multi.numbers,
+            Vector::Sparse(_) => return,
         };
         match datatype {
             VectorDatatype::Float32 => {}

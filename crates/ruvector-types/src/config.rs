@@ -333,10 +333,6 @@ impl VectorConfig {
             "vector_dim_max",
         )?;
         self.hnsw.validate(limits)?;
-        if self.multivector.is_some() && self.datatype != VectorDatatype::Float32 {
-            let rule = "multi-vectors are kept as float32: leave datatype away";
-            return Err(Invalid::new("datatype", Problem::Contradiction { rule }));
-        }
         if self.multivector.is_some() && self.quantization.is_some() {
             let rule = "multi-vectors have no codes: leave quantization away";
             return Err(Invalid::new(

@@ -30,9 +30,7 @@ pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u
                 if schema.distance == Distance::Cosine && datatype != VectorDatatype::Uint8 {
                     ruvector_simd::normalize(&mut vector);
                 }
-                if datatype != VectorDatatype::Float32 {
-                    check_range(datatype, &vector, &place)?;
-                }
+                check_range(datatype, &vector, &place)?;
                 Vector::Dense(vector)
             }
             Field::Ragged(at) => {
@@ -42,6 +40,9 @@ pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u
                     let weights = weight_type(config.datatype);
                     let values = sparse.values.iter_mut();
                     values.for_each(|value| *value = weights.round(*value));
+                }
+                if let (Vector::Multi(multi), RaggedKind::Multi(kind)) = (&vector, &schema.kind) {
+                    check_range(kind.kernels.datatype, &multi.numbers, &place)?;
                 }
                 vector
             }
@@ -55,6 +56,9 @@ pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u
 /// Refuses numbers that `datatype` cannot hold. Those it can are rounded where the row is kept, after the log: live and
 /// replayed alike.
 fn check_range(datatype: VectorDatatype, vector: &[f32], place: &str) -> Result<(), Invalid> {
+    if datatype == VectorDatatype::Float32 {
+        return Ok(());
+    }
     let (least, most) = datatype.range();
     let Some(index) = vector.iter().position(|number| !(least..=most).contains(number)) else {
         return Ok(());
@@ -176,7 +180,8 @@ fn check_multi(
     let numbers_max = limits.multivector_numbers_max;
     at_most(place, given.numbers.len(), numbers_max, "multivector_numbers_max")?;
     check_finite(&given.numbers, place)?;
-    if schema.distance == Distance::Cosine {
+    // Bytes keep their lengths, as in dense fields.
+    if schema.distance == Distance::Cosine && schema.kernels.datatype != VectorDatatype::Uint8 {
         for row in given.numbers.chunks_exact_mut(dim) {
             ruvector_simd::normalize(row);
         }

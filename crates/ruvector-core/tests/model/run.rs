@@ -74,14 +74,14 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
         Some(Codes::Rotated(CodeWidth::Two)),
         Some(Codes::Product { compression: 4 }),
     ];
+    let datatypes = [
+        VectorDatatype::Float32,
+        VectorDatatype::Float16,
+        VectorDatatype::Uint8,
+    ];
     let field = |at: u64, dim| {
         let distance = distances[(seed + at) as usize % 4];
         let codes = codes[(seed / 4 + at) as usize % 5];
-        let datatypes = [
-            VectorDatatype::Float32,
-            VectorDatatype::Float16,
-            VectorDatatype::Uint8,
-        ];
         let scalar = matches!(codes, Some(Codes::Scalar { .. }));
         VectorConfig {
             hnsw,
@@ -102,6 +102,7 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
     let late = VectorConfig {
         hnsw,
         multivector: Some(MultiVectorComparator::MaxSim),
+        datatype: datatypes[seed as usize / 8 % 3],
         ..VectorConfig::new(4, distances[(seed / 2) as usize % 4])
     };
     config.vectors.insert("late".to_owned(), late);

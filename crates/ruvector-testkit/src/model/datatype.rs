@@ -8,8 +8,13 @@ impl Model {
     /// Vectors as they are kept: those that single precision holds as they were given.
     pub(super) fn kept(&self, mut vectors: NamedVectors) -> NamedVectors {
         for (name, vector) in &mut vectors {
-            if let (Some(field), Vector::Dense(numbers)) = (self.config.vectors.get(name), vector) {
-                keep(field, numbers);
+            match (self.config.vectors.get(name), vector) {
+                (Some(field), Vector::Dense(numbers)) => keep(field, numbers),
+                (Some(field), Vector::Multi(multi)) => {
+                    let rows = multi.numbers.chunks_mut(multi.dim as usize);
+                    rows.for_each(|row| keep(field, row));
+                }
+                _ => {}
             }
         }
         vectors

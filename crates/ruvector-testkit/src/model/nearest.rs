@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ruvector_types::{
-    Distance, Filter, Modifier, PointId, SearchRequest, SparseVector, Vector, VectorDatatype,
+    Distance, Filter, Modifier, MultiVector, PointId, SearchRequest, SparseVector, Vector, VectorDatatype,
 };
 
 use super::{Model, matches};
@@ -41,8 +41,8 @@ impl Model {
         let scored = found.filter_map(|(id, point)| {
             let score = match (query, point.vectors.get(using)?) {
                 (Vector::Sparse(query), Vector::Sparse(vector)) => sparse_score(query, &rarity, vector)?,
-                (query, Vector::Dense(vector)) if self.is_rounded_unit(using) => {
-                    unit_score(query.dense()?, vector)
+                (query, vector) if self.is_rounded_unit(using) => {
+                    multi_score(Distance::Dot, &normalised(query)?, vector)?
                 }
                 (query, vector) => multi_score(distance, query, vector)?,
             };
@@ -130,15 +130,17 @@ fn sparse_score(query: &SparseVector, rarity: &BTreeMap<u32, f64>, vector: &Spar
     (!parts.is_empty()).then(|| 0.0 + parts.iter().sum::<f64>())
 }
 
-/// The inner product with the query, made as long as 1.
-fn unit_score(query: &[f32], kept: &[f32]) -> f64 {
-    let length = score(Distance::Dot, query, query).sqrt();
-    let product = score(Distance::Dot, query, kept);
-    if length == 0.0 {
-        0.0
-    } else {
-        0.0 + product / length
-    }
+/// The vectors of a query made as long as 1.
+fn normalised(query: &Vector) -> Option<Vector> {
+    let rows = rows(query)?;
+    let dim = rows.first()?.len() as u32;
+    let scaled = rows.iter().flat_map(|row| {
+        let length = score(Distance::Dot, row, row).sqrt();
+        let scale = if length == 0.0 { 1.0 } else { length };
+        row.iter().map(move |x| (f64::from(*x) / scale) as f32)
+    });
+    let numbers = scaled.collect();
+    Some(Vector::Multi(MultiVector { dim, numbers }))
 }
 
 /// One dense vector, or several by the nearest of each of the query's.
