@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use ruvector_storage::{Bitmap, PayloadVersion, RowMap, SealedSegment};
+use ruvector_graph::FastGraph;
+use ruvector_storage::{Bitmap, Component, PayloadVersion, RowMap, SealedSegment};
 use ruvector_types::{PointId, Vector};
 
 use crate::active::ActiveSegment;
@@ -58,6 +59,14 @@ impl SegmentView {
 
     pub(crate) fn live_rows(&self) -> u64 {
         u64::from(self.rows) - self.deletes.count()
+    }
+
+    /// The fast layout of a dense field, if it has one here.
+    pub(crate) fn fast(&self, field: usize) -> Option<&FastGraph<Component>> {
+        match &self.source {
+            Source::Active(_) => None,
+            Source::Sealed(sealed) => sealed.fields.get(field)?.as_ref()?.fast.as_ref(),
+        }
     }
 
     /// The live row of `id`. Cost: a search in the segment's id table.

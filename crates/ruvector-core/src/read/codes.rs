@@ -197,6 +197,7 @@ fn walk(
         query: &[],
         ef,
         distances_max,
+        reach: None,
     };
     let mut accept = |ordinal| target.accepts(field.vectors.row(ordinal));
     let outcome = ruvector_graph::search(

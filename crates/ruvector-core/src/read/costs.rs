@@ -95,6 +95,7 @@ fn request(vector: &[f32]) -> FastSearch<'_> {
         breadth: PROBE_BREADTH,
         visits_max: None,
         eager: None,
+        elsewhere: None,
     }
 }
 

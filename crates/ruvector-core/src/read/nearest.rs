@@ -3,7 +3,8 @@
 
 use std::cell::RefCell;
 
-use ruvector_graph::{Links, Neighbor, PlainGraph, Scratch, SearchParams, Space, Vectors};
+use ruvector_graph::fast::RANK;
+use ruvector_graph::{FastGraph, Links, Neighbor, PlainGraph, Scratch, SearchParams, Space, Vectors};
 use ruvector_storage::{Component, SealedField, VectorBlock};
 
 use super::codes::{self, CodeUse};
@@ -41,10 +42,12 @@ pub(crate) struct Query<'a> {
     pub(crate) scan_below: u64,
     /// How to use codes; `None`: not at all.
     pub(crate) codes: Option<CodeUse>,
+    /// The fast layout of the segment with the most points, if it has one.
+    pub(crate) yardstick: Option<&'a FastGraph<Component>>,
 }
 
 /// Where a segment stands in its view.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) shard: u32,
     pub(crate) segment: u32,
@@ -141,6 +144,13 @@ pub(crate) fn nearest(
         nearest_accepted(query, segment, place, filter.as_ref(), top)?;
     }
     observer.map_or(Ok(()), |observer| observer.end(compiled))
+}
+
+/// The distance of the last one wanted, if so many were found in other segments; only where a graph's slack is meant for
+/// that rank.
+pub(super) fn elsewhere(query: &Query<'_>, top: &TopHits) -> Option<f32> {
+    let known = query.filter.is_none() && query.wanted >= RANK;
+    known.then(|| top.worst()).flatten()
 }
 
 /// As [`nearest`], of the rows that `filter` accepts.
@@ -329,6 +339,7 @@ where
                 query: given,
                 ef,
                 distances_max,
+                reach: self.reach(query, ef, top),
             };
             let mut accept =
                 |ordinal| ordinal < self.indexed && row_of(ordinal).is_some_and(|row| self.accepts(row));
@@ -347,6 +358,13 @@ where
             }
             true
         })
+    }
+
+    /// How far a walk of breadth `ef` needs to look, by the best found so far and what such a breadth means in the segment
+    /// with the most points. Filters may keep what is far, so they are not cut short.
+    fn reach(&self, query: &Query<'_>, ef: usize, top: &TopHits) -> Option<f32> {
+        let worst = elsewhere(query, top)?;
+        query.yardstick?.reach(query.vector, ef, worst)
     }
 
     /// Compares the query with every visible vector from ordinal `from` on.

@@ -101,6 +101,7 @@ fn sift(field: &SealedField, nodes: &[u32], is_sure: bool) -> (f64, f64) {
             breadth: 64,
             visits_max: None,
             eager: None,
+            elsewhere: None,
         };
         sieve.estimates.clear();
         let outcome = sieve
