@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use parking_lot::{Mutex, RwLock};
-use ruvector_graph::{GraphParams, LiveGraph, Scratch, Space, Vectors};
-use ruvector_simd::DistanceFn;
+use parking_lot::RwLock;
 use ruvector_types::{PointId, Vector};
 
+use crate::active_field::ActiveField;
 use crate::active_ragged::ActiveRagged;
 use crate::arena::Arena;
 use crate::fields::Field;
-use crate::shard::{FieldSchema, Schema};
+use crate::shard::Schema;
 
 /// No such row or ordinal.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -27,18 +26,6 @@ pub(crate) struct ActiveRow {
     /// Of the dense fields, then of the others.
     ordinals: Box<[u32]>,
     prev: u32,
-}
-
-/// One vector field: its vectors by ordinal, their rows, and the graph over them.
-#[derive(Debug)]
-pub(crate) struct ActiveField {
-    vectors: Arena<(u32, Box<[f32]>)>,
-    len: AtomicU32,
-    graph: LiveGraph,
-    /// Whether there is to be a graph; otherwise it stays empty.
-    linked: bool,
-    builder: Mutex<Scratch>,
-    distance: DistanceFn,
 }
 
 /// An in-memory segment.
@@ -55,26 +42,15 @@ pub(crate) struct ActiveSegment {
 
 impl ActiveSegment {
     pub(crate) fn new(schema: &Schema, capacity: u32) -> ActiveSegment {
-        let field = |schema: &FieldSchema| {
-            let params = GraphParams {
-                m: schema.hnsw.m.max(2),
-                ef_construct: schema.hnsw.ef_construct,
-                seed: 0,
-            };
-            ActiveField {
-                vectors: Arena::new(capacity as usize),
-                len: AtomicU32::new(0),
-                graph: LiveGraph::new(params, capacity),
-                linked: schema.hnsw.m > 0,
-                builder: Mutex::new(Scratch::default()),
-                distance: schema.kernel,
-            }
-        };
         ActiveSegment {
             rows: Arena::new(capacity as usize),
             len: AtomicU32::new(0),
             ids: RwLock::new(BTreeMap::new()),
-            fields: schema.fields.iter().map(field).collect(),
+            fields: schema
+                .fields
+                .iter()
+                .map(|schema| ActiveField::new(schema, capacity))
+                .collect(),
             ragged: schema
                 .ragged
                 .iter()
@@ -105,16 +81,15 @@ impl ActiveSegment {
         let mut ordinals = vec![NONE; self.fields.len() + self.ragged.len()].into_boxed_slice();
         let mut bytes = payload.len() as u64 + 96;
         for (field, vector) in vectors {
-            // What sparse vectors take in lists is about what they take themselves.
-            let copies = if matches!(vector, Vector::Sparse(_)) { 2 } else { 1 };
-            bytes += copies * vector.bytes() as u64 + 24;
             let (at, ordinal) = match (Field::of(field), vector) {
                 (Field::Dense(at), Vector::Dense(vector)) => {
                     let slot = self.fields.get(at)?;
-                    (at, slot.push(row, vector.into_boxed_slice()))
+                    bytes += slot.vector_bytes(vector.len()) + 24;
+                    (at, slot.push(row, vector))
                 }
                 (Field::Ragged(at), vector) => {
                     let slot = self.ragged.get(at)?;
+                    bytes += slot.vector_bytes(&vector) + 24;
                     (self.fields.len() + at, slot.push(row, vector))
                 }
                 (Field::Dense(_), _) => return None,
@@ -205,11 +180,7 @@ impl ActiveSegment {
 
     /// Bytes on the heap, graphs and chunks included.
     pub(crate) fn heap_bytes(&self) -> u64 {
-        let graphs: u64 = self
-            .fields
-            .iter()
-            .map(|f| f.graph.heap_bytes() as u64 + f.vectors.heap_bytes())
-            .sum();
+        let graphs: u64 = self.fields.iter().map(ActiveField::heap_bytes).sum();
         let ragged: u64 = self.ragged.iter().map(ActiveRagged::heap_bytes).sum();
         graphs + ragged + self.rows.heap_bytes() + self.bytes()
     }
@@ -226,84 +197,6 @@ impl ActiveSegment {
 
     /// Whether a vector of a row below `rows` is not in its graph yet.
     pub(crate) fn graphs_lag(&self, rows: u32) -> bool {
-        self.fields
-            .iter()
-            .any(|field| field.linked && field.row(field.graph.len()).is_some_and(|row| row < rows))
-    }
-}
-
-impl ActiveField {
-    fn push(&self, row: u32, vector: Box<[f32]>) -> u32 {
-        let ordinal = self.len.load(Ordering::Acquire);
-        self.vectors.set(ordinal, (row, vector));
-        self.len.store(ordinal + 1, Ordering::Release);
-        ordinal
-    }
-
-    fn grow(&self, rows: u32, nodes_max: u32) -> u32 {
-        if !self.linked {
-            return 0;
-        }
-        let mut scratch = self.builder.lock();
-        let mut inserted = 0;
-        while inserted < nodes_max && self.row(self.graph.len()).is_some_and(|row| row < rows) {
-            if self
-                .graph
-                .insert(Space::new(self, self.distance), &mut scratch)
-                .is_err()
-            {
-                break;
-            }
-            inserted += 1;
-        }
-        inserted
-    }
-
-    /// The row of an ordinal.
-    pub(crate) fn row(&self, ordinal: u32) -> Option<u32> {
-        self.vectors.get(ordinal).map(|(row, _)| *row)
-    }
-
-    pub(crate) fn graph(&self) -> &LiveGraph {
-        &self.graph
-    }
-
-    /// Ordinals whose rows lie below `rows`: rows ascend with ordinals.
-    pub(crate) fn ordinals_below(&self, rows: u32) -> u32 {
-        ordinals_below(self.len.load(Ordering::Acquire), rows, |ordinal| {
-            self.row(ordinal)
-        })
-    }
-}
-
-/// How many of `len` ordinals have rows below `rows`.
-pub(crate) fn ordinals_below(len: u32, rows: u32, row_of: impl Fn(u32) -> Option<u32>) -> u32 {
-    let (mut low, mut high) = (0, len);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if row_of(middle).is_some_and(|row| row < rows) {
-            low = middle + 1
-        } else {
-            high = middle
-        }
-    }
-    low
-}
-
-impl Vectors for ActiveField {
-    type Component = f32;
-
-    fn len(&self) -> u32 {
-        self.len.load(Ordering::Acquire)
-    }
-
-    fn vector(&self, ordinal: u32) -> Option<&[f32]> {
-        self.vectors.get(ordinal).map(|(_, vector)| &vector[..])
-    }
-
-    fn prefetch(&self, ordinal: u32) {
-        if let Some((_, vector)) = self.vectors.get(ordinal) {
-            ruvector_simd::prefetch(vector);
-        }
+        self.fields.iter().any(|field| field.lags(rows))
     }
 }

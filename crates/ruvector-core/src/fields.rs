@@ -1,8 +1,10 @@
 //! Vector fields by their numbers in the log, and what the engine knows of those whose vectors differ in length. Never
 //! holds what dense fields have in `shard`.
 
-use ruvector_simd::{DistanceFn, Metric};
-use ruvector_types::{CollectionConfig, Distance, SparseVectorConfig, VectorConfig};
+use ruvector_simd::Metric;
+use ruvector_types::{CollectionConfig, Distance, SparseVectorConfig, VectorConfig, VectorDatatype};
+
+use crate::kernels::FieldKernels;
 
 /// The number in the log of the first field that is not dense.
 const FIRST_RAGGED: u16 = 1 << 15;
@@ -36,7 +38,7 @@ pub(crate) enum RaggedKind {
 pub(crate) struct MultiSchema {
     pub(crate) dim: u32,
     pub(crate) distance: Distance,
-    pub(crate) kernel: DistanceFn,
+    pub(crate) kernels: FieldKernels,
 }
 
 impl Field {
@@ -76,11 +78,11 @@ impl RaggedSchema {
         sparse.chain(multi).collect()
     }
 
-    /// Dimensions of each vector of a multi-vector; 0: the vectors are sparse.
-    pub(crate) fn dim(&self) -> u32 {
+    /// Dimensions of each vector of a multi-vector and the type of their numbers; 0 dimensions: the vectors are sparse.
+    pub(crate) fn dim(&self) -> (u32, VectorDatatype) {
         match &self.kind {
-            RaggedKind::Sparse(_) => 0,
-            RaggedKind::Multi(multi) => multi.dim,
+            RaggedKind::Sparse(_) => (0, VectorDatatype::Float32),
+            RaggedKind::Multi(multi) => (multi.dim, multi.kernels.datatype),
         }
     }
 
@@ -98,7 +100,7 @@ impl MultiSchema {
         MultiSchema {
             dim: field.dim,
             distance: field.distance,
-            kernel: ruvector_simd::distance(metric(field.distance)),
+            kernels: FieldKernels::of(field),
         }
     }
 }

@@ -88,7 +88,10 @@ fn check_fixed(before: &CollectionConfig, after: &CollectionConfig) -> Result<()
     )?;
     fixed("vectors", before.vectors.keys().eq(after.vectors.keys()))?;
     for ((name, old), new) in before.vectors.iter().zip(after.vectors.values()) {
-        let kept = (old.dim, old.distance, old.multivector) == (new.dim, new.distance, new.multivector);
+        let fixed_parts = |vector: &ruvector_types::VectorConfig| {
+            (vector.dim, vector.distance, vector.multivector, vector.datatype)
+        };
+        let kept = fixed_parts(old) == fixed_parts(new);
         fixed(&format!("vectors.{name}"), kept)?;
         let profile = old.hnsw.profile == new.hnsw.profile;
         fixed("hnsw_config.inline_storage", profile)?;
@@ -108,7 +111,7 @@ impl Core {
     /// Vectors of a dense field below which a search is to compare with all of them.
     pub(crate) fn scan_below(&self, field: usize) -> u64 {
         let threshold = self.hnsw(field).full_scan_threshold_kib;
-        let vector_bytes = u64::from(self.schema.fields[field].dim) * 4;
+        let vector_bytes = self.schema.fields[field].vector_bytes();
         threshold.map_or(0, |kib| kib.saturating_mul(1024) / vector_bytes.max(1))
     }
 
@@ -121,9 +124,9 @@ impl Core {
 
     /// Whether a segment has a graph of so many vectors of a dense field.
     pub(crate) fn wants_graph(&self, field: usize, vectors: u32) -> bool {
-        let dim = self.schema.fields[field].dim;
+        let vector_bytes = self.schema.fields[field].vector_bytes();
         let optimizer = self.config.load().optimizer;
-        self.hnsw(field).m > 0 && optimizer.wants_graph(vectors.into(), dim)
+        self.hnsw(field).m > 0 && optimizer.wants_graph(vectors.into(), vector_bytes)
     }
 
     /// Whether graphs of a sealed segment are not what the configuration asks for. One that is not asked for any more

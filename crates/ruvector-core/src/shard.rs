@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-use ruvector_simd::{DistanceFn, Metric};
+use ruvector_simd::Metric;
 use ruvector_storage::{FieldDims, Log, SegmentEntry};
-use ruvector_types::{CollectionConfig, Distance, HnswConfig, OptimizerConfig};
+use ruvector_types::{CollectionConfig, Distance, HnswConfig, OptimizerConfig, VectorDatatype};
 
 use crate::active::ActiveSegment;
 use crate::fields::{Field, RaggedSchema, metric};
+use crate::kernels::FieldKernels;
 use crate::optimize::Jobs;
 use crate::view::{SegmentView, ShardView, Source};
 use crate::{Error, ErrorKind};
@@ -26,7 +27,14 @@ pub(crate) struct FieldSchema {
     /// Sealed vectors are not promoted.
     pub(crate) on_disk: bool,
     pub(crate) metric: Metric,
-    pub(crate) kernel: DistanceFn,
+    pub(crate) kernels: FieldKernels,
+}
+
+impl FieldSchema {
+    /// Bytes of one vector as it is kept.
+    pub(crate) fn vector_bytes(&self) -> u64 {
+        u64::from(self.dim) * self.kernels.datatype.bytes()
+    }
 }
 
 /// What applying operations depends on: the same for live writes and replay.
@@ -36,8 +44,8 @@ pub(crate) struct Schema {
     pub(crate) fields: Vec<FieldSchema>,
     /// Sparse vectors and multi-vectors.
     pub(crate) ragged: Vec<RaggedSchema>,
-    dense_dims: Vec<u32>,
-    ragged_dims: Vec<u32>,
+    dense_dims: Vec<(u32, VectorDatatype)>,
+    ragged_dims: Vec<(u32, VectorDatatype)>,
     pub(crate) optimizer: OptimizerConfig,
     pub(crate) batch_points_max: usize,
 }
@@ -53,7 +61,7 @@ impl Schema {
                 hnsw: vector.hnsw,
                 on_disk: vector.on_disk,
                 metric,
-                kernel: ruvector_simd::distance(metric),
+                kernels: FieldKernels::of(vector),
             }
         };
         let dense = config
@@ -63,7 +71,10 @@ impl Schema {
         let fields: Vec<FieldSchema> = dense.map(field).collect();
         let ragged = RaggedSchema::all_of(config);
         Schema {
-            dense_dims: fields.iter().map(|field| field.dim).collect(),
+            dense_dims: fields
+                .iter()
+                .map(|field| (field.dim, field.kernels.datatype))
+                .collect(),
             ragged_dims: ragged.iter().map(RaggedSchema::dim).collect(),
             fields,
             ragged,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ruvector_graph::{FastGraph, Vectors};
+use ruvector_graph::FastGraph;
 use ruvector_storage::{Bitmap, Component, PayloadVersion, RowMap, SealedSegment};
 use ruvector_types::{PointId, Vector};
 
@@ -137,17 +137,21 @@ impl SegmentView {
     }
 
     /// A copy of a row's vector in a field of any kind: `None` if it has none; `Some(None)` if its bytes are damaged.
-    pub(crate) fn vector_in(&self, row: u32, field: Field) -> Option<Option<Vector>> {
-        let at = match field {
+    pub(crate) fn vector_in(&self, core: &Core, row: u32, field: Field) -> Option<Option<Vector>> {
+        match field {
             Field::Dense(at) => {
-                let vector = self.vector(row, at)?;
-                return Some(vector.map(|vector| vector.to_vec().into()));
+                let (vector, kernels) = (self.vector(row, at)?, &core.schema.fields[at].kernels);
+                Some(vector.and_then(|vector| Some(kernels.decoded(vector)?.into())))
             }
-            Field::Ragged(at) => at,
-        };
-        let ordinal = self.ordinal_in(row, field)?;
+            Field::Ragged(at) => self.ragged_vector(row, at),
+        }
+    }
+
+    /// A copy of a row's sparse vector or multi-vector, likewise.
+    pub(crate) fn ragged_vector(&self, row: u32, at: usize) -> Option<Option<Vector>> {
+        let ordinal = self.ordinal_in(row, Field::Ragged(at))?;
         Some(match &self.source {
-            Source::Active(active) => active.ragged(at)?.vector(ordinal).cloned(),
+            Source::Active(active) => active.ragged(at)?.to_vector(ordinal),
             Source::Sealed(sealed) => sealed.ragged.get(at)?.as_ref()?.vectors.to_vector(ordinal),
         })
     }
@@ -165,12 +169,12 @@ impl SegmentView {
         }
     }
 
-    /// A row's vector in a dense field: `None` if it has none; `Some(None)` if its bytes are damaged.
-    pub(crate) fn vector(&self, row: u32, field: usize) -> Option<Option<&[f32]>> {
+    /// A row's vector in a dense field as it lies: `None` if it has none; `Some(None)` if its bytes are damaged.
+    pub(crate) fn vector(&self, row: u32, field: usize) -> Option<Option<&[u8]>> {
         let ordinal = self.ordinal(row, field)?;
         Some(match &self.source {
-            Source::Active(active) => active.field(field)?.vector(ordinal),
-            Source::Sealed(sealed) => sealed.fields.get(field)?.as_ref()?.vectors.vector(ordinal),
+            Source::Active(active) => active.field(field)?.bytes(ordinal),
+            Source::Sealed(sealed) => sealed.fields.get(field)?.as_ref()?.vectors.bytes(ordinal),
         })
     }
 

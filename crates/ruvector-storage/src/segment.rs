@@ -3,7 +3,7 @@
 use ruvector_graph::{FastGraph, PlainGraph};
 use ruvector_io::Io;
 use ruvector_sparse::SparseIndex;
-use ruvector_types::Codes;
+use ruvector_types::{Codes, VectorDatatype};
 
 use crate::codes::CodeBlock;
 use crate::component::{Component, Damage, OpenComponentError, ReadComponentError};
@@ -63,10 +63,10 @@ pub struct SealedRagged {
 /// What a collection's fields hold, by their numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldDims<'a> {
-    /// Dimensions of the dense fields.
-    pub dense: &'a [u32],
-    /// Dimensions of the multi-vectors' vectors; 0 where vectors are sparse.
-    pub ragged: &'a [u32],
+    /// Dimensions of the dense fields, and the types of their numbers.
+    pub dense: &'a [(u32, VectorDatatype)],
+    /// The same of the multi-vectors' vectors; 0 dimensions where vectors are sparse.
+    pub ragged: &'a [(u32, VectorDatatype)],
 }
 
 /// Which vector field a component belongs to.
@@ -405,11 +405,11 @@ impl<'a> Files<'a> {
     fn open_vectors(&self, field: &FieldEntry, dims: FieldDims<'_>) -> Result<VectorBlock, OpenSegmentError> {
         let component = self.open(ComponentKind::Vectors, Some(field.field.into()), field.vectors)?;
         let vectors = VectorBlock::open(component).map_err(OpenSegmentError::Read)?;
-        let dim = dims.dense.get(usize::from(field.field));
+        let same = dims.dense.get(usize::from(field.field));
         check(
-            dim == Some(&vectors.dim()),
+            same == Some(&(vectors.dim(), vectors.datatype())),
             vectors.component(),
-            "dimensions differ from the collection's",
+            "dimensions or their type differ from the collection's",
         )?;
         let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
         check(within, vectors.component(), "a row beyond the segment's")?;
@@ -425,11 +425,11 @@ impl<'a> Files<'a> {
     ) -> Result<SealedRagged, OpenSegmentError> {
         let component = self.open(ComponentKind::Ragged, Some(field.field.into()), field.vectors)?;
         let vectors = RaggedBlock::open(component).map_err(OpenSegmentError::Read)?;
-        let dim = dims.ragged.get(usize::from(field.field));
+        let same = dims.ragged.get(usize::from(field.field));
         check(
-            dim == Some(&vectors.dim()),
+            same == Some(&(vectors.dim(), vectors.datatype())),
             vectors.component(),
-            "dimensions differ from the collection's",
+            "dimensions or their type differ from the collection's",
         )?;
         let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
         check(within, vectors.component(), "a row beyond the segment's")?;

@@ -8,21 +8,25 @@ use ruvector_io::sim::{PowerLoss, SimDisk};
 use ruvector_io::{Io, IoError};
 use ruvector_sparse::{BuildPlan, WeightType};
 use ruvector_storage::{
-    Bitmap, ComponentKind, ComponentName, FieldDims, FieldEntry, OpenComponentError, OpenSegmentError,
-    PayloadRowsWriter, PayloadVersion, RaggedEntry, RaggedWriter, RowMap, SealedSegment, SegmentEntry,
-    VectorsWriter, encode_ids, file_name, load_deletes, load_delta, write_component,
+    Bitmap, ComponentKind, ComponentName, Element, FieldDims, FieldEntry, OpenComponentError,
+    OpenSegmentError, PayloadRowsWriter, PayloadVersion, RaggedEntry, RaggedWriter, RowMap, SealedSegment,
+    SegmentEntry, VectorsWriter, encode_ids, file_name, load_deletes, load_delta, write_component,
 };
-use ruvector_types::{MultiVector, PointId, SparseVector, Vector};
+use ruvector_types::{MultiVector, PointId, SparseVector, Vector, VectorDatatype};
 use std::sync::Arc;
 
 const DIR: &str = "shard";
 const ROWS: u32 = 300;
-const DIMS: [u32; 3] = [16, 5, 4];
+const DIMS: [(u32, VectorDatatype); 3] = [
+    (16, VectorDatatype::Float32),
+    (5, VectorDatatype::Float32),
+    (4, VectorDatatype::Float32),
+];
 /// A sparse field and a field of multi-vectors.
-const RAGGED_DIMS: [u32; 2] = [0, 3];
+const RAGGED_DIMS: [(u32, VectorDatatype); 2] = [(0, VectorDatatype::Float32), (3, VectorDatatype::Float32)];
 const NAME: ComponentName = ComponentName { generation: 6 };
 
-fn fields(dense: &[u32]) -> FieldDims<'_> {
+fn fields(dense: &[(u32, VectorDatatype)]) -> FieldDims<'_> {
     FieldDims {
         dense,
         ragged: &RAGGED_DIMS,
@@ -56,12 +60,12 @@ impl Vectors for Slices {
 }
 
 fn write_field(disk: &SimDisk, field: u16) -> FieldEntry {
-    let dim = DIMS[usize::from(field)];
-    let mut writer =
-        VectorsWriter::create(disk, &path(ComponentKind::Vectors, Some(field.into())), 1, dim).unwrap();
+    let kind = DIMS[usize::from(field)];
+    let (dim, place) = (kind.0, path(ComponentKind::Vectors, Some(field.into())));
+    let mut writer = VectorsWriter::create(disk, &place, 1, kind).unwrap();
     let mut vectors = Slices(Vec::new());
     for row in (0..ROWS).filter(|row| has_field(*row, field)) {
-        writer.push(row, &vector_of(row, dim)).unwrap();
+        writer.push(row, f32::bytes_of(&vector_of(row, dim))).unwrap();
         vectors.0.push(vector_of(row, dim));
     }
     writer.finish().unwrap();
@@ -206,7 +210,8 @@ fn a_segment_answers_as_written() {
             let sealed = segment.fields[usize::from(field)].as_ref().unwrap();
             let ordinal = sealed.vectors.ordinal(row);
             assert_eq!(ordinal.is_some(), has_field(row, field));
-            let vector = ordinal.and_then(|ordinal| sealed.vectors.vector(ordinal));
+            let typed = sealed.vectors.typed::<f32>();
+            let vector = ordinal.and_then(|ordinal| typed.vector(ordinal));
             let expected = vector_of(row, sealed.vectors.dim());
             assert_eq!(vector, has_field(row, field).then_some(&expected[..]));
             assert_eq!(sealed.graph.as_ref().unwrap().len(), sealed.vectors.len());
@@ -281,11 +286,13 @@ fn damage_is_reported_and_isolated() {
 fn components_that_do_not_fit_are_refused() {
     let disk = SimDisk::new(0);
     let entry = write_segment(&disk);
-    let mismatch = |entry: &SegmentEntry, dims: &[u32]| {
+    let mismatch = |entry: &SegmentEntry, dims: &[(u32, VectorDatatype)]| {
         let opened = SealedSegment::open(&disk, DIR, entry, fields(dims));
         matches!(opened, Err(OpenSegmentError::Mismatch { .. }))
     };
-    assert!(mismatch(&entry, &[16, 5, 3]) && mismatch(&entry, &DIMS[..2]));
+    let (mut dim, mut kind) = (DIMS, DIMS);
+    (dim[2].0, kind[2].1) = (3, VectorDatatype::Float16);
+    assert!(mismatch(&entry, &dim) && mismatch(&entry, &kind) && mismatch(&entry, &DIMS[..2]));
     assert!(mismatch(
         &SegmentEntry {
             rows: 299,

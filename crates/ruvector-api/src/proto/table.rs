@@ -55,7 +55,11 @@ pub const REFUSED: &[Refused] = &[
     some("SearchParams.indexed_only", "indexed_only", "true"),
     all("SearchParams.acorn", "acorn"),
     all("SearchParams.idf", "idf"),
-    some("VectorParams.datatype", "datatype", "other than Float32"),
+    some(
+        "VectorParams.datatype",
+        "datatype",
+        "other than Float32, Float16 and Uint8",
+    ),
     all("OptimizersConfigDiff.max_segment_size", "max_segment_size"),
     all("CreateCollection.wal_config", "wal_config"),
     some(

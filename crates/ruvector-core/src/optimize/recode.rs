@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ruvector_graph::Vectors;
+use ruvector_graph::Numbers;
 use ruvector_quant::{Compression, Encoder, Quantization, SAMPLE_ROWS_MAX, Space, Width};
 use ruvector_storage::{CodesWriter, ComponentKind, ComponentName, SealedField, SealedSegment, file_name};
 use ruvector_types::{CodeWidth, Codes};
@@ -11,6 +11,7 @@ use ruvector_types::{CodeWidth, Codes};
 use super::Jobs;
 use super::fast::ROTATION_SEED;
 use crate::collection::Core;
+use crate::kernels::Compared;
 use crate::shard::Shard;
 use crate::view::ShardView;
 use crate::{Error, ErrorKind};
@@ -126,7 +127,7 @@ impl Core {
                 None => return Ok(()),
             },
         };
-        match recode.step()? {
+        match recode.step(self)? {
             true => self.finish_recode(shard, jobs, recode),
             false => {
                 jobs.recode = Some(recode);
@@ -192,9 +193,13 @@ impl Core {
     fn train(&self, codes: Codes, field: usize, slot: &SealedField) -> Result<Encoder, Error> {
         let schema = &self.schema.fields[field];
         let stride = slot.vectors.len().div_ceil(SAMPLE_ROWS_MAX as u32).max(1);
-        let sample: Vec<&[f32]> = (0..slot.vectors.len())
-            .step_by(stride as usize)
-            .filter_map(|ordinal| slot.vectors.vector(ordinal))
+        let vectors = Compared::new(&slot.vectors, &schema.kernels);
+        let ordinals = || (0..slot.vectors.len()).step_by(stride as usize);
+        // Those that lie in single precision are not copied.
+        let mut decoded: Vec<Vec<f32>> = ordinals().map(|_| Vec::new()).collect();
+        let sample: Vec<&[f32]> = ordinals()
+            .zip(&mut decoded)
+            .filter_map(|(ordinal, buffer)| vectors.numbers(ordinal, buffer))
             .collect();
         let space = Space {
             dim: schema.dim as usize,
@@ -237,7 +242,7 @@ impl Core {
 
 impl Recode {
     /// Codes some vectors; true when there are no more.
-    fn step(&mut self) -> Result<bool, Error> {
+    fn step(&mut self, core: &Core) -> Result<bool, Error> {
         let Some(build) = &mut self.build else {
             return Ok(true);
         };
@@ -245,8 +250,10 @@ impl Recode {
             return Ok(true);
         };
         let end = build.next.saturating_add(CODE_VECTORS).min(slot.vectors.len());
+        let vectors = Compared::new(&slot.vectors, &core.schema.fields[self.field].kernels);
+        let mut buffer = Vec::new();
         for ordinal in build.next..end {
-            let vector = slot.vectors.vector(ordinal).ok_or_else(|| {
+            let vector = vectors.numbers(ordinal, &mut buffer).ok_or_else(|| {
                 let text = format!("segment {} holds damaged vectors and is not coded", self.segment);
                 Error::corrupt(text)
             })?;

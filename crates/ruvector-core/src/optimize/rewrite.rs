@@ -20,6 +20,7 @@ use crate::Error;
 use crate::active::NONE;
 use crate::collection::Core;
 use crate::fields::{Field, RaggedKind};
+use crate::kernels::Compared;
 use crate::shard::Shard;
 use crate::view::{SegmentView, ShardView, Source};
 
@@ -264,7 +265,7 @@ impl Rewrite {
         let io = core.io.as_ref();
         let mut writer = RaggedWriter::create(io, &path, self.seq, schema.dim()).map_err(failed)?;
         for (new_row, (segment, row)) in self.kept().enumerate() {
-            if let Some(vector) = segment.vector_in(row, Field::Ragged(field)) {
+            if let Some(vector) = segment.ragged_vector(row, field) {
                 let vector = vector.ok_or_else(|| unreadable(core, shard, segment))?;
                 writer.push(new_row as u32, &vector).map_err(failed)?;
             }
@@ -298,8 +299,9 @@ impl Rewrite {
     fn write_vectors(&mut self, core: &Core, shard: &Shard, field: usize) -> Result<Stage, Error> {
         let failed = |error| Error::storage("writing a segment's vectors", error);
         let path = self.path(shard, ComponentKind::Vectors, Some(field as u32));
-        let dim = core.schema.fields[field].dim;
-        let mut writer = VectorsWriter::create(core.io.as_ref(), &path, self.seq, dim).map_err(failed)?;
+        let schema = &core.schema.fields[field];
+        let kind = (schema.dim, schema.kernels.datatype);
+        let mut writer = VectorsWriter::create(core.io.as_ref(), &path, self.seq, kind).map_err(failed)?;
         for (new_row, (segment, row)) in self.kept().enumerate() {
             if let Some(vector) = segment.vector(row, field) {
                 let vector = vector.ok_or_else(|| unreadable(core, shard, segment))?;
@@ -332,8 +334,8 @@ impl Rewrite {
         block: Arc<VectorBlock>,
     ) -> Result<Stage, Error> {
         let (build, inserted) = {
-            let kernel = core.schema.fields[field].kernel;
-            build.step(kernel, &block, (core.io.as_ref(), threads))?
+            let kernels = &core.schema.fields[field].kernels;
+            build.step(kernels, &block, (core.io.as_ref(), threads))?
         };
         shard.graph_insertions.fetch_add(inserted, Ordering::Relaxed);
         let Some(bytes) = build.encoded(block.len())? else {
@@ -359,7 +361,8 @@ impl Rewrite {
         mut build: Box<FastBuild>,
         block: Arc<VectorBlock>,
     ) -> Result<Stage, Error> {
-        if !build.step(&block)? {
+        let vectors = Compared::new(&block, &core.schema.fields[field].kernels);
+        if !build.step(&vectors)? {
             return Ok(Stage::Fast(field, build, block));
         }
         build.finish()?;

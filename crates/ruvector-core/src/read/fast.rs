@@ -195,7 +195,7 @@ fn conclude(
         .filter(|usage| !usage.rescore)
         .zip(field.codes.as_ref());
     match by_codes {
-        None => target.measure(query, &field.vectors, found, top),
+        None => target.measure(query, found, top),
         Some((usage, codes)) => {
             if !offer_by_codes(query, target, (field, codes), (usage, found), top) {
                 query.core.note_damage();

@@ -163,7 +163,7 @@ fn stored_point(core: &Core, segment: &SegmentView, row: u32, id: PointId) -> Re
     let (payload, _) = segment.payload(row).ok_or_else(|| damaged("payload"))?;
     let mut vectors = Vec::new();
     for field in core.schema.all_fields() {
-        if let Some(vector) = segment.vector_in(row, field) {
+        if let Some(vector) = segment.vector_in(core, row, field) {
             vectors.push((field.number(), vector.ok_or_else(|| damaged("vector"))?));
         }
     }

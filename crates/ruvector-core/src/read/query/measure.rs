@@ -1,6 +1,5 @@
 //! How far rows are from vectors, and what several such distances make of a row. Never chooses which rows are looked at.
 
-use ruvector_simd::DistanceFn;
 use ruvector_types::{Distance, RecommendStrategy, Vector};
 
 use super::Run;
@@ -14,15 +13,8 @@ use crate::write::{check_ragged, check_vector, wrong_kind};
 
 /// A vector that rows are compared with.
 pub(super) enum Scorer {
-    Dense {
-        field: usize,
-        vector: Vec<f32>,
-        kernel: DistanceFn,
-    },
-    Ragged {
-        field: usize,
-        measure: ragged::Measure,
-    },
+    Dense { field: usize, vector: Vec<f32> },
+    Ragged { field: usize, measure: ragged::Measure },
 }
 
 impl Scorer {
@@ -62,12 +54,7 @@ impl Scorer {
         if schema.distance == Distance::Cosine {
             ruvector_simd::normalize(&mut vector);
         }
-        let kernel = schema.kernel;
-        Ok(Scorer::Dense {
-            field,
-            vector,
-            kernel,
-        })
+        Ok(Scorer::Dense { field, vector })
     }
 
     /// What the field's scores are.
@@ -89,13 +76,16 @@ impl Scorer {
     /// The vector of a row, as it is stored; `None` if it has none, or its bytes are damaged.
     pub(super) fn of_row(&self, core: &Core, segment: &SegmentView, row: u32) -> Option<Scorer> {
         match self {
-            Scorer::Dense { field, kernel, .. } => Some(Scorer::Dense {
-                field: *field,
-                vector: segment.vector(row, *field)??.to_vec(),
-                kernel: *kernel,
-            }),
+            Scorer::Dense { field, .. } => {
+                let stored = segment.vector(row, *field)??;
+                let vector = core.schema.fields[*field].kernels.as_query(stored)?;
+                Some(Scorer::Dense {
+                    field: *field,
+                    vector,
+                })
+            }
             Scorer::Ragged { field, .. } => {
-                let vector = segment.vector_in(row, Field::Ragged(*field))??;
+                let vector = segment.ragged_vector(row, *field)??;
                 let measure = ragged::measure(vector, &core.schema.ragged[*field].kind);
                 Some(Scorer::Ragged {
                     field: *field,
@@ -109,13 +99,9 @@ impl Scorer {
     /// has nothing in common with this one.
     fn compared(&self, core: &Core, segment: &SegmentView, row: u32) -> Option<Option<f32>> {
         let distance = match self {
-            Scorer::Dense {
-                field,
-                vector,
-                kernel,
-            } => {
-                let stored = segment.vector(row, *field)?;
-                stored.map(|stored| Some(finite(kernel(vector, stored))))
+            Scorer::Dense { field, vector } => {
+                let (stored, kernels) = (segment.vector(row, *field)?, &core.schema.fields[*field].kernels);
+                stored.and_then(|stored| Some(Some(kernels.distance(vector, stored)?)))
             }
             Scorer::Ragged { field, measure } => {
                 let ordinal = segment.ordinal_in(row, Field::Ragged(*field))?;
