@@ -13,7 +13,7 @@ use ruvector_types::{PointId, Vector};
 use crate::active_ragged::ActiveRagged;
 use crate::arena::Arena;
 use crate::fields::Field;
-use crate::shard::{FieldSchema, Schema};
+use crate::schema::{FieldSchema, Schema};
 
 /// No such row or ordinal.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -24,7 +24,7 @@ pub(crate) struct ActiveRow {
     pub(crate) id: PointId,
     pub(crate) version: u64,
     pub(crate) payload: Box<[u8]>,
-    /// Of the dense fields, then of the others.
+    /// By the columns of the fields.
     ordinals: Box<[u32]>,
     prev: u32,
 }
@@ -32,6 +32,8 @@ pub(crate) struct ActiveRow {
 /// One vector field: its vectors by ordinal, their rows, and the graph over them.
 #[derive(Debug)]
 pub(crate) struct ActiveField {
+    /// Its place among a row's ordinals.
+    column: usize,
     vectors: Arena<(u32, Box<[f32]>)>,
     len: AtomicU32,
     graph: LiveGraph,
@@ -41,27 +43,29 @@ pub(crate) struct ActiveField {
     distance: DistanceFn,
 }
 
-/// An in-memory segment.
+/// An in-memory segment. It has the fields of the schema it was made with, by number.
 #[derive(Debug)]
 pub(crate) struct ActiveSegment {
     rows: Arena<ActiveRow>,
     len: AtomicU32,
     ids: RwLock<BTreeMap<PointId, u32>>,
-    fields: Vec<ActiveField>,
-    ragged: Vec<ActiveRagged>,
+    fields: Vec<Option<Box<ActiveField>>>,
+    ragged: Vec<Option<Box<ActiveRagged>>>,
+    columns: usize,
     capacity: u32,
     bytes: AtomicU64,
 }
 
 impl ActiveSegment {
     pub(crate) fn new(schema: &Schema, capacity: u32) -> ActiveSegment {
-        let field = |schema: &FieldSchema| {
+        let field = |column: usize, schema: &FieldSchema| {
             let params = GraphParams {
                 m: schema.hnsw.m.max(2),
                 ef_construct: schema.hnsw.ef_construct,
                 seed: 0,
             };
             ActiveField {
+                column,
                 vectors: Arena::new(capacity as usize),
                 len: AtomicU32::new(0),
                 graph: LiveGraph::new(params, capacity),
@@ -70,16 +74,23 @@ impl ActiveSegment {
                 distance: schema.kernel,
             }
         };
+        let (mut fields, mut ragged, mut columns) = (Vec::new(), Vec::new(), 0);
+        for schema in schema.dense_fields() {
+            put_at(&mut fields, schema.number, field(columns, schema));
+            columns += 1;
+        }
+        for schema in schema.ragged_fields() {
+            let field = ActiveRagged::new(columns, schema, capacity as usize);
+            put_at(&mut ragged, schema.number, field);
+            columns += 1;
+        }
         ActiveSegment {
             rows: Arena::new(capacity as usize),
             len: AtomicU32::new(0),
             ids: RwLock::new(BTreeMap::new()),
-            fields: schema.fields.iter().map(field).collect(),
-            ragged: schema
-                .ragged
-                .iter()
-                .map(|schema| ActiveRagged::new(schema, capacity as usize))
-                .collect(),
+            fields,
+            ragged,
+            columns,
             capacity,
             bytes: AtomicU64::new(0),
         }
@@ -90,7 +101,8 @@ impl ActiveSegment {
         self.capacity - self.len.load(Ordering::Acquire)
     }
 
-    /// Appends a row; only the sequencer calls this. Returns the row, or `None` if the segment is full.
+    /// Appends a row; only the sequencer calls this. Returns the row, or `None` if the segment is full. Vectors of fields
+    /// that the segment does not have are left out: they were removed after the record was logged.
     pub(crate) fn push(
         &self,
         id: PointId,
@@ -102,24 +114,25 @@ impl ActiveSegment {
         if row >= self.capacity {
             return None;
         }
-        let mut ordinals = vec![NONE; self.fields.len() + self.ragged.len()].into_boxed_slice();
+        let mut ordinals = vec![NONE; self.columns].into_boxed_slice();
         let mut bytes = payload.len() as u64 + 96;
         for (field, vector) in vectors {
             // What sparse vectors take in lists is about what they take themselves.
             let copies = if matches!(vector, Vector::Sparse(_)) { 2 } else { 1 };
-            bytes += copies * vector.bytes() as u64 + 24;
-            let (at, ordinal) = match (Field::of(field), vector) {
-                (Field::Dense(at), Vector::Dense(vector)) => {
-                    let slot = self.fields.get(at)?;
-                    (at, slot.push(row, vector.into_boxed_slice()))
-                }
-                (Field::Ragged(at), vector) => {
-                    let slot = self.ragged.get(at)?;
-                    (self.fields.len() + at, slot.push(row, vector))
-                }
-                (Field::Dense(_), _) => return None,
+            let taken = copies * vector.bytes() as u64 + 24;
+            let (column, ordinal) = match (Field::of(field), vector) {
+                (Field::Dense(at), Vector::Dense(vector)) => match self.field(at) {
+                    Some(slot) => (slot.column, slot.push(row, vector.into_boxed_slice())),
+                    None => continue,
+                },
+                (Field::Ragged(at), vector) => match self.ragged(at) {
+                    Some(slot) => (slot.column, slot.push(row, vector)),
+                    None => continue,
+                },
+                (Field::Dense(_), _) => continue,
             };
-            ordinals[at] = ordinal;
+            bytes += taken;
+            ordinals[column] = ordinal;
         }
         let mut ids = self.ids.write();
         let prev = ids.get(&id).copied().unwrap_or(NONE);
@@ -181,21 +194,21 @@ impl ActiveSegment {
     }
 
     pub(crate) fn field(&self, field: usize) -> Option<&ActiveField> {
-        self.fields.get(field)
+        self.fields.get(field)?.as_deref()
     }
 
     pub(crate) fn ragged(&self, field: usize) -> Option<&ActiveRagged> {
-        self.ragged.get(field)
+        self.ragged.get(field)?.as_deref()
     }
 
     /// The ordinal of a row's vector in a field.
     pub(crate) fn ordinal(&self, row: u32, field: Field) -> Option<u32> {
-        let at = match field {
-            Field::Dense(at) => at,
-            Field::Ragged(at) => self.fields.len() + at,
+        let column = match field {
+            Field::Dense(at) => self.field(at)?.column,
+            Field::Ragged(at) => self.ragged(at)?.column,
         };
         let ordinals = &self.row(row)?.ordinals;
-        ordinals.get(at).copied().filter(|ordinal| *ordinal != NONE)
+        ordinals.get(column).copied().filter(|ordinal| *ordinal != NONE)
     }
 
     /// Bytes of rows and vectors held.
@@ -208,9 +221,10 @@ impl ActiveSegment {
         let graphs: u64 = self
             .fields
             .iter()
+            .flatten()
             .map(|f| f.graph.heap_bytes() as u64 + f.vectors.heap_bytes())
             .sum();
-        let ragged: u64 = self.ragged.iter().map(ActiveRagged::heap_bytes).sum();
+        let ragged: u64 = self.ragged.iter().flatten().map(|field| field.heap_bytes()).sum();
         graphs + ragged + self.rows.heap_bytes() + self.bytes()
     }
 
@@ -218,7 +232,7 @@ impl ActiveSegment {
     /// Fewer than `nodes_max` means that every graph has caught up.
     pub(crate) fn grow_graphs(&self, rows: u32, nodes_max: u32) -> u32 {
         let mut inserted = 0;
-        for field in &self.fields {
+        for field in self.fields.iter().flatten() {
             inserted += field.grow(rows, nodes_max - inserted);
         }
         inserted
@@ -228,8 +242,15 @@ impl ActiveSegment {
     pub(crate) fn graphs_lag(&self, rows: u32) -> bool {
         self.fields
             .iter()
+            .flatten()
             .any(|field| field.linked && field.row(field.graph.len()).is_some_and(|row| row < rows))
     }
+}
+
+/// Puts a field at its number, with holes before it.
+fn put_at<T>(fields: &mut Vec<Option<Box<T>>>, number: usize, field: T) {
+    fields.resize_with(number, || None);
+    fields.push(Some(Box::new(field)));
 }
 
 impl ActiveField {

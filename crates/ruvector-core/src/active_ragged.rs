@@ -23,6 +23,8 @@ type List = Vec<(u32, f32)>;
 /// One field.
 #[derive(Debug)]
 pub(crate) struct ActiveRagged {
+    /// Its place among a row's ordinals.
+    pub(crate) column: usize,
     vectors: Arena<(u32, Vector)>,
     len: AtomicU32,
     /// Of sparse vectors.
@@ -37,8 +39,9 @@ struct Lists {
 }
 
 impl ActiveRagged {
-    pub(crate) fn new(schema: &RaggedSchema, capacity: usize) -> ActiveRagged {
+    pub(crate) fn new(column: usize, schema: &RaggedSchema, capacity: usize) -> ActiveRagged {
         ActiveRagged {
+            column,
             vectors: Arena::new(capacity),
             len: AtomicU32::new(0),
             lists: matches!(schema.kind, RaggedKind::Sparse(_)).then(Lists::default),

@@ -17,12 +17,12 @@ use std::sync::Arc;
 
 const DIR: &str = "shard";
 const ROWS: u32 = 300;
-const DIMS: [u32; 3] = [16, 5, 4];
+const DIMS: [Option<u32>; 3] = [Some(16), Some(5), Some(4)];
 /// A sparse field and a field of multi-vectors.
-const RAGGED_DIMS: [u32; 2] = [0, 3];
+const RAGGED_DIMS: [Option<u32>; 2] = [Some(0), Some(3)];
 const NAME: ComponentName = ComponentName { generation: 6 };
 
-fn fields(dense: &[u32]) -> FieldDims<'_> {
+fn fields(dense: &[Option<u32>]) -> FieldDims<'_> {
     FieldDims {
         dense,
         ragged: &RAGGED_DIMS,
@@ -56,7 +56,7 @@ impl Vectors for Slices {
 }
 
 fn write_field(disk: &SimDisk, field: u16) -> FieldEntry {
-    let dim = DIMS[usize::from(field)];
+    let dim = DIMS[usize::from(field)].unwrap();
     let mut writer =
         VectorsWriter::create(disk, &path(ComponentKind::Vectors, Some(field.into())), 1, dim).unwrap();
     let mut vectors = Slices(Vec::new());
@@ -110,7 +110,7 @@ fn ragged_of(row: u32, field: u16) -> Vector {
 
 fn write_ragged(disk: &SimDisk, field: u16) -> RaggedEntry {
     let place = path(ComponentKind::Ragged, Some(field.into()));
-    let mut writer = RaggedWriter::create(disk, &place, 1, RAGGED_DIMS[usize::from(field)]).unwrap();
+    let mut writer = RaggedWriter::create(disk, &place, 1, RAGGED_DIMS[usize::from(field)].unwrap()).unwrap();
     let mut plan = BuildPlan::default();
     let rows: Vec<u32> = (0..ROWS).filter(|row| has_ragged(*row, field)).collect();
     let vectors: Vec<Vector> = rows.iter().map(|row| ragged_of(*row, field)).collect();
@@ -281,11 +281,11 @@ fn damage_is_reported_and_isolated() {
 fn components_that_do_not_fit_are_refused() {
     let disk = SimDisk::new(0);
     let entry = write_segment(&disk);
-    let mismatch = |entry: &SegmentEntry, dims: &[u32]| {
+    let mismatch = |entry: &SegmentEntry, dims: &[Option<u32>]| {
         let opened = SealedSegment::open(&disk, DIR, entry, fields(dims));
         matches!(opened, Err(OpenSegmentError::Mismatch { .. }))
     };
-    assert!(mismatch(&entry, &[16, 5, 3]) && mismatch(&entry, &DIMS[..2]));
+    assert!(mismatch(&entry, &[Some(16), None, Some(3)]) && mismatch(&entry, &DIMS[..2]));
     assert!(mismatch(
         &SegmentEntry {
             rows: 299,
@@ -293,6 +293,10 @@ fn components_that_do_not_fit_are_refused() {
         },
         &DIMS
     ));
+    // A field that was removed is left closed, whatever is there of it.
+    let left = SealedSegment::open(&disk, DIR, &entry, fields(&[Some(16), Some(5), None])).unwrap();
+    assert!(left.fields.get(2).is_none_or(Option::is_none) && left.fields[0].is_some());
+    assert_eq!(left.entry, entry, "what is there is still named");
     let other = path(ComponentKind::Graph, Some(0));
     disk.remove(&other).unwrap();
     disk.rename(&path(ComponentKind::Graph, Some(2)), &other).unwrap();

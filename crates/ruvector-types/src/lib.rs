@@ -22,7 +22,7 @@ mod vector;
 
 pub use config::{
     CollectionConfig, Distance, GraphProfile, HnswConfig, Modifier, MultiVectorComparator, OptimizerConfig,
-    SparseDatatype, SparseVectorConfig, VectorConfig,
+    SparseDatatype, SparseVectorConfig, VectorConfig, VectorField,
 };
 pub use expression::{AnyRange, Bound, FilterExpression, Scalar};
 pub use field_index::{FieldIndex, IndexKind, Language, TextOptions, Tokenizer};

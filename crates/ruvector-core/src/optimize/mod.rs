@@ -8,6 +8,7 @@ mod finish;
 mod graphs;
 mod indexing;
 mod insertion;
+mod leftovers;
 mod lists;
 mod policy;
 mod promote;
@@ -185,6 +186,7 @@ impl Core {
             }
             Plan::Merge(ids) => jobs.merge = Some(Rewrite::merge(self, shard, &view, &ids)?),
             Plan::Index(id) => self.advance_reindex(shard, jobs, &view, id)?,
+            Plan::DropLeftovers(id) => self.drop_leftovers(shard, jobs, &view, id)?,
             Plan::Recode(id) => self.advance_recode(shard, jobs, &view, id)?,
             Plan::RewritePayload(id) => self.rewrite_payload(shard, jobs, &view, id)?,
         }
@@ -286,6 +288,7 @@ impl Core {
             updated: segment.delta.len(),
             graph_lost: sealed.graph_damaged() || self.graphs_differ(sealed),
             damaged: sealed.rows_damaged(),
+            leftovers: self.has_leftovers(sealed),
             reindex: self.index_to_change(sealed).is_some(),
             recode: self.field_to_code(jobs, segment.id, sealed).is_some(),
         })
@@ -358,7 +361,8 @@ impl Core {
     }
 }
 
-fn freeze(shard: &Shard, sequencer: &mut Sequencer) {
+/// Freezes the segment that takes rows.
+pub(crate) fn freeze(shard: &Shard, sequencer: &mut Sequencer) {
     sequencer.freeze();
     shard
         .backlog

@@ -11,6 +11,7 @@ use ruvector_types::{CodeWidth, Codes};
 use super::Jobs;
 use super::fast::ROTATION_SEED;
 use crate::collection::Core;
+use crate::schema::FieldSchema;
 use crate::shard::Shard;
 use crate::view::ShardView;
 use crate::{Error, ErrorKind};
@@ -58,9 +59,9 @@ struct Build {
 impl Core {
     /// The first field of a segment whose codes are not what the configuration asks for, and can be.
     pub(super) fn field_to_code(&self, jobs: &Jobs, id: u64, sealed: &SealedSegment) -> Option<usize> {
-        let wanted = self.quantization.load();
-        let differs = |(field, slot): (usize, &Option<SealedField>)| {
-            let slot = slot.as_ref()?;
+        let (wanted, schema) = (self.quantization.load(), self.schema.load());
+        let differs = |(field, slot): (usize, &Option<Box<SealedField>>)| {
+            let slot = slot.as_ref().filter(|_| schema.dense(field).is_some())?;
             let codes = self.codes_wanted(&wanted, field, slot);
             let place = (id, field);
             let refused = |refused: &RefusedCodes| {
@@ -145,13 +146,15 @@ impl Core {
         let Some(field) = self.field_to_code(jobs, id, sealed) else {
             return Ok(None);
         };
-        let Some(slot) = sealed.fields.get(field).and_then(Option::as_ref) else {
+        let schema = self.schema.load();
+        let slot = sealed.fields.get(field).and_then(Option::as_ref);
+        let (Some(schema), Some(slot)) = (schema.dense(field), slot) else {
             return Ok(None);
         };
         let build = match self.codes_wanted(&self.quantization.load(), field, slot) {
             None => None,
             Some(codes) => {
-                let encoder = match self.train(codes, field, slot) {
+                let encoder = match train(codes, schema, slot) {
                     Ok(encoder) => encoder,
                     Err(error) => {
                         jobs.refused.push(RefusedCodes {
@@ -186,25 +189,6 @@ impl Core {
             source: sealed.clone(),
             build,
         }))
-    }
-
-    /// Learns an encoder from an even sample of a field's vectors.
-    fn train(&self, codes: Codes, field: usize, slot: &SealedField) -> Result<Encoder, Error> {
-        let schema = &self.schema.fields[field];
-        let stride = slot.vectors.len().div_ceil(SAMPLE_ROWS_MAX as u32).max(1);
-        let sample: Vec<&[f32]> = (0..slot.vectors.len())
-            .step_by(stride as usize)
-            .filter_map(|ordinal| slot.vectors.vector(ordinal))
-            .collect();
-        let space = Space {
-            dim: schema.dim as usize,
-            metric: schema.metric,
-            seed: ROTATION_SEED,
-        };
-        Encoder::train(family(codes), space, &sample).map_err(|error| {
-            let text = format!("the codes of vector {:?} cannot be learned", schema.name);
-            Error::new(ErrorKind::NotSupported, "quantization", text).because(error)
-        })
     }
 
     /// Puts the codes in place: the manifest first, then the states in memory.
@@ -260,6 +244,24 @@ impl Recode {
         build.next = end;
         Ok(end == slot.vectors.len())
     }
+}
+
+/// Learns an encoder from an even sample of a field's vectors.
+fn train(codes: Codes, schema: &FieldSchema, slot: &SealedField) -> Result<Encoder, Error> {
+    let stride = slot.vectors.len().div_ceil(SAMPLE_ROWS_MAX as u32).max(1);
+    let sample: Vec<&[f32]> = (0..slot.vectors.len())
+        .step_by(stride as usize)
+        .filter_map(|ordinal| slot.vectors.vector(ordinal))
+        .collect();
+    let space = Space {
+        dim: schema.dim as usize,
+        metric: schema.metric,
+        seed: ROTATION_SEED,
+    };
+    Encoder::train(family(codes), space, &sample).map_err(|error| {
+        let text = format!("the codes of vector {:?} cannot be learned", schema.name);
+        Error::new(ErrorKind::NotSupported, "quantization", text).because(error)
+    })
 }
 
 /// The family of codes that serves a configuration.

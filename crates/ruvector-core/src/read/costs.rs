@@ -44,10 +44,8 @@ const PROBE_WALKS: u32 = 8;
 
 /// The costs of a field, measured if nobody did. Cost of that: some 600 µs, once.
 pub(crate) fn costs(query: &Query<'_>, field: &SealedField) -> Costs {
-    let Some(slot) = query.core.costs.get(query.field) else {
-        return Costs::UNMEASURED;
-    };
-    *slot.get_or_init(|| probe(query, field).unwrap_or(Costs::UNMEASURED))
+    let costs = &query.field.costs;
+    *costs.get_or_init(|| probe(query, field).unwrap_or(Costs::UNMEASURED))
 }
 
 /// Ordinals without a pattern.
