@@ -228,12 +228,14 @@ impl Core {
         self.signal.upkeep_soon(self);
     }
 
-    /// Refuses all further writes and lets running steps end; what was appended is committed first.
+    /// Refuses all further writes and lets running steps end; what was appended is committed first. Files begun go now: a
+    /// reader may hold the collection until long after the folder is open again, under another handle.
     pub(crate) fn close(&self) -> Result<(), Error> {
         let outcome = self.commit_all().and_then(|()| self.check_committed());
         self.closed.store(true, Ordering::Release);
         for shard in &self.shards {
-            let _jobs = shard.jobs.lock();
+            let mut jobs = shard.jobs.lock();
+            jobs.abandon();
             shard.sequencer.lock().closed = true;
         }
         outcome

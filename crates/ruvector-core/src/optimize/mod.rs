@@ -82,6 +82,14 @@ impl Jobs {
         }
     }
 
+    /// Ends what is under way; the files begun go with it.
+    pub(crate) fn abandon(&mut self) {
+        self.seal = None;
+        self.merge = None;
+        self.recode = None;
+        self.reindex = None;
+    }
+
     /// Frees what was replaced and is read no more; all of it `at_rest`, when nobody may come again: the last reader
     /// frees it then.
     fn free_retired(&mut self, at_rest: bool) {
@@ -131,10 +139,7 @@ impl Core {
             .err()
             .map_or_else(|| self.refused_codes(&jobs), |error| Some(error.to_string()));
         if outcome.is_err() {
-            jobs.seal = None;
-            jobs.merge = None;
-            jobs.recode = None;
-            jobs.reindex = None;
+            jobs.abandon();
         }
         if outcome.is_err() && !shard.sequencer.lock().poisoned {
             // What the failed step left behind is nobody's: the next one starts with fresh files. (A poisoned
