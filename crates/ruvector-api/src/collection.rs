@@ -229,9 +229,9 @@ struct Settings {
 
 /// What a vector takes where it says nothing itself.
 #[derive(Clone, Copy)]
-struct VectorBase {
-    hnsw: HnswConfig,
-    quantization: Option<QuantizationConfig>,
+pub(crate) struct VectorBase {
+    pub(crate) hnsw: HnswConfig,
+    pub(crate) quantization: Option<QuantizationConfig>,
 }
 
 impl Settings {
@@ -284,7 +284,7 @@ impl Settings {
 }
 
 impl VectorParams {
-    fn into_config(self, field: &str, base: VectorBase) -> Result<VectorConfig, ApiError> {
+    pub(crate) fn into_config(self, field: &str, base: VectorBase) -> Result<VectorConfig, ApiError> {
         let at = |name: &str| format!("{field}.{name}");
         let float32 = self.datatype.as_deref().is_none_or(|kind| kind == "float32");
         refuse_unless(&at("datatype"), float32, "only float32 is served")?;
