@@ -43,7 +43,8 @@ impl Database {
     }
 
     /// Removes a vector field, durable on return; the points stay. Whoever reads holds what it read; from then on nobody
-    /// else finds the field, and its bytes go in the background. False if there was none.
+    /// else finds the field, and its bytes go in the background. False if there was none. After an I/O error the next open
+    /// tells whether it is gone.
     /// Cost: as of [`Database::add_vector_field`].
     pub fn remove_vector_field(&self, collection: &str, name: &str) -> Result<bool, Error> {
         let mut found = false;

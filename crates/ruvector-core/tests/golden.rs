@@ -141,10 +141,34 @@ fn indexes() -> [(PayloadPath, FieldIndex); 4] {
     })
 }
 
-/// Sealed segments, indexes, deletes and payload updates beside them, and a tail in the log.
+/// Points with a vector of a field that is added for them and removed again.
+fn upsert_with_gone(database: &Database, numbers: std::ops::Range<u64>) {
+    let gone = VectorField::Vectors(VectorConfig::new(6, Distance::Dot));
+    assert!(database.add_vector_field("golden", "gone", &gone).unwrap());
+    let of = |number| {
+        let mut point = point(number, true);
+        point.vectors.insert("gone".to_owned(), vec![1.0; 6].into());
+        point
+    };
+    let upsert = Upsert {
+        points: numbers.map(of).collect(),
+        ..Upsert::default()
+    };
+    let collection = database.collection("golden").unwrap();
+    collection
+        .write(&Ctx::default(), WriteOp::Upsert(upsert), Wait::Durable)
+        .unwrap();
+    assert!(database.remove_vector_field("golden", "gone").unwrap());
+}
+
+/// Sealed segments, indexes, deletes and payload updates beside them, and a tail in the log; fields that came and went.
 fn write(root: &Path) {
     let database = open(root);
     database.create_collection("golden", config(true)).unwrap();
+    upsert_with_gone(&database, 0..25);
+    assert!(database.remove_vector_field("golden", "image").unwrap());
+    let image = VectorField::Vectors(config(true).vectors["image"]);
+    assert!(database.add_vector_field("golden", "image", &image).unwrap());
     let alias = AliasAction::Create {
         alias: "gold".to_owned(),
         collection: "golden".to_owned(),
@@ -174,7 +198,8 @@ fn write(root: &Path) {
         .unwrap();
     upsert(&collection, 60..80, true);
     while database.step().unwrap() {}
-    upsert(&collection, 80..POINTS, true);
+    upsert(&collection, 80..85, true);
+    upsert_with_gone(&database, 85..POINTS);
     database.close().unwrap();
 }
 
@@ -200,7 +225,8 @@ fn check(database: &Database, kinds: bool) {
         );
         let vectors = record.vectors.as_ref().unwrap();
         assert_eq!(vectors["text"], expected.vectors["text"]);
-        assert_eq!(vectors.contains_key("image"), number % 4 != 0);
+        assert_eq!(vectors.get("image").is_some(), number % 4 != 0);
+        assert!(!vectors.contains_key("gone"));
         for name in ["words", "late"] {
             assert_eq!(vectors.get(name), expected.vectors.get(name), "{name}");
         }
@@ -305,5 +331,5 @@ fn directories_of_every_version_open() {
         }
         versions += 1;
     }
-    assert_eq!(versions, 4);
+    assert_eq!(versions, 5);
 }
