@@ -17,7 +17,7 @@ LATE = models.DenseVectorNameConfig(
         size=2,
         distance=models.Distance.COSINE,
         multivector_config=models.MultiVectorConfig(comparator=models.MultiVectorComparator.MAX_SIM),
-        datatype=models.VectorStorageDatatype.FLOAT32,
+        datatype=models.VectorStorageDatatype.FLOAT16,
     )
 )
 WORDS = models.SparseVectorNameConfig(
@@ -66,6 +66,7 @@ class VectorFields:
         params = self.remote.get_collection(NAME).config.params
         self.assertEqual((params.vectors["dense"].size, params.vectors["dense"].distance), (3, models.Distance.DOT))
         self.assertEqual(params.vectors["late"].multivector_config, LATE.dense.multivector_config)
+        self.assertEqual(params.vectors["late"].datatype, models.Datatype.FLOAT16)
         self.assertEqual(params.sparse_vectors["words"].modifier, models.Modifier.IDF)
         self.assertEqual(params.sparse_vectors["words"].index.datatype, models.Datatype.FLOAT16)
         whole = models.PointStruct(id=40, vector={"first": [0, 1], "dense": [99, 0, 0], "words": sparse})

@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use parking_lot::{Mutex, RwLock};
-use ruvector_graph::{GraphParams, LiveGraph, Scratch, Space, Vectors};
-use ruvector_simd::DistanceFn;
+use parking_lot::RwLock;
 use ruvector_types::{PointId, Vector};
 
+use crate::active_field::ActiveField;
 use crate::active_ragged::ActiveRagged;
 use crate::arena::Arena;
 use crate::fields::Field;
-use crate::schema::{FieldSchema, Schema};
+use crate::schema::Schema;
 
 /// No such row or ordinal.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -27,20 +26,6 @@ pub(crate) struct ActiveRow {
     /// By the columns of the fields.
     ordinals: Box<[u32]>,
     prev: u32,
-}
-
-/// One vector field: its vectors by ordinal, their rows, and the graph over them.
-#[derive(Debug)]
-pub(crate) struct ActiveField {
-    /// Its place among a row's ordinals.
-    column: usize,
-    vectors: Arena<(u32, Box<[f32]>)>,
-    len: AtomicU32,
-    graph: LiveGraph,
-    /// Whether there is to be a graph; otherwise it stays empty.
-    linked: bool,
-    builder: Mutex<Scratch>,
-    distance: DistanceFn,
 }
 
 /// An in-memory segment. It has the fields of the schema it was made with, by number.
@@ -58,25 +43,13 @@ pub(crate) struct ActiveSegment {
 
 impl ActiveSegment {
     pub(crate) fn new(schema: &Schema, capacity: u32) -> ActiveSegment {
-        let field = |column: usize, schema: &FieldSchema| {
-            let params = GraphParams {
-                m: schema.hnsw.m.max(2),
-                ef_construct: schema.hnsw.ef_construct,
-                seed: 0,
-            };
-            ActiveField {
-                column,
-                vectors: Arena::new(capacity as usize),
-                len: AtomicU32::new(0),
-                graph: LiveGraph::new(params, capacity),
-                linked: schema.hnsw.m > 0,
-                builder: Mutex::new(Scratch::default()),
-                distance: schema.kernel,
-            }
-        };
         let (mut fields, mut ragged, mut columns) = (Vec::new(), Vec::new(), 0);
         for schema in schema.dense_fields() {
-            put_at(&mut fields, schema.number, field(columns, schema));
+            put_at(
+                &mut fields,
+                schema.number,
+                ActiveField::new(columns, schema, capacity),
+            );
             columns += 1;
         }
         for schema in schema.ragged_fields() {
@@ -117,21 +90,21 @@ impl ActiveSegment {
         let mut ordinals = vec![NONE; self.columns].into_boxed_slice();
         let mut bytes = payload.len() as u64 + 96;
         for (field, vector) in vectors {
-            // What sparse vectors take in lists is about what they take themselves.
-            let copies = if matches!(vector, Vector::Sparse(_)) { 2 } else { 1 };
-            let taken = copies * vector.bytes() as u64 + 24;
-            let (column, ordinal) = match (Field::of(field), vector) {
+            let (column, taken, ordinal) = match (Field::of(field), vector) {
                 (Field::Dense(at), Vector::Dense(vector)) => match self.field(at) {
-                    Some(slot) => (slot.column, slot.push(row, vector.into_boxed_slice())),
+                    Some(slot) => {
+                        let taken = slot.vector_bytes(vector.len());
+                        (slot.column, taken, slot.push(row, vector))
+                    }
                     None => continue,
                 },
                 (Field::Ragged(at), vector) => match self.ragged(at) {
-                    Some(slot) => (slot.column, slot.push(row, vector)),
+                    Some(slot) => (slot.column, slot.vector_bytes(&vector), slot.push(row, vector)),
                     None => continue,
                 },
                 (Field::Dense(_), _) => continue,
             };
-            bytes += taken;
+            bytes += taken + 24;
             ordinals[column] = ordinal;
         }
         let mut ids = self.ids.write();
@@ -218,12 +191,7 @@ impl ActiveSegment {
 
     /// Bytes on the heap, graphs and chunks included.
     pub(crate) fn heap_bytes(&self) -> u64 {
-        let graphs: u64 = self
-            .fields
-            .iter()
-            .flatten()
-            .map(|f| f.graph.heap_bytes() as u64 + f.vectors.heap_bytes())
-            .sum();
+        let graphs: u64 = self.fields.iter().flatten().map(|field| field.heap_bytes()).sum();
         let ragged: u64 = self.ragged.iter().flatten().map(|field| field.heap_bytes()).sum();
         graphs + ragged + self.rows.heap_bytes() + self.bytes()
     }
@@ -240,10 +208,7 @@ impl ActiveSegment {
 
     /// Whether a vector of a row below `rows` is not in its graph yet.
     pub(crate) fn graphs_lag(&self, rows: u32) -> bool {
-        self.fields
-            .iter()
-            .flatten()
-            .any(|field| field.linked && field.row(field.graph.len()).is_some_and(|row| row < rows))
+        self.fields.iter().flatten().any(|field| field.lags(rows))
     }
 }
 
@@ -251,80 +216,4 @@ impl ActiveSegment {
 fn put_at<T>(fields: &mut Vec<Option<Box<T>>>, number: usize, field: T) {
     fields.resize_with(number, || None);
     fields.push(Some(Box::new(field)));
-}
-
-impl ActiveField {
-    fn push(&self, row: u32, vector: Box<[f32]>) -> u32 {
-        let ordinal = self.len.load(Ordering::Acquire);
-        self.vectors.set(ordinal, (row, vector));
-        self.len.store(ordinal + 1, Ordering::Release);
-        ordinal
-    }
-
-    fn grow(&self, rows: u32, nodes_max: u32) -> u32 {
-        if !self.linked {
-            return 0;
-        }
-        let mut scratch = self.builder.lock();
-        let mut inserted = 0;
-        while inserted < nodes_max && self.row(self.graph.len()).is_some_and(|row| row < rows) {
-            if self
-                .graph
-                .insert(Space::new(self, self.distance), &mut scratch)
-                .is_err()
-            {
-                break;
-            }
-            inserted += 1;
-        }
-        inserted
-    }
-
-    /// The row of an ordinal.
-    pub(crate) fn row(&self, ordinal: u32) -> Option<u32> {
-        self.vectors.get(ordinal).map(|(row, _)| *row)
-    }
-
-    pub(crate) fn graph(&self) -> &LiveGraph {
-        &self.graph
-    }
-
-    /// Ordinals whose rows lie below `rows`: rows ascend with ordinals.
-    pub(crate) fn ordinals_below(&self, rows: u32) -> u32 {
-        ordinals_below(self.len.load(Ordering::Acquire), rows, |ordinal| {
-            self.row(ordinal)
-        })
-    }
-}
-
-/// How many of `len` ordinals have rows below `rows`.
-pub(crate) fn ordinals_below(len: u32, rows: u32, row_of: impl Fn(u32) -> Option<u32>) -> u32 {
-    let (mut low, mut high) = (0, len);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if row_of(middle).is_some_and(|row| row < rows) {
-            low = middle + 1
-        } else {
-            high = middle
-        }
-    }
-    low
-}
-
-impl Vectors for ActiveField {
-    type Component = f32;
-
-    fn len(&self) -> u32 {
-        self.len.load(Ordering::Acquire)
-    }
-
-    fn vector(&self, ordinal: u32) -> Option<&[f32]> {
-        self.vectors.get(ordinal).map(|(_, vector)| &vector[..])
-    }
-
-    fn prefetch(&self, ordinal: u32) {
-        if let Some((_, vector)) = self.vectors.get(ordinal) {
-            ruvector_simd::prefetch(vector);
-        }
-    }
 }

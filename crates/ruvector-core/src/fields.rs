@@ -1,9 +1,11 @@
 //! Vector fields by their numbers in the log, and what the engine knows of those whose vectors differ in length. Never
 //! holds what dense fields have in `schema`.
 
-use ruvector_simd::{DistanceFn, Metric};
+use ruvector_simd::Metric;
 use ruvector_storage::FIRST_RAGGED;
-use ruvector_types::{Distance, SparseVectorConfig, VectorConfig};
+use ruvector_types::{Distance, SparseVectorConfig, VectorConfig, VectorDatatype};
+
+use crate::kernels::FieldKernels;
 
 /// A vector field: its number among those of its kind, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub(crate) enum RaggedKind {
 pub(crate) struct MultiSchema {
     pub(crate) dim: u32,
     pub(crate) distance: Distance,
-    pub(crate) kernel: DistanceFn,
+    pub(crate) kernels: FieldKernels,
 }
 
 impl Field {
@@ -66,11 +68,11 @@ impl RaggedSchema {
         }
     }
 
-    /// Dimensions of each vector of a multi-vector; 0: the vectors are sparse.
-    pub(crate) fn dim(&self) -> u32 {
+    /// Dimensions of each vector of a multi-vector and the type of their numbers; 0 dimensions: the vectors are sparse.
+    pub(crate) fn dim(&self) -> (u32, VectorDatatype) {
         match &self.kind {
-            RaggedKind::Sparse(_) => 0,
-            RaggedKind::Multi(multi) => multi.dim,
+            RaggedKind::Sparse(_) => (0, VectorDatatype::Float32),
+            RaggedKind::Multi(multi) => (multi.dim, multi.kernels.datatype),
         }
     }
 
@@ -95,7 +97,7 @@ impl MultiSchema {
         MultiSchema {
             dim: field.dim,
             distance: field.distance,
-            kernel: ruvector_simd::distance(metric(field.distance)),
+            kernels: FieldKernels::of(field),
         }
     }
 }

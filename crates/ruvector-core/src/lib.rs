@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod active;
+mod active_field;
 mod active_ragged;
 mod aliases;
 mod arena;
@@ -14,6 +15,7 @@ mod error;
 mod fields;
 mod indexes;
 mod info;
+mod kernels;
 mod maintenance;
 mod open;
 mod optimize;

@@ -90,7 +90,10 @@ fn check_fixed(before: &CollectionConfig, after: &CollectionConfig) -> Result<()
     )?;
     fixed("vectors", before.vectors.keys().eq(after.vectors.keys()))?;
     for ((name, old), new) in before.vectors.iter().zip(after.vectors.values()) {
-        let kept = (old.dim, old.distance, old.multivector) == (new.dim, new.distance, new.multivector);
+        let fixed_parts = |vector: &ruvector_types::VectorConfig| {
+            (vector.dim, vector.distance, vector.multivector, vector.datatype)
+        };
+        let kept = fixed_parts(old) == fixed_parts(new);
         fixed(&format!("vectors.{name}"), kept)?;
         let profile = old.hnsw.profile == new.hnsw.profile;
         fixed("hnsw_config.inline_storage", profile)?;
@@ -109,7 +112,7 @@ impl Core {
     /// Vectors of a dense field below which a search is to compare with all of them.
     pub(crate) fn scan_below(&self, field: &FieldSchema) -> u64 {
         let threshold = self.hnsw(field).full_scan_threshold_kib;
-        let vector_bytes = u64::from(field.dim) * 4;
+        let vector_bytes = field.vector_bytes();
         threshold.map_or(0, |kib| kib.saturating_mul(1024) / vector_bytes.max(1))
     }
 
@@ -123,7 +126,7 @@ impl Core {
     /// Whether a segment has a graph of so many vectors of a dense field.
     pub(crate) fn wants_graph(&self, field: &FieldSchema, vectors: u32) -> bool {
         let optimizer = self.config.load().optimizer;
-        self.hnsw(field).m > 0 && optimizer.wants_graph(vectors.into(), field.dim)
+        self.hnsw(field).m > 0 && optimizer.wants_graph(vectors.into(), field.vector_bytes())
     }
 
     /// Whether graphs of a sealed segment are not what the configuration asks for. One that is not asked for any more

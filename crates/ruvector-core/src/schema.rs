@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use ruvector_simd::{DistanceFn, Metric};
+use ruvector_simd::Metric;
 use ruvector_storage::{FieldDims, FieldNumbers};
 use ruvector_types::{
-    CollectionConfig, Distance, HnswConfig, Invalid, OptimizerConfig, Problem, VectorConfig,
+    CollectionConfig, Distance, HnswConfig, Invalid, OptimizerConfig, Problem, VectorConfig, VectorDatatype,
 };
 
 use crate::fields::{Field, RaggedKind, RaggedSchema, metric};
+use crate::kernels::FieldKernels;
 use crate::read::Costs;
 
 /// A vector field as the engine uses it. What a number stands for never changes.
@@ -25,7 +26,7 @@ pub(crate) struct FieldSchema {
     /// Sealed vectors are not promoted.
     pub(crate) on_disk: bool,
     pub(crate) metric: Metric,
-    pub(crate) kernel: DistanceFn,
+    pub(crate) kernels: FieldKernels,
     /// Measured once.
     pub(crate) costs: OnceLock<Costs>,
 }
@@ -37,8 +38,8 @@ pub(crate) struct Schema {
     fields: Vec<Option<Arc<FieldSchema>>>,
     /// Sparse vectors and multi-vectors, likewise.
     ragged: Vec<Option<Arc<RaggedSchema>>>,
-    dense_dims: Vec<Option<u32>>,
-    ragged_dims: Vec<Option<u32>>,
+    dense_dims: Vec<Option<(u32, VectorDatatype)>>,
+    ragged_dims: Vec<Option<(u32, VectorDatatype)>>,
     by_name: BTreeMap<String, Field>,
     pub(crate) optimizer: OptimizerConfig,
     pub(crate) batch_points_max: usize,
@@ -62,9 +63,16 @@ impl FieldSchema {
             hnsw: vector.hnsw,
             on_disk: vector.on_disk,
             metric,
-            kernel: ruvector_simd::distance(metric),
+            kernels: FieldKernels::of(vector),
             costs: OnceLock::new(),
         }
+    }
+}
+
+impl FieldSchema {
+    /// Bytes of one vector as it is kept.
+    pub(crate) fn vector_bytes(&self) -> u64 {
+        u64::from(self.dim) * self.kernels.datatype.bytes()
     }
 }
 
@@ -113,7 +121,7 @@ impl Schema {
     fn put_dense(&mut self, field: Arc<FieldSchema>) {
         let at = field.number;
         if let (Some(slot), Some(dim)) = (self.fields.get_mut(at), self.dense_dims.get_mut(at)) {
-            *dim = Some(field.dim);
+            *dim = Some((field.dim, field.kernels.datatype));
             self.by_name.insert(field.name.clone(), Field::Dense(at));
             *slot = Some(field);
         }

@@ -65,7 +65,10 @@ fn is_dense(field: &VectorField) -> bool {
 
 /// Whether a field of that name holds such vectors; an error if it holds others.
 fn is_there(config: &CollectionConfig, name: &str, field: &VectorField) -> Result<bool, Invalid> {
-    let space = |vector: &VectorConfig| (vector.dim, vector.distance, vector.multivector);
+    let space = |vector: &VectorConfig| {
+        let VectorConfig { dim, distance, .. } = *vector;
+        (dim, distance, vector.multivector, vector.datatype)
+    };
     let same = match (field, config.vectors.get(name), config.sparse_vectors.get(name)) {
         (_, None, None) => return Ok(false),
         (VectorField::Vectors(new), Some(there), _) => space(new) == space(there),

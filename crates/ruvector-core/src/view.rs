@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use ruvector_graph::Vectors;
-use ruvector_storage::{Bitmap, PayloadVersion, RowMap, SealedSegment};
+use ruvector_graph::FastGraph;
+use ruvector_storage::{Bitmap, Component, PayloadVersion, RowMap, SealedSegment};
 use ruvector_types::{PointId, Vector};
 
 use crate::active::ActiveSegment;
 use crate::collection::Core;
 use crate::fields::Field;
-use crate::schema::Schema;
+use crate::schema::{FieldRef, Schema};
 
 /// Where a segment's rows are.
 #[derive(Clone, Debug)]
@@ -68,6 +68,14 @@ impl SegmentView {
 
     pub(crate) fn live_rows(&self) -> u64 {
         u64::from(self.rows) - self.deletes.count()
+    }
+
+    /// The fast layout of a dense field, if it has one here.
+    pub(crate) fn fast(&self, field: usize) -> Option<&FastGraph<Component>> {
+        match &self.source {
+            Source::Active(_) => None,
+            Source::Sealed(sealed) => sealed.fields.get(field)?.as_ref()?.fast.as_ref(),
+        }
     }
 
     /// The live row of `id`. Cost: a search in the segment's id table.
@@ -138,17 +146,21 @@ impl SegmentView {
     }
 
     /// A copy of a row's vector in a field of any kind: `None` if it has none; `Some(None)` if its bytes are damaged.
-    pub(crate) fn vector_in(&self, row: u32, field: Field) -> Option<Option<Vector>> {
-        let at = match field {
-            Field::Dense(at) => {
-                let vector = self.vector(row, at)?;
-                return Some(vector.map(|vector| vector.to_vec().into()));
+    pub(crate) fn vector_in(&self, row: u32, field: FieldRef<'_>) -> Option<Option<Vector>> {
+        match field {
+            FieldRef::Dense(field) => {
+                let vector = self.vector(row, field.number)?;
+                Some(vector.and_then(|vector| Some(field.kernels.decoded(vector)?.into())))
             }
-            Field::Ragged(at) => at,
-        };
-        let ordinal = self.ordinal_in(row, field)?;
+            FieldRef::Ragged(field) => self.ragged_vector(row, field.number),
+        }
+    }
+
+    /// A copy of a row's sparse vector or multi-vector, likewise.
+    pub(crate) fn ragged_vector(&self, row: u32, at: usize) -> Option<Option<Vector>> {
+        let ordinal = self.ordinal_in(row, Field::Ragged(at))?;
         Some(match &self.source {
-            Source::Active(active) => active.ragged(at)?.vector(ordinal).cloned(),
+            Source::Active(active) => active.ragged(at)?.to_vector(ordinal),
             Source::Sealed(sealed) => sealed.ragged.get(at)?.as_ref()?.vectors.to_vector(ordinal),
         })
     }
@@ -166,12 +178,12 @@ impl SegmentView {
         }
     }
 
-    /// A row's vector in a dense field: `None` if it has none; `Some(None)` if its bytes are damaged.
-    pub(crate) fn vector(&self, row: u32, field: usize) -> Option<Option<&[f32]>> {
+    /// A row's vector in a dense field as it lies: `None` if it has none; `Some(None)` if its bytes are damaged.
+    pub(crate) fn vector(&self, row: u32, field: usize) -> Option<Option<&[u8]>> {
         let ordinal = self.ordinal(row, field)?;
         Some(match &self.source {
-            Source::Active(active) => active.field(field)?.vector(ordinal),
-            Source::Sealed(sealed) => sealed.fields.get(field)?.as_ref()?.vectors.vector(ordinal),
+            Source::Active(active) => active.field(field)?.bytes(ordinal),
+            Source::Sealed(sealed) => sealed.fields.get(field)?.as_ref()?.vectors.bytes(ordinal),
         })
     }
 

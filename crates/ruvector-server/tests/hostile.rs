@@ -570,7 +570,10 @@ fn collections_and_routes() {
             &format!(r#"{{"vectors": {{{}}}}}"#, many.join(",")),
             "64 (vector_fields_max)",
         ),
-        vector(r#""datatype": "float16""#, "vectors.datatype"),
+        vector(
+            r#""datatype": "float64""#,
+            "vectors.datatype: float32, float16 and uint8",
+        ),
         vector(r#""on_disk": 1"#, "on_disk"),
         vector(r#""memory": "pinned""#, "vectors.memory"),
         vector(

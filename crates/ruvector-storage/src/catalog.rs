@@ -3,7 +3,8 @@
 //! ```text
 //! body: next collection u64 │ collections u32 │ collections │ from version 4 on: aliases u32 │ aliases
 //! collection: id u64 │ name bytes u16, UTF-8 │ config │ from version 3 on: next index u32, indexes (see indexes.rs)
-//!             │ from version 4 on: settings (see settings.rs) │ from version 5 on: numbers (see field_numbers.rs)
+//!             │ from version 4 on: settings (see settings.rs) │ from version 5 on: datatypes (see datatypes.rs)
+//!             │ from version 6 on: numbers of the fields (see field_numbers.rs)
 //! alias:      bytes u16, UTF-8 │ collection id u64
 //! config:     shards u32 │ optimizer │ vectors u32 │ vectors
 //! optimizer:  active bytes max u64 │ active rows max u32 │ log bytes max u64 │ deleted share max f64
@@ -29,6 +30,7 @@ use ruvector_types::{
 };
 
 use crate::codes::{codes, put_codes};
+use crate::datatypes::{datatypes, put_datatypes};
 use crate::field_numbers::{FieldNumbers, field_numbers, put_field_numbers};
 use crate::indexes::{DeclaredIndex, indexes, put_indexes};
 use crate::settings::{put_settings, settings, settings_before};
@@ -41,7 +43,7 @@ const KIND: Kind = Kind {
     magic: *b"RVCA",
     version: VERSION,
 };
-const VERSION: u16 = 5;
+const VERSION: u16 = 6;
 
 /// The collections of a database.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,6 +99,7 @@ impl Catalog {
             put_config(&collection.config, &mut body);
             put_indexes(collection.next_index, &collection.indexes, &mut body);
             put_settings(&collection.config, &mut body);
+            put_datatypes(&collection.config, &mut body);
             put_field_numbers(&collection.fields, &collection.config, &mut body);
         }
         put!(body, self.aliases.len() as u32);
@@ -124,8 +127,11 @@ impl Catalog {
                 ..4 => settings_before(&mut config),
                 _ => settings(&mut config, &mut reader)?,
             }
+            if version >= 5 {
+                datatypes(&mut config, &mut reader)?;
+            }
             let fields = match version {
-                ..5 => FieldNumbers::of(&config),
+                ..6 => FieldNumbers::of(&config),
                 _ => field_numbers(&config, &mut reader)?,
             };
             collections.push(CatalogEntry {

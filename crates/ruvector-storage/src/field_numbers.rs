@@ -1,10 +1,10 @@
-//! The numbers by which logs and segments name the vector fields of a collection, in the catalog from version 5 on. Never
+//! The numbers by which logs and segments name the vector fields of a collection, in the catalog from version 6 on. Never
 //! gives a number twice: what is still there of a field that was removed is nobody's.
 //!
 //! ```text
 //! numbers:   next dense u16 │ next of the others u16 │ number u16 of every vector, then of every sparse vector, by name
 //! ```
-//! The highest bit of a number is set in those of sparse vectors and multi-vectors. Before version 5 no field was ever
+//! The highest bit of a number is set in those of sparse vectors and multi-vectors. Before version 6 no field was ever
 //! removed: the dense ones are numbered by name, then the sparse ones, after them the multi-vectors.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ pub struct FieldNumbers {
 }
 
 impl FieldNumbers {
-    /// Those of a new collection, and of one stored before version 5.
+    /// Those of a new collection, and of one stored before version 6.
     pub fn of(config: &CollectionConfig) -> FieldNumbers {
         let mut numbers = FieldNumbers::default();
         for (name, is_dense) in fields(config) {

@@ -3,7 +3,7 @@
 use ruvector_graph::{FastGraph, PlainGraph};
 use ruvector_io::Io;
 use ruvector_sparse::SparseIndex;
-use ruvector_types::Codes;
+use ruvector_types::{Codes, VectorDatatype};
 
 use crate::codes::CodeBlock;
 use crate::component::{Component, Damage, OpenComponentError, ReadComponentError};
@@ -63,10 +63,10 @@ pub struct SealedRagged {
 /// What a collection's fields hold, by their numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldDims<'a> {
-    /// Dimensions of the dense fields; `None` where there is none any more.
-    pub dense: &'a [Option<u32>],
-    /// Dimensions of the multi-vectors' vectors, likewise; 0 where vectors are sparse.
-    pub ragged: &'a [Option<u32>],
+    /// Dimensions of the dense fields, and the types of their numbers; `None` where there is none any more.
+    pub dense: &'a [Option<(u32, VectorDatatype)>],
+    /// The same of the multi-vectors' vectors; 0 dimensions where vectors are sparse.
+    pub ragged: &'a [Option<(u32, VectorDatatype)>],
 }
 
 /// Which vector field a component belongs to.
@@ -305,15 +305,15 @@ impl<'a> Files<'a> {
         let mut unopened = Vec::new();
         for field in &entry.fields {
             let named = (ComponentKind::Vectors, field.field, field.vectors);
-            if let Some(dim) = self.dim(dims.dense, named)? {
-                let opened = self.open_field(field, dim, &mut unopened)?;
+            if let Some(kind) = self.kind(dims.dense, named)? {
+                let opened = self.open_field(field, kind, &mut unopened)?;
                 put_at(&mut fields, field.field, opened);
             }
         }
         for field in &entry.ragged {
             let named = (ComponentKind::Ragged, field.field, field.vectors);
-            if let Some(dim) = self.dim(dims.ragged, named)? {
-                let opened = self.open_ragged(field, dim, &mut unopened)?;
+            if let Some(kind) = self.kind(dims.ragged, named)? {
+                let opened = self.open_ragged(field, kind, &mut unopened)?;
                 put_at(&mut ragged, field.field, opened);
             }
         }
@@ -336,14 +336,14 @@ impl<'a> Files<'a> {
     }
 
     /// What a field of that number holds; `None` if it was removed.
-    fn dim(
+    fn kind(
         &self,
-        dims: &[Option<u32>],
-        (kind, number, name): (ComponentKind, u16, ComponentName),
-    ) -> Result<Option<u32>, OpenSegmentError> {
-        let dim = dims.get(usize::from(number)).copied();
-        dim.ok_or_else(|| OpenSegmentError::Mismatch {
-            path: self.path(kind, Some(number.into()), name).into(),
+        kinds: &[Option<(u32, VectorDatatype)>],
+        (component, number, name): (ComponentKind, u16, ComponentName),
+    ) -> Result<Option<(u32, VectorDatatype)>, OpenSegmentError> {
+        let kind = kinds.get(usize::from(number)).copied();
+        kind.ok_or_else(|| OpenSegmentError::Mismatch {
+            path: self.path(component, Some(number.into()), name).into(),
             rule: "the collection never had a field of that number",
         })
     }
@@ -381,10 +381,10 @@ impl<'a> Files<'a> {
     fn open_field(
         &self,
         field: &FieldEntry,
-        dim: u32,
+        kind: (u32, VectorDatatype),
         unopened: &mut Vec<Damage>,
     ) -> Result<SealedField, OpenSegmentError> {
-        let vectors = self.open_vectors(field, dim)?;
+        let vectors = self.open_vectors(field, kind)?;
         let mut found = |damage| unopened.push(damage);
         let plain = |bytes| {
             PlainGraph::open(bytes)
@@ -418,13 +418,17 @@ impl<'a> Files<'a> {
         })
     }
 
-    fn open_vectors(&self, field: &FieldEntry, dim: u32) -> Result<VectorBlock, OpenSegmentError> {
+    fn open_vectors(
+        &self,
+        field: &FieldEntry,
+        kind: (u32, VectorDatatype),
+    ) -> Result<VectorBlock, OpenSegmentError> {
         let component = self.open(ComponentKind::Vectors, Some(field.field.into()), field.vectors)?;
         let vectors = VectorBlock::open(component).map_err(OpenSegmentError::Read)?;
         check(
-            dim == vectors.dim(),
+            kind == (vectors.dim(), vectors.datatype()),
             vectors.component(),
-            "dimensions differ from the collection's",
+            "dimensions or their type differ from the collection's",
         )?;
         let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
         check(within, vectors.component(), "a row beyond the segment's")?;
@@ -435,15 +439,15 @@ impl<'a> Files<'a> {
     fn open_ragged(
         &self,
         field: &RaggedEntry,
-        dim: u32,
+        kind: (u32, VectorDatatype),
         unopened: &mut Vec<Damage>,
     ) -> Result<SealedRagged, OpenSegmentError> {
         let component = self.open(ComponentKind::Ragged, Some(field.field.into()), field.vectors)?;
         let vectors = RaggedBlock::open(component).map_err(OpenSegmentError::Read)?;
         check(
-            dim == vectors.dim(),
+            kind == (vectors.dim(), vectors.datatype()),
             vectors.component(),
-            "dimensions differ from the collection's",
+            "dimensions or their type differ from the collection's",
         )?;
         let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
         check(within, vectors.component(), "a row beyond the segment's")?;

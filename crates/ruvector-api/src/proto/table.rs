@@ -55,11 +55,15 @@ pub const REFUSED: &[Refused] = &[
     some("SearchParams.indexed_only", "indexed_only", "true"),
     all("SearchParams.acorn", "acorn"),
     all("SearchParams.idf", "idf"),
-    some("VectorParams.datatype", "datatype", "other than Float32"),
+    some(
+        "VectorParams.datatype",
+        "datatype",
+        "other than Float32, Float16 and Uint8",
+    ),
     some(
         "DenseVectorCreationConfig.datatype",
         "datatype",
-        "other than Float32",
+        "other than Float32, Float16 and Uint8",
     ),
     some(
         "SparseVectorCreationConfig.datatype",

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ruvector_graph::Vectors;
+use ruvector_graph::Numbers;
 use ruvector_quant::{Compression, Encoder, Quantization, SAMPLE_ROWS_MAX, Space, Width};
 use ruvector_storage::{CodesWriter, ComponentKind, ComponentName, SealedField, SealedSegment, file_name};
 use ruvector_types::{CodeWidth, Codes};
@@ -11,6 +11,7 @@ use ruvector_types::{CodeWidth, Codes};
 use super::Jobs;
 use super::fast::ROTATION_SEED;
 use crate::collection::Core;
+use crate::kernels::Compared;
 use crate::schema::FieldSchema;
 use crate::shard::Shard;
 use crate::view::ShardView;
@@ -48,6 +49,7 @@ pub(crate) struct RefusedCodes {
 
 #[derive(Debug)]
 struct Build {
+    schema: Arc<FieldSchema>,
     codes: Codes,
     encoder: Encoder,
     writer: CodesWriter,
@@ -174,6 +176,7 @@ impl Core {
                 let writer = CodesWriter::create(self.io.clone(), &path, seq, row_bytes as u32)
                     .map_err(|error| Error::storage("writing codes", error))?;
                 Some(Build {
+                    schema: schema.clone(),
                     codes,
                     encoder,
                     writer,
@@ -229,8 +232,10 @@ impl Recode {
             return Ok(true);
         };
         let end = build.next.saturating_add(CODE_VECTORS).min(slot.vectors.len());
+        let vectors = Compared::new(&slot.vectors, &build.schema.kernels);
+        let mut buffer = Vec::new();
         for ordinal in build.next..end {
-            let vector = slot.vectors.vector(ordinal).ok_or_else(|| {
+            let vector = vectors.numbers(ordinal, &mut buffer).ok_or_else(|| {
                 let text = format!("segment {} holds damaged vectors and is not coded", self.segment);
                 Error::corrupt(text)
             })?;
@@ -249,9 +254,13 @@ impl Recode {
 /// Learns an encoder from an even sample of a field's vectors.
 fn train(codes: Codes, schema: &FieldSchema, slot: &SealedField) -> Result<Encoder, Error> {
     let stride = slot.vectors.len().div_ceil(SAMPLE_ROWS_MAX as u32).max(1);
-    let sample: Vec<&[f32]> = (0..slot.vectors.len())
-        .step_by(stride as usize)
-        .filter_map(|ordinal| slot.vectors.vector(ordinal))
+    let vectors = Compared::new(&slot.vectors, &schema.kernels);
+    let ordinals = || (0..slot.vectors.len()).step_by(stride as usize);
+    // Those that lie in single precision are not copied.
+    let mut decoded: Vec<Vec<f32>> = ordinals().map(|_| Vec::new()).collect();
+    let sample: Vec<&[f32]> = ordinals()
+        .zip(&mut decoded)
+        .filter_map(|(ordinal, buffer)| vectors.numbers(ordinal, buffer))
         .collect();
     let space = Space {
         dim: schema.dim as usize,

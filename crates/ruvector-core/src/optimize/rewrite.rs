@@ -20,6 +20,7 @@ use crate::Error;
 use crate::active::NONE;
 use crate::collection::Core;
 use crate::fields::{Field, RaggedKind, RaggedSchema};
+use crate::kernels::Compared;
 use crate::schema::{FieldSchema, Schema};
 use crate::shard::Shard;
 use crate::view::{SegmentView, ShardView, Source};
@@ -271,7 +272,7 @@ impl Rewrite {
         let io = core.io.as_ref();
         let mut writer = RaggedWriter::create(io, &path, self.seq, schema.dim()).map_err(failed)?;
         for (new_row, (segment, row)) in self.kept().enumerate() {
-            if let Some(vector) = segment.vector_in(row, Field::Ragged(field)) {
+            if let Some(vector) = segment.ragged_vector(row, field) {
                 let vector = vector.ok_or_else(|| unreadable(core, shard, segment))?;
                 writer.push(new_row as u32, &vector).map_err(failed)?;
             }
@@ -311,8 +312,8 @@ impl Rewrite {
         let failed = |error| Error::storage("writing a segment's vectors", error);
         let field = schema.number;
         let path = self.path(shard, ComponentKind::Vectors, Some(field as u32));
-        let io = core.io.as_ref();
-        let mut writer = VectorsWriter::create(io, &path, self.seq, schema.dim).map_err(failed)?;
+        let (io, kind) = (core.io.as_ref(), (schema.dim, schema.kernels.datatype));
+        let mut writer = VectorsWriter::create(io, &path, self.seq, kind).map_err(failed)?;
         for (new_row, (segment, row)) in self.kept().enumerate() {
             if let Some(vector) = segment.vector(row, field) {
                 let vector = vector.ok_or_else(|| unreadable(core, shard, segment))?;
@@ -345,7 +346,7 @@ impl Rewrite {
         block: Arc<VectorBlock>,
     ) -> Result<Stage, Error> {
         let field = schema.number;
-        let (build, inserted) = build.step(schema.kernel, &block, (core.io.as_ref(), threads))?;
+        let (build, inserted) = build.step(&schema.kernels, &block, (core.io.as_ref(), threads))?;
         shard.graph_insertions.fetch_add(inserted, Ordering::Relaxed);
         let Some(bytes) = build.encoded(block.len())? else {
             return Ok(Stage::Graph(schema, build, block));
@@ -369,7 +370,8 @@ impl Rewrite {
         mut build: Box<FastBuild>,
         block: Arc<VectorBlock>,
     ) -> Result<Stage, Error> {
-        if !build.step(&block)? {
+        let vectors = Compared::new(&block, &field.kernels);
+        if !build.step(&vectors)? {
             return Ok(Stage::Fast(field, build, block));
         }
         build.finish()?;

@@ -79,7 +79,7 @@ impl<'a> Fetch<'a> {
         let mut vectors = self.fields.as_ref().map(|_| NamedVectors::new());
         if let (Some(named), Some(fields)) = (&mut vectors, &self.fields) {
             for field in fields {
-                if let Some(vector) = segment.vector_in(row, field.field()) {
+                if let Some(vector) = segment.vector_in(row, *field) {
                     let vector = vector.ok_or_else(|| damaged("vector"))?;
                     named.insert(field.name().to_owned(), vector);
                 }

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use ruvector_simd::DistanceFn;
+use half::f16;
 use ruvector_storage::RaggedRef;
-use ruvector_types::{ScoredPoint, SearchRequest, Vector};
+use ruvector_types::{ScoredPoint, SearchRequest, Vector, VectorDatatype};
 
 use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
 use super::nearest::{Place, finite};
@@ -15,6 +15,7 @@ use super::top::{Hit, TopHits};
 use super::{idf, lists};
 use crate::collection::Core;
 use crate::fields::{Field, RaggedKind, RaggedSchema};
+use crate::kernels::{FieldKernels, Stored};
 use crate::view::{SegmentView, Snapshot, Source};
 use crate::write::check_ragged;
 use crate::{Ctx, Error, Way};
@@ -41,7 +42,7 @@ pub(super) enum Measure {
     Multi {
         numbers: Vec<f32>,
         dim: usize,
-        kernel: DistanceFn,
+        kernels: FieldKernels,
     },
 }
 
@@ -61,30 +62,40 @@ impl Measure {
             (Measure::Sparse(query, _), RaggedRef::Sparse(indices, values)) => {
                 ruvector_sparse::dot(query, indices, values).map(of_score)
             }
-            (Measure::Multi { numbers, dim, kernel }, RaggedRef::Multi(rows)) => {
-                let of_row = |query: &[f32]| {
-                    let distances = rows.chunks_exact(*dim).map(|row| finite(kernel(query, row)));
-                    distances.fold(f32::INFINITY, f32::min)
-                };
-                Some(finite(numbers.chunks_exact(*dim).map(of_row).sum()))
+            (
+                Measure::Multi {
+                    numbers,
+                    dim,
+                    kernels,
+                },
+                RaggedRef::Multi(stored),
+            ) => {
+                let query = (&numbers[..], *dim);
+                match kernels.datatype {
+                    VectorDatatype::Float32 => max_sim::<f32>(kernels, query, stored),
+                    VectorDatatype::Float16 => max_sim::<f16>(kernels, query, stored),
+                    VectorDatatype::Uint8 => max_sim::<u8>(kernels, query, stored),
+                }
             }
             _ => None,
         }
     }
 }
 
+/// Each vector of the query with the one nearest to it, summed; `None` if the bytes are no vectors.
+fn max_sim<T: Stored>(kernels: &FieldKernels, (query, dim): (&[f32], usize), stored: &[u8]) -> Option<f32> {
+    let rows = T::of_bytes(stored)?;
+    let of_row = |query: &[f32]| {
+        let rows = rows.chunks_exact(dim);
+        let distances = rows.map(|row| finite(T::from_query(kernels, query, row)));
+        distances.fold(f32::INFINITY, f32::min)
+    };
+    Some(finite(query.chunks_exact(dim).map(of_row).sum()))
+}
+
 /// The distance of a similarity: 0 rather than -0, and infinitely far if it is no number.
 pub(super) fn of_score(score: f32) -> f32 {
     finite(0.0 - score)
-}
-
-/// A stored vector where it lies.
-fn lies(vector: &Vector) -> Option<RaggedRef<'_>> {
-    match vector {
-        Vector::Dense(_) => None,
-        Vector::Sparse(sparse) => Some(RaggedRef::Sparse(&sparse.indices, &sparse.values)),
-        Vector::Multi(multi) => Some(RaggedRef::Multi(&multi.numbers)),
-    }
 }
 
 impl Snapshot {
@@ -163,11 +174,15 @@ impl Snapshot {
 
 pub(super) fn measure(vector: Vector, kind: &RaggedKind) -> Measure {
     match (kind, vector) {
-        (RaggedKind::Multi(multi), Vector::Multi(given)) => Measure::Multi {
-            numbers: given.numbers,
-            dim: multi.dim as usize,
-            kernel: multi.kernel,
-        },
+        (RaggedKind::Multi(multi), Vector::Multi(mut given)) => {
+            let dim = multi.dim as usize;
+            multi.kernels.make_query(&mut given.numbers, dim);
+            Measure::Multi {
+                numbers: given.numbers,
+                dim,
+                kernels: multi.kernels,
+            }
+        }
         (RaggedKind::Sparse(config), Vector::Sparse(sparse)) => {
             let pairs = sparse.indices.into_iter().zip(sparse.values);
             Measure::Sparse(pairs.collect(), config.full_scan_threshold)
@@ -180,7 +195,7 @@ pub(super) fn measure(vector: Vector, kind: &RaggedKind) -> Measure {
 /// A stored vector of a field; `None` if it is damaged.
 pub(super) fn stored(segment: &SegmentView, field: usize, ordinal: u32) -> Option<RaggedRef<'_>> {
     match &segment.source {
-        Source::Active(active) => lies(active.ragged(field)?.vector(ordinal)?),
+        Source::Active(active) => active.ragged(field)?.vector(ordinal),
         Source::Sealed(sealed) => sealed.ragged.get(field)?.as_ref()?.vectors.vector(ordinal),
     }
 }
@@ -308,8 +323,16 @@ impl Measure {
     /// Numbers that a comparison with `vector` touches.
     fn numbers(&self, vector: RaggedRef<'_>) -> usize {
         match (self, vector) {
-            (Measure::Multi { numbers, dim, .. }, RaggedRef::Multi(rows)) => {
-                (numbers.len() / dim.max(&1)).saturating_mul(rows.len())
+            (
+                Measure::Multi {
+                    numbers,
+                    dim,
+                    kernels,
+                },
+                RaggedRef::Multi(stored),
+            ) => {
+                let count = stored.len() / kernels.datatype.bytes() as usize;
+                (numbers.len() / dim.max(&1)).saturating_mul(count)
             }
             (_, RaggedRef::Sparse(indices, _)) => indices.len() + 16,
             (_, RaggedRef::Multi(rows)) => rows.len(),

@@ -120,6 +120,9 @@ impl<'r> Search<'r> {
                 .map(|filter| compile_filter(filter, core, snapshot.schema()))
                 .transpose()?,
             codes: self.codes,
+            yardstick: snapshot
+                .largest()
+                .and_then(|(_, segment)| segment.fast(self.field.number)),
         })
     }
 }
@@ -134,7 +137,7 @@ impl Snapshot {
         let search = Search::new(self, request, field)?;
         let query = search.query(self, ctx)?;
         let mut top = TopHits::new(query.wanted);
-        for (place, segment) in self.segments() {
+        for (place, segment) in self.largest_first() {
             ctx.check(self.core.io.as_ref())?;
             nearest(&query, segment, place, &mut top)?;
         }
@@ -186,7 +189,7 @@ impl Snapshot {
                 .map(|(_, search)| search.query(self, ctx))
                 .collect::<Result<Vec<_>, _>>()?;
             let mut tops: Vec<TopHits> = queries.iter().map(|query| TopHits::new(query.wanted)).collect();
-            for (place, segment) in self.segments() {
+            for (place, segment) in self.largest_first() {
                 ctx.check(self.core.io.as_ref())?;
                 nearest_many(&queries, segment, place, &mut tops)?;
             }
@@ -203,6 +206,19 @@ impl Snapshot {
             let segments = view.segments.iter().zip(0..);
             segments.map(move |(view, segment)| (Place { shard, segment }, view))
         })
+    }
+
+    /// The segment with the most live points.
+    fn largest(&self) -> Option<(Place, &SegmentView)> {
+        self.segments().max_by_key(|(_, segment)| segment.live_rows())
+    }
+
+    /// All segments, the largest first: what it holds shows how near the others have to be.
+    fn largest_first(&self) -> impl Iterator<Item = (Place, &SegmentView)> {
+        let first = self.largest();
+        let place = first.map(|(place, _)| place);
+        let others = self.segments().filter(move |(other, _)| Some(*other) != place);
+        first.into_iter().chain(others)
     }
 
     /// A hit with what is wanted of its point.

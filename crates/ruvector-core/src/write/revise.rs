@@ -11,7 +11,6 @@ use super::vectors::prepare_vectors;
 use crate::collection::{Core, at_most};
 use crate::fields::Field;
 use crate::read::{CompiledFilter, row_matches};
-use crate::schema::FieldRef;
 use crate::view::{SegmentView, ShardView};
 use crate::{Ctx, Error};
 
@@ -165,9 +164,9 @@ fn stored_point(core: &Core, segment: &SegmentView, row: u32, id: PointId) -> Re
     let (payload, _) = segment.payload(row).ok_or_else(|| damaged("payload"))?;
     let mut vectors = Vec::new();
     let schema = core.schema.load();
-    for field in schema.all_fields().map(FieldRef::field) {
+    for field in schema.all_fields() {
         if let Some(vector) = segment.vector_in(row, field) {
-            vectors.push((field.number(), vector.ok_or_else(|| damaged("vector"))?));
+            vectors.push((field.field().number(), vector.ok_or_else(|| damaged("vector"))?));
         }
     }
     let payload = payload.into();

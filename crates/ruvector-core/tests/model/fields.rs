@@ -119,6 +119,11 @@ fn field(random: &mut Generator, name: &str, size: Size) -> VectorField {
     vector.hnsw.m = 8;
     vector.hnsw.ef_construct = 40;
     vector.on_disk = random.one_in(4);
+    vector.datatype = random.of(&[
+        VectorDatatype::Float32,
+        VectorDatatype::Float16,
+        VectorDatatype::Uint8,
+    ]);
     match kind {
         2 => vector.multivector = Some(MultiVectorComparator::MaxSim),
         _ if random.one_in(2) => {

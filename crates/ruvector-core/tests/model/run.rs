@@ -51,7 +51,7 @@ pub(crate) struct Run {
     pub(crate) recall: Recall,
 }
 
-/// A collection of a seed: two fields of dense vectors, one of multi-vectors, one of sparse ones, thresholds so small that the optimizer is always at work.
+/// A collection of a seed: two fields of dense vectors of any type, one of multi-vectors, one of sparse ones, thresholds so small that the optimizer is always at work.
 pub(crate) fn config(seed: u64) -> CollectionConfig {
     let distances = [
         Distance::Euclid,
@@ -73,6 +73,11 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
         Some(Codes::Rotated(CodeWidth::Two)),
         Some(Codes::Product { compression: 4 }),
     ];
+    let datatypes = [
+        VectorDatatype::Float32,
+        VectorDatatype::Float16,
+        VectorDatatype::Uint8,
+    ];
     let field = |at: u64, dim| {
         let distance = distances[(seed + at) as usize % 4];
         let codes = codes[(seed / 4 + at) as usize % 5];
@@ -83,6 +88,7 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
                 .filter(|_| scalar || distance != Distance::Manhattan)
                 .map(QuantizationConfig::of),
             on_disk: seed % 5 == 1,
+            datatype: datatypes[(seed / 4 + at) as usize % 3],
             ..VectorConfig::new(dim, distance)
         }
     };
@@ -95,6 +101,7 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
     let late = VectorConfig {
         hnsw,
         multivector: Some(MultiVectorComparator::MaxSim),
+        datatype: datatypes[seed as usize / 8 % 3],
         ..VectorConfig::new(4, distances[(seed / 2) as usize % 4])
     };
     config.vectors.insert("late".to_owned(), late);

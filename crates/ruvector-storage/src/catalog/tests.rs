@@ -4,7 +4,7 @@ use super::*;
 use ruvector_io::MemIo;
 use ruvector_types::{
     Codes, FieldIndex, IndexKind, Language, Map, Modifier, PayloadPath, SparseDatatype, SparseVectorConfig,
-    TextOptions, Tokenizer, Value,
+    TextOptions, Tokenizer, Value, VectorDatatype,
 };
 
 /// An index of every kind, one with every option.
@@ -61,6 +61,7 @@ fn entry(id: u64, distance: Distance) -> CatalogEntry {
     }));
     second.hnsw.payload_m = id.is_multiple_of(2).then_some(8);
     second.hnsw.full_scan_threshold_kib = id.is_multiple_of(3).then_some(10_000);
+    second.datatype = [VectorDatatype::Float16, VectorDatatype::Uint8][id as usize % 2];
     config.vectors.insert("title".into(), second);
     config.settings.hnsw.on_disk = true;
     config.settings.read_fan_out_factor = id.is_multiple_of(2).then_some(2);

@@ -1,6 +1,7 @@
 //! The database as a sorted map: what every answer of the engine is compared with. Plain and slow on purpose;
 //! shares no code with the engine but its vocabulary.
 
+mod datatype;
 mod edit;
 mod filter;
 mod nearest;
@@ -22,7 +23,7 @@ pub use order::OrderedPoint;
 /// A point of the model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelPoint {
-    /// Its vectors as they were given.
+    /// Its vectors as they were given, in the form in which they are kept.
     pub vectors: NamedVectors,
     /// Its payload.
     pub payload: Map,
@@ -125,7 +126,7 @@ impl Model {
                 }
             };
             if admitted {
-                let (vectors, payload) = (point.vectors.clone(), point.payload.clone());
+                let (vectors, payload) = (self.kept(point.vectors.clone()), point.payload.clone());
                 self.points.insert(
                     point.id.clone(),
                     ModelPoint {
@@ -149,8 +150,9 @@ impl Model {
         let admitted: Vec<&PointVectors> = updates.iter().filter(passes).collect();
         let ids: BTreeSet<&PointId> = admitted.iter().map(|update| &update.id).collect();
         for update in &admitted {
+            let vectors = self.kept(update.vectors.clone());
             if let Some(point) = self.points.get_mut(&update.id) {
-                point.vectors.extend(update.vectors.clone());
+                point.vectors.extend(vectors);
                 point.version = self.writes;
             }
         }

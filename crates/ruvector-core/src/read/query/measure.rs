@@ -91,12 +91,14 @@ impl Scorer {
     /// The vector of a row, as it is stored; `None` if it has none, or its bytes are damaged.
     pub(super) fn of_row(&self, segment: &SegmentView, row: u32) -> Option<Scorer> {
         match self {
-            Scorer::Dense { field, .. } => Some(Scorer::Dense {
-                field: field.clone(),
-                vector: segment.vector(row, field.number)??.to_vec(),
-            }),
+            Scorer::Dense { field, .. } => {
+                let stored = segment.vector(row, field.number)??;
+                let vector = field.kernels.as_query(stored)?;
+                let field = field.clone();
+                Some(Scorer::Dense { field, vector })
+            }
             Scorer::Ragged { field, .. } => {
-                let vector = segment.vector_in(row, Field::Ragged(field.number))??;
+                let vector = segment.ragged_vector(row, field.number)??;
                 let measure = ragged::measure(vector, &field.kind);
                 Some(Scorer::Ragged {
                     field: field.clone(),
@@ -112,7 +114,7 @@ impl Scorer {
         let distance = match self {
             Scorer::Dense { field, vector } => {
                 let stored = segment.vector(row, field.number)?;
-                stored.map(|stored| Some(finite((field.kernel)(vector, stored))))
+                stored.and_then(|stored| Some(Some(field.kernels.distance(vector, stored)?)))
             }
             Scorer::Ragged { field, measure } => {
                 let ordinal = segment.ordinal_in(row, Field::Ragged(field.number))?;
