@@ -22,8 +22,10 @@ mod optimize;
 mod options;
 mod read;
 mod reconfigure;
+mod schema;
 mod shard;
 mod trace;
+mod vector_fields;
 mod view;
 mod write;
 

@@ -23,7 +23,7 @@ mod vector;
 
 pub use config::{
     CollectionConfig, Distance, GraphProfile, HnswConfig, Modifier, MultiVectorComparator, OptimizerConfig,
-    SparseDatatype, SparseVectorConfig, VectorConfig,
+    SparseDatatype, SparseVectorConfig, VectorConfig, VectorField,
 };
 pub use datatype::VectorDatatype;
 pub use expression::{AnyRange, Bound, FilterExpression, Scalar};
