@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use ruvector_core::{Database, DatabaseOptions};
-use ruvector_io::RealIo;
+use ruvector_io::{Io, RealIo};
 use ruvector_server::{Listeners, ServerConfig, serve};
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -24,13 +24,20 @@ pub(crate) struct Server {
     pub(crate) grpc_address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Server {
     pub(crate) fn start(config: ServerConfig) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let io = Arc::new(RealIo::open(folder.path()).unwrap());
+        let mut server = Server::start_on(config, io);
+        server._folder = Some(folder);
+        server
+    }
+
+    /// Starts on storage of the test's own.
+    pub(crate) fn start_on(config: ServerConfig, io: Arc<dyn Io>) -> Server {
         let database = Database::open(io, DatabaseOptions::default()).unwrap();
         let (stop, stopped) = oneshot::channel();
         let (ready, addresses) = std::sync::mpsc::channel();
@@ -61,7 +68,7 @@ impl Server {
             grpc_address,
             stop: Some(stop),
             thread: Some(thread),
-            _folder: folder,
+            _folder: None,
         }
     }
 

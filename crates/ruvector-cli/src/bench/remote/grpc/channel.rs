@@ -15,7 +15,9 @@ use tokio::time::timeout;
 use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::Service;
-use tonic::codegen::http::{HeaderValue, Request, Response, Uri, uri::PathAndQuery};
+use tonic::codegen::http::header::{CONTENT_TYPE, HeaderValue};
+use tonic::codegen::http::uri::{PathAndQuery, Uri};
+use tonic::codegen::http::{Request, Response, StatusCode};
 use tonic::{Code, Status};
 
 use crate::error::CliError;
@@ -140,10 +142,19 @@ async fn connect(uri: &Uri) -> std::io::Result<tokio::net::TcpStream> {
 }
 
 /// A failure of the connection, with its cause.
-fn status(error: hyper::Error) -> Status {
+fn status(error: impl Into<NoAnswer>) -> Status {
     let mut status = Status::new(Code::Unavailable, "");
-    status.set_source(std::sync::Arc::new(error));
+    status.set_source(std::sync::Arc::new(error.into()));
     status
+}
+
+/// Why there is no answer of gRPC.
+#[derive(Debug, thiserror::Error)]
+enum NoAnswer {
+    #[error(transparent)]
+    Http(#[from] hyper::Error),
+    #[error("it answers {0} and no gRPC")]
+    Other(StatusCode),
 }
 
 /// Requests of HTTP/2 with the caller's key.
@@ -155,18 +166,26 @@ struct Sender {
 
 impl Service<Request<Body>> for Sender {
     type Response = Response<Incoming>;
-    type Error = hyper::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Incoming>, hyper::Error>> + Send>>;
+    type Error = NoAnswer;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Incoming>, NoAnswer>> + Send>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), hyper::Error>> {
-        self.sender.poll_ready(context)
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), NoAnswer>> {
+        self.sender.poll_ready(context).map_err(NoAnswer::Http)
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         if let Some(key) = &self.api_key {
             request.headers_mut().insert("api-key", key.clone());
         }
-        Box::pin(self.sender.send_request(request))
+        let answer = self.sender.send_request(request);
+        Box::pin(async move {
+            let answer = answer.await?;
+            let media = answer.headers().get(CONTENT_TYPE);
+            match media.is_some_and(|media| media.as_bytes().starts_with(b"application/grpc")) {
+                true => Ok(answer),
+                false => Err(NoAnswer::Other(answer.status())),
+            }
+        })
     }
 }
 
