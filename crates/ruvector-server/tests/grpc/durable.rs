@@ -9,7 +9,7 @@ use prost::Message;
 use ruvector_api::proto::messages as m;
 use ruvector_core::types::{PayloadSelector, PointId, VectorSelector};
 use ruvector_core::{Ctx, Database, DatabaseOptions};
-use ruvector_io::{PowerLoss, SimDisk};
+use ruvector_io::sim::{PowerLoss, SimDisk};
 use ruvector_server::ServerConfig;
 
 use crate::answers::{all, creation, dense, ids, named, number, value};
@@ -17,6 +17,15 @@ use crate::caller::Caller;
 use crate::harness::Server;
 
 const POINTS: u64 = 4;
+
+/// A database without threads.
+fn open(disk: &SimDisk) -> Database {
+    let options = DatabaseOptions {
+        maintenance_threads: 0,
+        ..DatabaseOptions::default()
+    };
+    Database::open(Arc::new(disk.clone()), options).unwrap()
+}
 
 struct Powered {
     disk: SimDisk,
@@ -27,7 +36,8 @@ struct Powered {
 impl Powered {
     fn new() -> Powered {
         let disk = SimDisk::new(7);
-        let caller = Caller::of(Server::start_on(ServerConfig::default(), Arc::new(disk.clone())));
+        let server = Server::start_on(ServerConfig::default(), open(&disk));
+        let caller = Caller::of(server);
         let create = creation("c", m::Distance::Dot);
         let _: m::CollectionOperationResponse = caller.ok("/qdrant.Collections/Create", &create);
         let last = Vec::new();
@@ -47,7 +57,7 @@ impl Powered {
 
     fn survived(&self) -> Vec<m::RetrievedPoint> {
         let disk = self.disk.power_loss(1, PowerLoss::DurableOnly);
-        let database = Database::open(Arc::new(disk), DatabaseOptions::default()).unwrap();
+        let database = open(&disk);
         let collection = database.collection("c").unwrap();
         let ids: Vec<_> = (0..POINTS).map(PointId::Num).collect();
         let (payload, vectors) = (PayloadSelector::All, VectorSelector::All);

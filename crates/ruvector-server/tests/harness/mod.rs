@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use ruvector_core::{Database, DatabaseOptions};
-use ruvector_io::{Io, RealIo};
+use ruvector_io::RealIo;
 use ruvector_server::{Listeners, ServerConfig, serve};
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -31,14 +31,14 @@ impl Server {
     pub(crate) fn start(config: ServerConfig) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let io = Arc::new(RealIo::open(folder.path()).unwrap());
-        let mut server = Server::start_on(config, io);
+        let database = Database::open(io, DatabaseOptions::default()).unwrap();
+        let mut server = Server::start_on(config, database);
         server._folder = Some(folder);
         server
     }
 
-    /// Starts on storage of the test's own.
-    pub(crate) fn start_on(config: ServerConfig, io: Arc<dyn Io>) -> Server {
-        let database = Database::open(io, DatabaseOptions::default()).unwrap();
+    /// Starts on a database of the test's own.
+    pub(crate) fn start_on(config: ServerConfig, database: Database) -> Server {
         let (stop, stopped) = oneshot::channel();
         let (ready, addresses) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
