@@ -12,6 +12,7 @@ mod context;
 mod database;
 mod error;
 mod fields;
+mod indexed_points;
 mod indexes;
 mod info;
 mod maintenance;

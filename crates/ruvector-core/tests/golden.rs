@@ -127,7 +127,7 @@ fn indexes() -> [(PayloadPath, FieldIndex); 4] {
     });
     [
         ("number", integer),
-        ("word", IndexKind::Keyword),
+        ("word", IndexKind::Keyword { prefix: false }),
         ("nested.deep[]", text),
         ("nested", IndexKind::Geo),
     ]

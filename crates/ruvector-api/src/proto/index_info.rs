@@ -22,11 +22,15 @@ pub(super) fn index_message(info: &IndexInfo) -> m::PayloadSchemaInfo {
 fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
     use m::PayloadSchemaType as Kind;
     let (on_disk, principal) = (Some(index.on_disk), Some(index.is_principal));
+    // What there is: graphs have no links for payload fields.
+    let enable_hnsw = Some(false);
     match &index.kind {
-        IndexKind::Keyword => {
+        IndexKind::Keyword { prefix } => {
             let params = m::KeywordIndexParams {
                 is_tenant: principal,
                 on_disk,
+                enable_hnsw,
+                prefix: prefix.then_some(m::KeywordPrefixParams {}),
                 ..Default::default()
             };
             (Kind::Keyword, Some(IndexParams::KeywordIndexParams(params)))
@@ -37,6 +41,7 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
                 range: Some(*range),
                 is_principal: principal,
                 on_disk,
+                enable_hnsw,
                 ..Default::default()
             };
             (Kind::Integer, Some(IndexParams::IntegerIndexParams(params)))
@@ -45,6 +50,7 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
             let params = m::FloatIndexParams {
                 is_principal: principal,
                 on_disk,
+                enable_hnsw,
                 ..Default::default()
             };
             (Kind::Float, Some(IndexParams::FloatIndexParams(params)))
@@ -53,6 +59,7 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
             let params = m::DatetimeIndexParams {
                 is_principal: principal,
                 on_disk,
+                enable_hnsw,
                 ..Default::default()
             };
             (Kind::Datetime, Some(IndexParams::DatetimeIndexParams(params)))
@@ -61,6 +68,7 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
             let params = m::UuidIndexParams {
                 is_tenant: principal,
                 on_disk,
+                enable_hnsw,
                 ..Default::default()
             };
             (Kind::Uuid, Some(IndexParams::UuidIndexParams(params)))
@@ -68,6 +76,7 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
         IndexKind::Bool => {
             let params = m::BoolIndexParams {
                 on_disk,
+                enable_hnsw,
                 ..Default::default()
             };
             (Kind::Bool, Some(IndexParams::BoolIndexParams(params)))
@@ -75,6 +84,7 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
         IndexKind::Geo => {
             let params = m::GeoIndexParams {
                 on_disk,
+                enable_hnsw,
                 ..Default::default()
             };
             (Kind::Geo, Some(IndexParams::GeoIndexParams(params)))
@@ -82,6 +92,7 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
         IndexKind::Text(options) => {
             let params = m::TextIndexParams {
                 on_disk,
+                enable_hnsw,
                 ..text(options)
             };
             (Kind::Text, Some(IndexParams::TextIndexParams(params)))

@@ -3,6 +3,7 @@
 
 mod edit;
 mod filter;
+mod indexed;
 mod nearest;
 mod order;
 mod place;
