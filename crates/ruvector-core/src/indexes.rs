@@ -106,7 +106,10 @@ impl Collection {
                         match indexed_points::in_index(segment, &found.index, &about) {
                             Some(points) => info.points += points,
                             // Damaged: it is built again.
-                            None => info.points_waiting += segment.live_rows(),
+                            None => {
+                                self.core.note_damage();
+                                info.points_waiting += segment.live_rows();
+                            }
                         }
                         info.disk_bytes += found.component().file_bytes();
                         info.ram_bytes += found.component().promoted_bytes();

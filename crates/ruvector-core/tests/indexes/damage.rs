@@ -100,6 +100,7 @@ fn a_damaged_index_changes_no_answer_and_is_built_again() {
             let collection = database.collection("c").unwrap();
             are_right(&collection, &model, &mut random, 6);
             long_and_number(&collection, &model, &mut random);
+            let _ = collection.indexes();
             met += usize::from(collection.info().status == Status::Red);
             while database.step().unwrap() {}
             are_right(&collection, &model, &mut random, 4);

@@ -123,8 +123,15 @@ mod tests {
         };
         let mut values: Vec<Value> = ["", " ", "!?", "the", "a word"].map(Value::from).into();
         values.extend([place(13.0, 52.0), place(181.0, 0.0), Value::Object(Map::new())]);
-        values.extend([Value::Null, Value::Bool(false), Value::Int(0), Value::Array(vec![])]);
-        let pairs = values.iter().flat_map(|a| values.iter().map(move |b| [a.clone(), b.clone()]));
+        values.extend([
+            Value::Null,
+            Value::Bool(false),
+            Value::Int(0),
+            Value::Array(vec![]),
+        ]);
+        let pairs = values
+            .iter()
+            .flat_map(|a| values.iter().map(move |b| [a.clone(), b.clone()]));
         let lists: Vec<Value> = pairs.map(|pair| Value::Array(pair.into())).collect();
         let nested = lists.iter().map(|list| Value::Array(vec![list.clone()]));
         nested.chain(lists.clone()).chain(values.clone()).collect()

@@ -7,9 +7,9 @@ use ruvector_types::{Bounds, IndexKind, Map, PayloadPath, PointId, Range, Step, 
 use super::generate::Draw;
 use super::{KINDS, build, compiled_test, integers, uniform, varied};
 use crate::compile::{Compiled, Field, Level, Node, Test};
-use crate::index::{Index, ValueTest};
 use crate::index::leaves::each_leaf;
 use crate::index::ordered::{Kept, OrderedBuilder};
+use crate::index::{Index, ValueTest};
 use crate::{PayloadRef, Subject, encode};
 
 struct Row<'a>(PayloadRef<'a>);
@@ -192,7 +192,11 @@ fn answers_as_evaluation() {
             let passes = about.passes(PayloadRef::new(bytes).unwrap()).unwrap();
             assert_eq!(valued.contains(row), passes, "seed {seed}, {kind:?}, row {row}");
         }
-        assert_eq!(index.valued_count(), Some(valued.count()), "seed {seed}, {kind:?}");
+        assert_eq!(
+            index.valued_count(),
+            Some(valued.count()),
+            "seed {seed}, {kind:?}"
+        );
         let Index::Ordered(ordered) = index else {
             panic!("another kind");
         };
