@@ -44,7 +44,9 @@ use super::table::{Layout, array_at};
 use super::{IndexBytes, MalformedIndex};
 
 pub(crate) const MAGIC: [u8; 4] = *b"RVFO";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
+/// Before it, fewer spellings of a time were read.
+const VERSION_TIMES: u16 = 2;
 const HEAD_BYTES: u64 = 40;
 const FLAG_LOWS: u8 = 1;
 const FLAG_NO_MATCHES: u8 = 2;
@@ -190,7 +192,8 @@ impl Head {
         if head[..4] != MAGIC {
             return Err(malformed(0, "it does not begin as one"));
         }
-        if head[4..6] != VERSION.to_le_bytes() {
+        let version = u16::from_le_bytes([head[4], head[5]]);
+        if !(1..=VERSION).contains(&version) {
             return Err(malformed(4, "its version is unknown"));
         }
         let kept = match head[6] {
@@ -201,6 +204,9 @@ impl Head {
             4 => Kept::Strings,
             _ => return Err(malformed(6, "it keeps values of an unknown type")),
         };
+        if kept == Kept::Times && version < VERSION_TIMES {
+            return Err(malformed(4, "it lacks times that are read now"));
+        }
         if head[7] & !(FLAG_LOWS | FLAG_NO_MATCHES | FLAG_NO_RANGES) != 0 || word(28) != 0 {
             return Err(malformed(7, "the head has unknown flags"));
         }
