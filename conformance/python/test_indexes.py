@@ -56,7 +56,6 @@ class Indexes:
         self.shown_as_declared(schema)
         # Kept over a restart, and what is shown declares the same again.
         self.server.restart()
-        self.remote.close()
         self.remote = self.open_client(self.server)
         self.addCleanup(self.remote.close)
         self.shown_as_declared(self.schema())
