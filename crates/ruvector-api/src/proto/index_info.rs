@@ -64,15 +64,25 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
             };
             (Kind::Datetime, Some(IndexParams::DatetimeIndexParams(params)))
         }
-        IndexKind::Uuid => {
-            let params = m::UuidIndexParams {
-                is_tenant: principal,
+        IndexKind::Text(options) => {
+            let params = m::TextIndexParams {
                 on_disk,
                 enable_hnsw,
-                ..Default::default()
+                ..text(options)
             };
-            (Kind::Uuid, Some(IndexParams::UuidIndexParams(params)))
+            (Kind::Text, Some(IndexParams::TextIndexParams(params)))
         }
+        IndexKind::Uuid | IndexKind::Bool | IndexKind::Geo => plain(index),
+        IndexKind::Null => (Kind::UnknownType, None),
+    }
+}
+
+/// Of the types that have hardly an option of their own.
+#[allow(deprecated, reason = "on_disk is what is served of it")]
+fn plain(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
+    use m::PayloadSchemaType as Kind;
+    let (on_disk, enable_hnsw) = (Some(index.on_disk), Some(false));
+    match &index.kind {
         IndexKind::Bool => {
             let params = m::BoolIndexParams {
                 on_disk,
@@ -89,15 +99,15 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
             };
             (Kind::Geo, Some(IndexParams::GeoIndexParams(params)))
         }
-        IndexKind::Text(options) => {
-            let params = m::TextIndexParams {
+        _ => {
+            let params = m::UuidIndexParams {
+                is_tenant: Some(index.is_principal),
                 on_disk,
                 enable_hnsw,
-                ..text(options)
+                ..Default::default()
             };
-            (Kind::Text, Some(IndexParams::TextIndexParams(params)))
+            (Kind::Uuid, Some(IndexParams::UuidIndexParams(params)))
         }
-        IndexKind::Null => (Kind::UnknownType, None),
     }
 }
 

@@ -35,7 +35,8 @@ impl<B: IndexBytes> OrderedIndex<B> {
         let Some(beyond) = self.beyond() else {
             return self.presence.filled(&self.bytes);
         };
-        let mut valued = self.rows_of(&[0..self.head.distinct])?;
+        let all = 0..self.head.distinct;
+        let mut valued = self.rows_of(std::slice::from_ref(&all))?;
         if beyond.count() > 0 {
             valued.or(&beyond.set(&self.bytes)?);
         }
