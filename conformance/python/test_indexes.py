@@ -98,6 +98,10 @@ class Indexes:
         refusal = self.refused(400, lambda: self.remote.create_payload_index(NAME, "n", field_schema=params))
         self.assertIn("lookup, range or both", refusal)
 
+    def test_a_tokenizer_that_is_not_served(self):
+        params = models.TextIndexParams(type="text", tokenizer=models.TokenizerType.CODE)
+        self.assertIn("tokenizer", self.refused(400, lambda: self.remote.create_payload_index(NAME, "t", params)))
+
     def test_prefixes(self):
         for prefix in (True, False):
             params = models.KeywordIndexParams(type="keyword", prefix=prefix)
