@@ -159,7 +159,7 @@ fn indexes() -> [(PayloadPath, FieldIndex); 4] {
     });
     [
         ("number", integer),
-        ("word", IndexKind::Keyword),
+        ("word", IndexKind::Keyword { prefix: false }),
         ("nested.deep[]", text),
         ("nested", IndexKind::Geo),
     ]
