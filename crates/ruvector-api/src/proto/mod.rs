@@ -10,6 +10,7 @@ mod collection;
 mod collection_info;
 mod collection_update;
 mod facet;
+mod fields;
 mod filter;
 mod given;
 mod id;
@@ -22,6 +23,7 @@ mod query;
 mod read;
 mod search;
 mod selector;
+mod shapes;
 mod status;
 mod table;
 mod terms;
@@ -30,13 +32,16 @@ mod value;
 mod vector;
 mod vector_update;
 mod wire;
+mod wire_error;
 
+pub use fields::varint;
 pub use read::Retrieve;
+pub use shapes::{Call, Shapes, shapes};
 pub use status::{code, message};
 pub use table::{ALWAYS_KEPT, REFUSED, Refused, UNSERVED_CALLS, is_about, no_call};
 pub use terms::Terms;
 pub use update::Write;
-pub use wire::{Call, Shapes, WireError, shapes, varint};
+pub use wire_error::WireError;
 
 /// The messages and clients of package `qdrant`.
 #[allow(
