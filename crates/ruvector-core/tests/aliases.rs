@@ -230,7 +230,11 @@ fn there_are_as_many_as_the_limit_says() {
     }
     let error = database.change_aliases(&[create("d", "one")]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
-    assert!(error.to_string().contains("3 aliases are the limit (aliases_max)"));
+    assert!(
+        error
+            .to_string()
+            .contains("3 aliases are the limit (aliases_max)")
+    );
     // Moved, renamed, and one for another.
     let changes = [
         create("a", "two"),

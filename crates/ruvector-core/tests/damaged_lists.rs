@@ -57,7 +57,8 @@ fn batch(random: &mut Random, at: u64) -> WriteOp {
 fn sample() -> (SimDisk, Points) {
     let disk = SimDisk::new(1);
     let database = open(&disk).unwrap();
-    let collection = database.create_collection(NAME, config()).unwrap();
+    database.create_collection(NAME, config()).unwrap();
+    let collection = database.collection(NAME).unwrap();
     let (mut random, mut history) = (Random::new(8), History::new(1));
     for at in 0..BATCHES {
         let operation = batch(&mut random, at);

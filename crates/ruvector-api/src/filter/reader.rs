@@ -109,7 +109,9 @@ impl Reading<'_> {
 /// The error without its line and column, which count from the beginning of the filter and not of the body.
 fn unplaced(error: &serde_json::Error) -> serde_json::Error {
     let text = error.to_string();
-    let cause = text.rsplit_once(" at line ").map_or(&text[..], |(cause, _)| cause);
+    let cause = text
+        .rsplit_once(" at line ")
+        .map_or(&text[..], |(cause, _)| cause);
     serde_json::Error::custom(cause)
 }
 

@@ -30,10 +30,7 @@ impl Shapes {
             bytes_max,
             conditions: 0,
         };
-        let top = Level {
-            depth: 1,
-            filters: 0,
-        };
+        let top = Level { depth: 1, filters: 0 };
         walk.message(call.shape, bytes, top)?;
         Ok(walk.taken)
     }
@@ -186,7 +183,11 @@ fn at_most(given: usize, limit: usize, limit_name: &'static str) -> Result<(), W
 
 /// A filter's fault, seen from the message that has the field; `before` is what the message has before it.
 fn named(error: WireError, field: &Field, key: u64, before: &[u8]) -> WireError {
-    let WireError::Filter(Invalid { field: inner, problem }) = error else {
+    let WireError::Filter(Invalid {
+        field: inner,
+        problem,
+    }) = error
+    else {
         return error;
     };
     let mut place = field.name.clone();

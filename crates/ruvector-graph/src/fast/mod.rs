@@ -26,13 +26,16 @@ mod encode;
 mod frontier;
 mod hubs;
 mod layout;
+mod request;
 mod scan;
+mod scratch;
 mod search;
 mod slack;
 
 pub use encode::{FastEncoder, encode};
 pub use layout::{FastError, FastGraph};
-pub use search::{BREADTH_SPREAD, Eager, FastLane, FastOutcome, FastScratch, FastSearch};
+pub use request::{BREADTH_SPREAD, Eager, FastLane, FastOutcome, FastSearch};
+pub use scratch::FastScratch;
 
 /// Links of a node.
 pub const DEGREE: usize = 32;

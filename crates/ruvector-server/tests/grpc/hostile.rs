@@ -134,8 +134,16 @@ fn what_is_nested_without_end_is_refused() {
         let answer = caller.bytes("/qdrant.Points/Count", &request);
         let wanted = if levels < 32 { OK } else { INVALID };
         assert_eq!(answer.code, wanted, "{levels}: {}", answer.text);
-        let place = format!("{}must[0].filter: 33 is above the limit", "must[0].filter.".repeat(31));
-        assert!(levels < 32 || answer.text.ends_with(&format!("filter.{place} 32 (filter_depth_max)")));
+        let place = format!(
+            "{}must[0].filter: 33 is above the limit",
+            "must[0].filter.".repeat(31)
+        );
+        assert!(
+            levels < 32
+                || answer
+                    .text
+                    .ends_with(&format!("filter.{place} 32 (filter_depth_max)"))
+        );
     }
     alive(&caller);
 }
