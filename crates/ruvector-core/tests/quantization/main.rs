@@ -229,4 +229,3 @@ fn a_sharper_query_is_closer_to_the_truth() {
     });
     assert!(off[0] > off[1] && off[1] > off[2], "{off:?}");
 }
-

@@ -1,6 +1,6 @@
 //! Damaged bytes, and vectors that cannot be read, give bounded answers.
 
-use ruvector_graph::{Bytes, FastError, FastGraph, FastScratch, FastSearch, fast};
+use ruvector_graph::{Bytes, FastError, FastGraph, FastScratch, FastSearch, Vectors, fast};
 use ruvector_simd::Metric;
 
 use crate::dataset::{Flat, Random, clustered};

@@ -9,8 +9,8 @@ mod dataset;
 
 use dataset::{Flat, PARAMS, clustered};
 use ruvector_graph::{
-    Eager, Entry, FastEncoder, FastGraph, FastScratch, FastSearch, Links, LiveGraph,
-    Neighbor, Scratch, Space, Unreadable, Vectors, exact, fast,
+    Eager, Entry, FastEncoder, FastGraph, FastScratch, FastSearch, Links, LiveGraph, Neighbor, Scratch,
+    Space, Unreadable, Vectors, exact, fast,
 };
 use ruvector_simd::{Metric, distance, normalize};
 
