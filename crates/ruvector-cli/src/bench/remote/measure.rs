@@ -51,7 +51,7 @@ impl Connections {
             None => (Instant::now(), None),
             Some(rate) => {
                 let first = Instant::now() + LEAD;
-                (first, Some(Pace::starting(first, rate)))
+                (first, Some(Pace::even(first, rate)))
             }
         };
         let timed: Vec<_> = std::thread::scope(|scope| {
