@@ -230,9 +230,9 @@ struct Settings {
 
 /// What a vector takes where it says nothing itself.
 #[derive(Clone, Copy)]
-struct VectorBase {
-    hnsw: HnswConfig,
-    quantization: Option<QuantizationConfig>,
+pub(crate) struct VectorBase {
+    pub(crate) hnsw: HnswConfig,
+    pub(crate) quantization: Option<QuantizationConfig>,
 }
 
 impl Settings {
@@ -285,7 +285,7 @@ impl Settings {
 }
 
 impl VectorParams {
-    fn into_config(self, field: &str, base: VectorBase) -> Result<VectorConfig, ApiError> {
+    pub(crate) fn into_config(self, field: &str, base: VectorBase) -> Result<VectorConfig, ApiError> {
         let at = |name: &str| format!("{field}.{name}");
         let datatype = datatype(self.datatype.as_deref(), &at("datatype"))?;
         let on_disk = WireMemory::on_disk(self.memory, self.on_disk, field)?;

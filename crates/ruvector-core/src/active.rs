@@ -12,7 +12,7 @@ use crate::active_field::ActiveField;
 use crate::active_ragged::ActiveRagged;
 use crate::arena::Arena;
 use crate::fields::Field;
-use crate::shard::Schema;
+use crate::schema::Schema;
 
 /// No such row or ordinal.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -23,39 +23,47 @@ pub(crate) struct ActiveRow {
     pub(crate) id: PointId,
     pub(crate) version: u64,
     pub(crate) payload: Box<[u8]>,
-    /// Of the dense fields, then of the others.
+    /// By the columns of the fields.
     ordinals: Box<[u32]>,
     prev: u32,
 }
 
-/// An in-memory segment.
+/// An in-memory segment. It has the fields of the schema it was made with, by number.
 #[derive(Debug)]
 pub(crate) struct ActiveSegment {
     rows: Arena<ActiveRow>,
     len: AtomicU32,
     ids: RwLock<BTreeMap<PointId, u32>>,
-    fields: Vec<ActiveField>,
-    ragged: Vec<ActiveRagged>,
+    fields: Vec<Option<Box<ActiveField>>>,
+    ragged: Vec<Option<Box<ActiveRagged>>>,
+    columns: usize,
     capacity: u32,
     bytes: AtomicU64,
 }
 
 impl ActiveSegment {
     pub(crate) fn new(schema: &Schema, capacity: u32) -> ActiveSegment {
+        let (mut fields, mut ragged, mut columns) = (Vec::new(), Vec::new(), 0);
+        for schema in schema.dense_fields() {
+            put_at(
+                &mut fields,
+                schema.number,
+                ActiveField::new(columns, schema, capacity),
+            );
+            columns += 1;
+        }
+        for schema in schema.ragged_fields() {
+            let field = ActiveRagged::new(columns, schema, capacity as usize);
+            put_at(&mut ragged, schema.number, field);
+            columns += 1;
+        }
         ActiveSegment {
             rows: Arena::new(capacity as usize),
             len: AtomicU32::new(0),
             ids: RwLock::new(BTreeMap::new()),
-            fields: schema
-                .fields
-                .iter()
-                .map(|schema| ActiveField::new(schema, capacity))
-                .collect(),
-            ragged: schema
-                .ragged
-                .iter()
-                .map(|schema| ActiveRagged::new(schema, capacity as usize))
-                .collect(),
+            fields,
+            ragged,
+            columns,
             capacity,
             bytes: AtomicU64::new(0),
         }
@@ -66,7 +74,8 @@ impl ActiveSegment {
         self.capacity - self.len.load(Ordering::Acquire)
     }
 
-    /// Appends a row; only the sequencer calls this. Returns the row, or `None` if the segment is full.
+    /// Appends a row; only the sequencer calls this. Returns the row, or `None` if the segment is full. Vectors of fields
+    /// that the segment does not have are left out: they were removed after the record was logged.
     pub(crate) fn push(
         &self,
         id: PointId,
@@ -78,23 +87,25 @@ impl ActiveSegment {
         if row >= self.capacity {
             return None;
         }
-        let mut ordinals = vec![NONE; self.fields.len() + self.ragged.len()].into_boxed_slice();
+        let mut ordinals = vec![NONE; self.columns].into_boxed_slice();
         let mut bytes = payload.len() as u64 + 96;
         for (field, vector) in vectors {
-            let (at, ordinal) = match (Field::of(field), vector) {
-                (Field::Dense(at), Vector::Dense(vector)) => {
-                    let slot = self.fields.get(at)?;
-                    bytes += slot.vector_bytes(vector.len()) + 24;
-                    (at, slot.push(row, vector))
-                }
-                (Field::Ragged(at), vector) => {
-                    let slot = self.ragged.get(at)?;
-                    bytes += slot.vector_bytes(&vector) + 24;
-                    (self.fields.len() + at, slot.push(row, vector))
-                }
-                (Field::Dense(_), _) => return None,
+            let (column, taken, ordinal) = match (Field::of(field), vector) {
+                (Field::Dense(at), Vector::Dense(vector)) => match self.field(at) {
+                    Some(slot) => {
+                        let taken = slot.vector_bytes(vector.len());
+                        (slot.column, taken, slot.push(row, vector))
+                    }
+                    None => continue,
+                },
+                (Field::Ragged(at), vector) => match self.ragged(at) {
+                    Some(slot) => (slot.column, slot.vector_bytes(&vector), slot.push(row, vector)),
+                    None => continue,
+                },
+                (Field::Dense(_), _) => continue,
             };
-            ordinals[at] = ordinal;
+            bytes += taken + 24;
+            ordinals[column] = ordinal;
         }
         let mut ids = self.ids.write();
         let prev = ids.get(&id).copied().unwrap_or(NONE);
@@ -156,21 +167,21 @@ impl ActiveSegment {
     }
 
     pub(crate) fn field(&self, field: usize) -> Option<&ActiveField> {
-        self.fields.get(field)
+        self.fields.get(field)?.as_deref()
     }
 
     pub(crate) fn ragged(&self, field: usize) -> Option<&ActiveRagged> {
-        self.ragged.get(field)
+        self.ragged.get(field)?.as_deref()
     }
 
     /// The ordinal of a row's vector in a field.
     pub(crate) fn ordinal(&self, row: u32, field: Field) -> Option<u32> {
-        let at = match field {
-            Field::Dense(at) => at,
-            Field::Ragged(at) => self.fields.len() + at,
+        let column = match field {
+            Field::Dense(at) => self.field(at)?.column,
+            Field::Ragged(at) => self.ragged(at)?.column,
         };
         let ordinals = &self.row(row)?.ordinals;
-        ordinals.get(at).copied().filter(|ordinal| *ordinal != NONE)
+        ordinals.get(column).copied().filter(|ordinal| *ordinal != NONE)
     }
 
     /// Bytes of rows and vectors held.
@@ -180,8 +191,8 @@ impl ActiveSegment {
 
     /// Bytes on the heap, graphs and chunks included.
     pub(crate) fn heap_bytes(&self) -> u64 {
-        let graphs: u64 = self.fields.iter().map(ActiveField::heap_bytes).sum();
-        let ragged: u64 = self.ragged.iter().map(ActiveRagged::heap_bytes).sum();
+        let graphs: u64 = self.fields.iter().flatten().map(|field| field.heap_bytes()).sum();
+        let ragged: u64 = self.ragged.iter().flatten().map(|field| field.heap_bytes()).sum();
         graphs + ragged + self.rows.heap_bytes() + self.bytes()
     }
 
@@ -189,7 +200,7 @@ impl ActiveSegment {
     /// Fewer than `nodes_max` means that every graph has caught up.
     pub(crate) fn grow_graphs(&self, rows: u32, nodes_max: u32) -> u32 {
         let mut inserted = 0;
-        for field in &self.fields {
+        for field in self.fields.iter().flatten() {
             inserted += field.grow(rows, nodes_max - inserted);
         }
         inserted
@@ -197,6 +208,12 @@ impl ActiveSegment {
 
     /// Whether a vector of a row below `rows` is not in its graph yet.
     pub(crate) fn graphs_lag(&self, rows: u32) -> bool {
-        self.fields.iter().any(|field| field.lags(rows))
+        self.fields.iter().flatten().any(|field| field.lags(rows))
     }
+}
+
+/// Puts a field at its number, with holes before it.
+fn put_at<T>(fields: &mut Vec<Option<Box<T>>>, number: usize, field: T) {
+    fields.resize_with(number, || None);
+    fields.push(Some(Box::new(field)));
 }

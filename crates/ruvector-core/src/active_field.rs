@@ -11,11 +11,13 @@ use ruvector_types::VectorDatatype;
 
 use crate::arena::Arena;
 use crate::kernels::{FieldKernels, Stored, in_space};
-use crate::shard::FieldSchema;
+use crate::schema::FieldSchema;
 
 /// One vector field: its vectors by ordinal, their rows, and the graph over them.
 #[derive(Debug)]
 pub(crate) struct ActiveField {
+    /// Its place among a row's ordinals.
+    pub(crate) column: usize,
     pub(crate) vectors: ActiveVectors,
     graph: LiveGraph,
     /// Whether there is to be a graph; otherwise it stays empty.
@@ -52,13 +54,14 @@ macro_rules! with_slots {
 pub(crate) use with_slots;
 
 impl ActiveField {
-    pub(crate) fn new(schema: &FieldSchema, capacity: u32) -> ActiveField {
+    pub(crate) fn new(column: usize, schema: &FieldSchema, capacity: u32) -> ActiveField {
         let params = GraphParams {
             m: schema.hnsw.m.max(2),
             ef_construct: schema.hnsw.ef_construct,
             seed: 0,
         };
         ActiveField {
+            column,
             vectors: match schema.kernels.datatype {
                 VectorDatatype::Float32 => ActiveVectors::Float32(Slots::new(capacity)),
                 VectorDatatype::Float16 => ActiveVectors::Float16(Slots::new(capacity)),

@@ -25,6 +25,8 @@ type List = Vec<(u32, f32)>;
 /// One field.
 #[derive(Debug)]
 pub(crate) struct ActiveRagged {
+    /// Its place among a row's ordinals.
+    pub(crate) column: usize,
     vectors: Arena<(u32, Kept)>,
     len: AtomicU32,
     /// Dimensions of each vector of a multi-vector, and the type of their numbers.
@@ -75,8 +77,9 @@ struct Lists {
 }
 
 impl ActiveRagged {
-    pub(crate) fn new(schema: &RaggedSchema, capacity: usize) -> ActiveRagged {
+    pub(crate) fn new(column: usize, schema: &RaggedSchema, capacity: usize) -> ActiveRagged {
         ActiveRagged {
+            column,
             vectors: Arena::new(capacity),
             len: AtomicU32::new(0),
             kind: schema.dim(),

@@ -13,6 +13,7 @@ mod context;
 mod database;
 mod error;
 mod fields;
+mod indexed_points;
 mod indexes;
 mod info;
 mod kernels;
@@ -22,8 +23,10 @@ mod optimize;
 mod options;
 mod read;
 mod reconfigure;
+mod schema;
 mod shard;
 mod trace;
+mod vector_fields;
 mod view;
 mod write;
 

@@ -9,6 +9,7 @@ use ruvector_types::{PointId, Vector};
 use crate::active::ActiveSegment;
 use crate::collection::Core;
 use crate::fields::Field;
+use crate::schema::{FieldRef, Schema};
 
 /// Where a segment's rows are.
 #[derive(Clone, Debug)]
@@ -36,9 +37,11 @@ pub(crate) struct ShardView {
     pub(crate) segments: Vec<SegmentView>,
 }
 
-/// All shards of a collection, swapped as one: a batch over several shards becomes visible at once.
-#[derive(Clone, Debug, Default)]
+/// All shards of a collection, swapped as one: a batch over several shards becomes visible at once. A segment may hold
+/// fields that the schema does not have any more: nobody asks for them.
+#[derive(Clone, Debug)]
 pub(crate) struct CollectionView {
+    pub(crate) schema: Arc<Schema>,
     pub(crate) shards: Vec<Arc<ShardView>>,
 }
 
@@ -48,6 +51,12 @@ pub(crate) struct CollectionView {
 pub struct Snapshot {
     pub(crate) core: Arc<Core>,
     pub(crate) view: Arc<CollectionView>,
+}
+
+impl Snapshot {
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
+        &self.view.schema
+    }
 }
 
 impl SegmentView {
@@ -137,13 +146,13 @@ impl SegmentView {
     }
 
     /// A copy of a row's vector in a field of any kind: `None` if it has none; `Some(None)` if its bytes are damaged.
-    pub(crate) fn vector_in(&self, core: &Core, row: u32, field: Field) -> Option<Option<Vector>> {
+    pub(crate) fn vector_in(&self, row: u32, field: FieldRef<'_>) -> Option<Option<Vector>> {
         match field {
-            Field::Dense(at) => {
-                let (vector, kernels) = (self.vector(row, at)?, &core.schema.fields[at].kernels);
-                Some(vector.and_then(|vector| Some(kernels.decoded(vector)?.into())))
+            FieldRef::Dense(field) => {
+                let vector = self.vector(row, field.number)?;
+                Some(vector.and_then(|vector| Some(field.kernels.decoded(vector)?.into())))
             }
-            Field::Ragged(at) => self.ragged_vector(row, at),
+            FieldRef::Ragged(field) => self.ragged_vector(row, field.number),
         }
     }
 
@@ -185,7 +194,7 @@ impl SegmentView {
                 let all = slot.ordinals_below(self.rows);
                 (all, slot.graph().len().min(all))
             }),
-            Source::Sealed(sealed) => match sealed.fields.get(field).and_then(Option::as_ref) {
+            Source::Sealed(sealed) => match sealed.fields.get(field).and_then(Option::as_deref) {
                 Some(slot) if slot.graph.is_some() => (slot.vectors.len(), slot.vectors.len()),
                 Some(slot) => (slot.vectors.len(), 0),
                 None => (0, 0),

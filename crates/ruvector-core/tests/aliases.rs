@@ -185,7 +185,7 @@ fn a_name_is_one_thing_and_goes_with_its_collection() {
     // An index is declared through the alias; the alias is no collection to delete.
     let path = PayloadPath::parse("word").unwrap();
     let index = FieldIndex {
-        kind: IndexKind::Keyword,
+        kind: IndexKind::Keyword { prefix: false },
         on_disk: false,
         is_principal: false,
     };
@@ -205,6 +205,52 @@ fn a_name_is_one_thing_and_goes_with_its_collection() {
     database.close().unwrap();
     let database = open(Arc::new(io)).unwrap();
     assert_eq!(database.aliases().len(), 1);
+}
+
+#[test]
+fn there_are_as_many_as_the_limit_says() {
+    let io = MemIo::new();
+    let open = |aliases_max| {
+        let limits = Limits {
+            aliases_max,
+            ..Limits::default()
+        };
+        let options = DatabaseOptions {
+            maintenance_threads: 0,
+            limits,
+            ..DatabaseOptions::default()
+        };
+        Database::open(Arc::new(io.clone()), options).unwrap()
+    };
+    let database = open(3);
+    collection(&database, "one", 1);
+    collection(&database, "two", 2);
+    for alias in ["a", "b", "c"] {
+        database.change_aliases(&[create(alias, "one")]).unwrap();
+    }
+    let error = database.change_aliases(&[create("d", "one")]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+    assert!(
+        error
+            .to_string()
+            .contains("3 aliases are the limit (aliases_max)")
+    );
+    // Moved, renamed, and one for another.
+    let changes = [
+        create("a", "two"),
+        rename("b", "e"),
+        delete("c"),
+        create("d", "one"),
+    ];
+    database.change_aliases(&changes).unwrap();
+    assert!(database.aliases().keys().eq(["a", "d", "e"]));
+    database.close().unwrap();
+    // More than a limit that was lowered: they may still be moved and deleted.
+    let database = open(1);
+    let changes = [create("a", "one"), rename("d", "c"), delete("e")];
+    database.change_aliases(&changes).unwrap();
+    assert!(database.change_aliases(&[create("f", "one")]).is_err());
+    assert!(database.aliases().keys().eq(["a", "c"]));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use ruvector_io::RealIo;
 
 const POINTS: u64 = 90;
 /// The directory that `write` makes.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 fn open(root: &Path) -> Database {
     let options = DatabaseOptions {
@@ -159,7 +159,7 @@ fn indexes() -> [(PayloadPath, FieldIndex); 4] {
     });
     [
         ("number", integer),
-        ("word", IndexKind::Keyword),
+        ("word", IndexKind::Keyword { prefix: false }),
         ("nested.deep[]", text),
         ("nested", IndexKind::Geo),
     ]
@@ -173,10 +173,34 @@ fn indexes() -> [(PayloadPath, FieldIndex); 4] {
     })
 }
 
-/// Sealed segments, indexes, deletes and payload updates beside them, and a tail in the log.
+/// Points with a vector of a field that is added for them and removed again.
+fn upsert_with_gone(database: &Database, numbers: std::ops::Range<u64>) {
+    let gone = VectorField::Vectors(VectorConfig::new(6, Distance::Dot));
+    assert!(database.add_vector_field("golden", "gone", &gone).unwrap());
+    let of = |number| {
+        let mut point = point(number, VERSION);
+        point.vectors.insert("gone".to_owned(), vec![1.0; 6].into());
+        point
+    };
+    let upsert = Upsert {
+        points: numbers.map(of).collect(),
+        ..Upsert::default()
+    };
+    let collection = database.collection("golden").unwrap();
+    collection
+        .write(&Ctx::default(), WriteOp::Upsert(upsert), Wait::Durable)
+        .unwrap();
+    assert!(database.remove_vector_field("golden", "gone").unwrap());
+}
+
+/// Sealed segments, indexes, deletes and payload updates beside them, and a tail in the log; fields that came and went.
 fn write(root: &Path) {
     let database = open(root);
     database.create_collection("golden", config(VERSION)).unwrap();
+    upsert_with_gone(&database, 0..25);
+    assert!(database.remove_vector_field("golden", "image").unwrap());
+    let image = VectorField::Vectors(config(VERSION).vectors["image"]);
+    assert!(database.add_vector_field("golden", "image", &image).unwrap());
     let alias = AliasAction::Create {
         alias: "gold".to_owned(),
         collection: "golden".to_owned(),
@@ -206,7 +230,8 @@ fn write(root: &Path) {
         .unwrap();
     upsert(&collection, 60..80, VERSION);
     while database.step().unwrap() {}
-    upsert(&collection, 80..POINTS, VERSION);
+    upsert(&collection, 80..85, VERSION);
+    upsert_with_gone(&database, 85..POINTS);
     database.close().unwrap();
 }
 
@@ -233,6 +258,7 @@ fn check(database: &Database, version: u32) {
         let vectors = record.vectors.as_ref().unwrap();
         assert_eq!(vectors["text"], expected.vectors["text"]);
         assert_eq!(vectors.contains_key("image"), number % 4 != 0);
+        assert!(!vectors.contains_key("gone"));
         for name in ["words", "late", "tokens"] {
             assert_eq!(vectors.get(name), expected.vectors.get(name), "{name}");
         }

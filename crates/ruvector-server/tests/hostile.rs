@@ -8,6 +8,10 @@
 )]
 
 mod harness;
+#[path = "hostile/points.rs"]
+mod points;
+#[path = "hostile/reads.rs"]
+mod reads;
 
 use harness::Server;
 use ruvector_server::ServerConfig;
@@ -80,453 +84,6 @@ fn check(server: &Server, cases: Vec<Case>) {
         assert!(answer["time"].is_number() && answer.get("result").is_none());
         assert_eq!(state(server), before, "{method} {path} {shown}");
     }
-}
-
-/// An upsert of one good point and one bad one: nothing of it may stay.
-fn upsert(bad: &str, says: &'static str) -> Case {
-    let body = format!(r#"{{"points": [{{"id": 77, "vector": [1, 1]}}, {bad}]}}"#);
-    case("PUT", format!("{POINTS}?wait=true"), body, says)
-}
-
-#[test]
-#[allow(clippy::too_many_lines, reason = "one table")]
-fn points() {
-    let long = "x".repeat(513);
-    let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
-    let deeper = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
-    let cases = vec![
-        upsert(r#"{"id": 2, "vector": [1]}"#, "points[1].vector"),
-        upsert(r#"{"id": 2, "vector": [1, 2, 3]}"#, "3 dimensions, expected 2"),
-        upsert(r#"{"id": 2, "vector": []}"#, "points[1].vector"),
-        upsert(
-            r#"{"id": 2, "vector": {"title": [1, 2]}}"#,
-            "no vector named \"title\"",
-        ),
-        upsert(r#"{"id": 2, "vector": [1, NaN]}"#, "points[1].vector[1]"),
-        upsert(r#"{"id": 2, "vector": [1, Infinity]}"#, "points[1].vector[1]"),
-        upsert(r#"{"id": 2, "vector": [1, -Infinity]}"#, "points[1].vector[1]"),
-        upsert(r#"{"id": 2, "vector": [1, 1e999]}"#, "points[1].vector[1]"),
-        upsert(r#"{"id": 2, "vector": [1, -1e300]}"#, "points[1].vector[1]"),
-        upsert(r#"{"id": 2, "vector": [1, "2"]}"#, "points[1].vector[1]"),
-        upsert(r#"{"id": 2, "vector": [1, null]}"#, "points[1].vector[1]"),
-        upsert(
-            r#"{"id": 2, "vector": [[1, 2]]}"#,
-            "points[1].vector: a multi-vector",
-        ),
-        upsert(
-            r#"{"id": 2, "vector": {"indices": [1], "values": [1]}}"#,
-            "no vector named \"indices\"",
-        ),
-        upsert(
-            r#"{"id": 2, "vector": {"t": {"indices": [1], "values": [1]}}}"#,
-            "no vector named \"t\"",
-        ),
-        upsert(
-            r#"{"id": 2, "vector": {"text": "x", "model": "y"}}"#,
-            "points[1].vector.text",
-        ),
-        upsert(r#"{"id": 2, "vector": "x"}"#, "points[1].vector"),
-        upsert(r#"{"id": 2, "vector": null}"#, "points[1].vector"),
-        upsert(r#"{"id": 2}"#, "missing field `vector`"),
-        upsert(r#"{"vector": [1, 2]}"#, "missing field `id`"),
-        upsert(r#"{"id": -1, "vector": [1, 2]}"#, "points[1].id"),
-        upsert(r#"{"id": 1.5, "vector": [1, 2]}"#, "points[1].id"),
-        upsert(r#"{"id": 1.0, "vector": [1, 2]}"#, "points[1].id"),
-        upsert(
-            r#"{"id": 18446744073709551616, "vector": [1, 2]}"#,
-            "points[1].id",
-        ),
-        upsert(r#"{"id": null, "vector": [1, 2]}"#, "points[1].id"),
-        upsert(r#"{"id": true, "vector": [1, 2]}"#, "points[1].id"),
-        upsert(r#"{"id": [1], "vector": [1, 2]}"#, "points[1].id"),
-        upsert(r#"{"id": "", "vector": [1, 2]}"#, "points[1].id"),
-        upsert(
-            &format!(r#"{{"id": "{long}", "vector": [1, 2]}}"#),
-            "at most 512 bytes, this one has 513",
-        ),
-        upsert(
-            r#"{"id": 2, "vector": [1, 2], "payload": []}"#,
-            "points[1].payload",
-        ),
-        upsert(
-            r#"{"id": 2, "vector": [1, 2], "payload": "x"}"#,
-            "points[1].payload",
-        ),
-        upsert(
-            r#"{"id": 2, "vector": [1, 2], "payload": {"a": 1e999}}"#,
-            "points[1].payload",
-        ),
-        upsert(
-            &format!(r#"{{"id": 2, "vector": [1, 2], "payload": {{"a": {deep}}}}}"#),
-            "64 (payload_depth_max)",
-        ),
-        upsert(
-            &format!(r#"{{"id": 2, "vector": [1, 2], "payload": {{"a": {deeper}}}}}"#),
-            "recursion limit",
-        ),
-        upsert(
-            r#"{"id": 2, "vector": [1, 2], "paylaod": {}}"#,
-            "unknown field `paylaod`",
-        ),
-        upsert(r#"{"id": 2, "vector": [1, 2], "id": 3}"#, "duplicate field `id`"),
-        upsert("7", "points[1]"),
-        case("PUT", POINTS, "", "EOF"),
-        case("PUT", POINTS, "{", "line 1 column 1"),
-        case("PUT", POINTS, "[]", "JSON body"),
-        case("PUT", POINTS, "null", "JSON body"),
-        case("PUT", POINTS, "{}", "points"),
-        case("PUT", POINTS, r#"{"points": []}"#, "points: must not be empty"),
-        case("PUT", POINTS, r#"{"points": [] } x"#, "trailing characters"),
-        case(
-            "PUT",
-            POINTS,
-            r#"{"points": [], "batch": {"ids": [], "vectors": []}}"#,
-            "either points or batch",
-        ),
-        case(
-            "PUT",
-            POINTS,
-            r#"{"batch": {"ids": [8, 9], "vectors": [[1, 2]]}}"#,
-            "batch.vectors",
-        ),
-        case(
-            "PUT",
-            POINTS,
-            r#"{"batch": {"ids": [8], "vectors": [[1, 2]], "payloads": []}}"#,
-            "batch.payloads",
-        ),
-        case(
-            "PUT",
-            POINTS,
-            r#"{"batch": {"ids": [8], "vectors": {"t": [[1, 2]]}}}"#,
-            "named \"t\"",
-        ),
-        case(
-            "PUT",
-            POINTS,
-            r#"{"points": [{"id": 8, "vector": [1, 2]}], "update_mode": "x"}"#,
-            "update_mode",
-        ),
-        case(
-            "PUT",
-            POINTS,
-            r#"{"points": [{"id": 8, "vector": [1, 2]}], "shard_key": "x"}"#,
-            "shard_key",
-        ),
-        case(
-            "PUT",
-            POINTS,
-            r#"{"points": [{"id": 8, "vector": [1, 2]}], "update_filter": {"a": []}}"#,
-            "update_filter",
-        ),
-        case(
-            "PUT",
-            POINTS,
-            &b"{\"points\": [{\"id\": \"\xff\xfe\", \"vector\": [1, 2]}]}"[..],
-            "JSON body",
-        ),
-        case("PUT", POINTS, &b"\x00\x01\x02"[..], "JSON body"),
-        case("PUT", POINTS, deeper.as_bytes(), "JSON body"),
-        case(
-            "PUT",
-            format!("{POINTS}?wait=yes"),
-            r#"{"points": [{"id": 8, "vector": [1, 2]}]}"#,
-            "\"wait\"",
-        ),
-        case(
-            "PUT",
-            format!("{POINTS}?wiat=true"),
-            r#"{"points": [{"id": 8, "vector": [1, 2]}]}"#,
-            "\"wiat\"",
-        ),
-        case(
-            "PUT",
-            format!("{POINTS}?timeout=0"),
-            r#"{"points": [{"id": 8, "vector": [1, 2]}]}"#,
-            "\"timeout\"",
-        ),
-        case(
-            "PUT",
-            format!("{POINTS}?ordering=x"),
-            r#"{"points": [{"id": 8, "vector": [1, 2]}]}"#,
-            "\"ordering\"",
-        ),
-        case(
-            "PUT",
-            "/collections/z/points",
-            r#"{"points": [{"id": 8, "vector": [1, 2]}]}"#,
-            "`z`",
-        ),
-        case("DELETE", format!("{POINTS}/{long}"), "", "at most 512 bytes"),
-        case("DELETE", format!("{POINTS}/%ff"), "", "UTF-8"),
-        case("POST", format!("{POINTS}/delete"), "{}", "points (ids) or filter"),
-        case(
-            "POST",
-            format!("{POINTS}/delete"),
-            r#"{"points": []}"#,
-            "points: must not be empty",
-        ),
-        case(
-            "POST",
-            format!("{POINTS}/delete"),
-            r#"{"points": [1, -1]}"#,
-            "points[1]",
-        ),
-        case(
-            "POST",
-            format!("{POINTS}/delete"),
-            r#"{"points": [1], "filter": {}}"#,
-            "points",
-        ),
-        case("POST", format!("{POINTS}/delete"), r#"[1]"#, "JSON body"),
-        case(
-            "POST",
-            format!("{POINTS}/delete"),
-            r#"{"filter": {"a": {"b": 1}}}"#,
-            "filter",
-        ),
-        case(
-            "POST",
-            format!("{POINTS}/payload"),
-            r#"{"payload": {"a": 2}}"#,
-            "points",
-        ),
-        case(
-            "POST",
-            format!("{POINTS}/payload"),
-            r#"{"points": [1]}"#,
-            "missing field `payload`",
-        ),
-        case(
-            "POST",
-            format!("{POINTS}/payload"),
-            r#"{"payload": 5, "points": [1]}"#,
-            "payload",
-        ),
-        case(
-            "POST",
-            format!("{POINTS}/payload"),
-            r#"{"payload": {"a": 2}, "points": [1], "key": "a..b"}"#,
-            "key",
-        ),
-        case(
-            "POST",
-            format!("{POINTS}/payload"),
-            format!(r#"{{"payload": {{"a": {deep}}}, "points": [1]}}"#),
-            "payload_depth_max",
-        ),
-        case(
-            "PUT",
-            format!("{POINTS}/payload"),
-            r#"{"payload": {}, "points": [1], "key": "a"}"#,
-            "key",
-        ),
-        case(
-            "POST",
-            format!("{POINTS}/payload/delete"),
-            r#"{"keys": [], "points": [1]}"#,
-            "keys",
-        ),
-        case(
-            "POST",
-            format!("{POINTS}/payload/delete"),
-            r#"{"keys": ["a["], "points": [1]}"#,
-            "keys[0]",
-        ),
-        case("POST", format!("{POINTS}/payload/clear"), "{}", "points"),
-    ];
-    check(&server(), cases);
-}
-
-#[test]
-#[allow(clippy::too_many_lines, reason = "one table")]
-fn reads() {
-    let search = |body: &str, says| case("POST", format!("{POINTS}/search"), body.to_owned(), says);
-    let query = |body: &str, says| case("POST", format!("{POINTS}/query"), body.to_owned(), says);
-    let batch = |route: &str, body: &str, says| {
-        case("POST", format!("{POINTS}/{route}/batch"), body.to_owned(), says)
-    };
-    let nested = (0..40).fold("{\"a\": 1}".to_owned(), |inner, _| {
-        format!("{{\"must\": [{inner}]}}")
-    });
-    let very = (0..5_000).fold("{\"a\": 1}".to_owned(), |inner, _| {
-        format!("{{\"must\": [{inner}]}}")
-    });
-    let wide = vec!["{\"a\": 1}"; 10_000].join(",");
-    let cases = vec![
-        search("{}", "missing field `vector`"),
-        search(r#"{"vector": []}"#, "0 dimensions, expected 2"),
-        search(r#"{"vector": [1, 2, 3]}"#, "3 dimensions, expected 2"),
-        search(r#"{"vector": [1, 1e40]}"#, "vector[1]"),
-        search(r#"{"vector": {"name": "t", "vector": [1, 2]}}"#, "named \"t\""),
-        search(
-            r#"{"vector": {"nam": "t", "vector": [1, 2]}}"#,
-            "unknown field `nam`",
-        ),
-        search(r#"{"vector": [1, 2], "limit": 0}"#, "limit"),
-        search(r#"{"vector": [1, 2], "limit": -1}"#, "limit"),
-        search(r#"{"vector": [1, 2], "limit": 1.5}"#, "limit"),
-        search(r#"{"vector": [1, 2], "limit": 100001}"#, "100000 (limit_max)"),
-        search(
-            r#"{"vector": [1, 2], "limit": 18446744073709551615}"#,
-            "limit_max",
-        ),
-        search(r#"{"vector": [1, 2], "limit": 1e30}"#, "limit"),
-        search(r#"{"vector": [1, 2], "offset": 1000001}"#, "offset_max"),
-        search(r#"{"vector": [1, 2], "offset": -1}"#, "offset"),
-        batch(
-            "search",
-            r#"{"searches": {}}"#,
-            "searches: invalid type: map, expected a list of searches",
-        ),
-        batch("search", "{}", "missing field `searches`"),
-        batch(
-            "search",
-            r#"{"searches": [{"vector": [1, 2]}, {}]}"#,
-            "searches[1]: missing field `vector`",
-        ),
-        batch(
-            "search",
-            r#"{"searches": [{"vector": [1, 2]}, {"vector": [1, 2]}, {"vector": [1]}]}"#,
-            "searches[2].vector: vector has 1 dimensions, expected 2",
-        ),
-        batch(
-            "search",
-            r#"{"searches": [{"vector": [1, 2]}, {"vector": [1, 2], "limit": 0}]}"#,
-            "searches[1].limit",
-        ),
-        batch(
-            "search",
-            r#"{"searches": [{"vector": [1, 2], "filter": {"a..": 1}}]}"#,
-            "searches[0].filter.a..",
-        ),
-        batch(
-            "search",
-            r#"{"searches": [{"vector": [1, 2], "limit": 60000}, {"vector": [1, 2], "limit": 60000}]}"#,
-            "searches[0..=1].limit, together: 120000 is above the limit 100000 (limit_max)",
-        ),
-        batch(
-            "query",
-            r#"{"searches": [{"query": [1, 2]}, {"query": [1, 2], "explain": true}]}"#,
-            "searches[1].explain",
-        ),
-        batch(
-            "query",
-            r#"{"searches": [{"query": [1, 2]}, {"query": {"fusion": "rrf"}}]}"#,
-            "searches[1].query",
-        ),
-        batch(
-            "query",
-            &format!(r#"{{"searches": [{}{{}}]}}"#, "{},".repeat(100_000)),
-            "searches",
-        ),
-        search(
-            r#"{"vector": [1, 2], "score_threshold": 1e300}"#,
-            "score_threshold",
-        ),
-        search(r#"{"vector": [1, 2], "score_threshold": "x"}"#, "score_threshold"),
-        search(r#"{"vector": [1, 2], "params": {"hnsw_ef": 0}}"#, "hnsw_ef"),
-        search(
-            r#"{"vector": [1, 2], "params": {"hnsw_ef": 16385}}"#,
-            "hnsw_ef_max",
-        ),
-        search(
-            r#"{"vector": [1, 2], "params": {"quantization": {"oversampling": 0.5}}}"#,
-            "params.quantization.oversampling: must be at least 1 and at most 1,000",
-        ),
-        search(
-            r#"{"vector": [1, 2], "params": {"quantization": {"oversampling": 1e300}}}"#,
-            "params.quantization.oversampling",
-        ),
-        search(
-            r#"{"vector": [1, 2], "params": {"quantization": {"rescore": 1}}}"#,
-            "params.quantization.rescore",
-        ),
-        search(
-            r#"{"vector": [1, 2], "params": {"quantization": {"resocre": true}}}"#,
-            "params.quantization.resocre: unknown field `resocre`",
-        ),
-        search(
-            r#"{"vector": [1, 2], "params": {"quantization": true}}"#,
-            "params.quantization",
-        ),
-        search(
-            r#"{"vector": [1, 2], "params": {"indexed_only": true}}"#,
-            "params.indexed_only",
-        ),
-        search(r#"{"vector": [1, 2], "params": {"ef": 3}}"#, "unknown field `ef`"),
-        search(r#"{"vector": [1, 2], "with_payload": 3}"#, "with_payload"),
-        search(r#"{"vector": [1, 2], "with_payload": ["a["]}"#, "with_payload[0]"),
-        search(
-            r#"{"vector": [1, 2], "with_payload": {"include": [], "exclude": []}}"#,
-            "with_payload",
-        ),
-        search(r#"{"vector": [1, 2], "with_vector": ["nope"]}"#, "nope"),
-        search(
-            r#"{"vector": [1, 2], "with_vector": true, "with_vectors": true}"#,
-            "with_vectors",
-        ),
-        search(r#"{"vector": [1, 2], "top": 3}"#, "unknown field `top`"),
-        search(r#"{"vector": [1, 2], "filter": []}"#, "filter"),
-        search(
-            r#"{"vector": [1, 2], "filter": {"Eqq": {"field": "a", "value": 1}}}"#,
-            "\"Eqq\"",
-        ),
-        search(
-            r#"{"vector": [1, 2], "filter": {"must": [{"key": "a", "matches": {}}]}}"#,
-            "filter.must[0]",
-        ),
-        search(
-            r#"{"vector": [1, 2], "filter": {"must": [{"has_vector": 3}]}}"#,
-            "filter.must[0].has_vector",
-        ),
-        search(
-            &format!(r#"{{"vector": [1, 2], "filter": {nested}}}"#),
-            "32 (filter_depth_max)",
-        ),
-        search(
-            &format!(r#"{{"vector": [1, 2], "filter": {very}}}"#),
-            "recursion limit",
-        ),
-        search(
-            &format!(r#"{{"vector": [1, 2], "filter": {{"should": [{wide}]}}}}"#),
-            "4096 (filter_conditions_max)",
-        ),
-        query(r#"{"query": 7}"#, "No point with id 7"),
-        query(
-            r#"{"query": "936da01f-9abd-4d9d-80c7-02af85c822a8"}"#,
-            "No point with id 936da01f",
-        ),
-        query(r#"{"query": -1}"#, "query"),
-        query(r#"{"query": {}}"#, "query"),
-        query(r#"{"query": [[1, 2]]}"#, "a multi-vector is given"),
-        query(r#"{"query": [1, 2], "using": "t"}"#, "named \"t\""),
-        case("POST", format!("{POINTS}/scroll"), r#"{"limit": 0}"#, "limit"),
-        case(
-            "POST",
-            format!("{POINTS}/scroll"),
-            r#"{"limit": 100001}"#,
-            "limit_max",
-        ),
-        case("POST", format!("{POINTS}/scroll"), r#"{"offset": -1}"#, "offset"),
-        case(
-            "POST",
-            format!("{POINTS}/scroll"),
-            r#"{"order_by": "a"}"#,
-            "order_by",
-        ),
-        case("POST", format!("{POINTS}/count"), r#"{"exact": 1}"#, "exact"),
-        case(
-            "POST",
-            format!("{POINTS}/count"),
-            r#"{"filter": {"a..": 1}}"#,
-            "filter.a..",
-        ),
-        case("POST", POINTS, "{}", "missing field `ids`"),
-        case("POST", POINTS, r#"{"ids": [1.5]}"#, "ids[0]"),
-        case("GET", format!("{POINTS}/404"), "", "404"),
-    ];
-    check(&server(), cases);
 }
 
 #[test]
@@ -673,6 +230,61 @@ fn collections_and_routes() {
         case("DELETE", "/collections", "", "DELETE"),
         case("GET", format!("{POINTS}/search"), "", "search"),
         case("PUT", "/health", "", "PUT"),
+    ];
+    check(&server(), cases);
+}
+
+#[test]
+fn vector_fields() {
+    let at = |name: &str, body: &str, says| {
+        case(
+            "PUT",
+            format!("/collections/c/vectors/{name}"),
+            body.to_owned(),
+            says,
+        )
+    };
+    let add = |body: &str, says| at("x", body, says);
+    let dense = |rest: &str, says| {
+        let body = format!(r#"{{"dense": {{"size": 2, "distance": "Dot", {rest}}}}}"#);
+        at("x", &body, says)
+    };
+    let good = r#"{"dense": {"size": 2, "distance": "Dot"}}"#;
+    let cases = vec![
+        add("", "JSON"),
+        add("{}", "dense, sparse"),
+        add(
+            r#"{"dense": {"size": 2, "distance": "Dot"}, "sparse": {}}"#,
+            "give one of them",
+        ),
+        add(r#"{"dense": 3}"#, "dense"),
+        add(r#"{"late": {}}"#, "unknown field `late`"),
+        add(r#"{"dense": {"size": 2}}"#, "distance"),
+        add(r#"{"dense": {"size": 0, "distance": "Dot"}}"#, "size"),
+        add(
+            r#"{"dense": {"size": 65537, "distance": "Dot"}}"#,
+            "65536 (vector_dim_max)",
+        ),
+        add(r#"{"dense": {"size": 2, "distance": "x"}}"#, "dense.distance"),
+        dense(r#""datatype": "turbo4""#, "dense.datatype"),
+        dense(r#""hnsw_config": {"m": 1}"#, "hnsw_config.m"),
+        dense(r#""x": 1"#, "unknown field `x`"),
+        dense(
+            r#""multivector_config": {"comparator": "max_sim"}, "quantization_config": {"scalar": {"type": "int8"}}"#,
+            "multi-vectors have no codes",
+        ),
+        add(r#"{"sparse": {"datatype": "uint8"}}"#, "datatype"),
+        add(
+            r#"{"sparse": {"datatype": "float16", "index": {"datatype": "float16"}}}"#,
+            "sparse.datatype",
+        ),
+        add(r#"{"sparse": {"modifier": "tf"}}"#, "sparse.modifier"),
+        at(&"n".repeat(256), good, "255 (vector_name_bytes_max)"),
+        at("%ff", good, "UTF-8"),
+        at("a/b", good, "route"),
+        case("PUT", "/collections/z/vectors/x", good, "`z`"),
+        case("DELETE", "/collections/z/vectors/x", "", "`z`"),
+        case("POST", "/collections/c/vectors/x", good, "POST"),
     ];
     check(&server(), cases);
 }

@@ -14,6 +14,7 @@ mod datatypes;
 mod deletes;
 mod delta;
 mod element;
+mod field_numbers;
 mod frame;
 mod ids;
 mod indexes;
@@ -43,6 +44,7 @@ pub use component::{Component, Damage, OpenComponentError, ReadComponentError, S
 pub use deletes::Bitmap;
 pub use delta::{PayloadVersion, RowMap};
 pub use element::Element;
+pub use field_numbers::{FIRST_RAGGED, FieldNumbers};
 pub use frame::{ComponentFault, ComponentKind};
 pub use ids::{IdTable, encode_ids};
 pub use indexes::{DeclaredIndex, SealedIndex};

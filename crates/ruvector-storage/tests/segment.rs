@@ -17,16 +17,18 @@ use std::sync::Arc;
 
 const DIR: &str = "shard";
 const ROWS: u32 = 300;
-const DIMS: [(u32, VectorDatatype); 3] = [
-    (16, VectorDatatype::Float32),
-    (5, VectorDatatype::Float32),
-    (4, VectorDatatype::Float32),
-];
+type Kind = Option<(u32, VectorDatatype)>;
+
+const fn single(dim: u32) -> Kind {
+    Some((dim, VectorDatatype::Float32))
+}
+
+const DIMS: [Kind; 3] = [single(16), single(5), single(4)];
 /// A sparse field and a field of multi-vectors.
-const RAGGED_DIMS: [(u32, VectorDatatype); 2] = [(0, VectorDatatype::Float32), (3, VectorDatatype::Float32)];
+const RAGGED_DIMS: [Kind; 2] = [single(0), single(3)];
 const NAME: ComponentName = ComponentName { generation: 6 };
 
-fn fields(dense: &[(u32, VectorDatatype)]) -> FieldDims<'_> {
+fn fields(dense: &[Kind]) -> FieldDims<'_> {
     FieldDims {
         dense,
         ragged: &RAGGED_DIMS,
@@ -60,7 +62,7 @@ impl Vectors for Slices {
 }
 
 fn write_field(disk: &SimDisk, field: u16) -> FieldEntry {
-    let kind = DIMS[usize::from(field)];
+    let kind = DIMS[usize::from(field)].unwrap();
     let (dim, place) = (kind.0, path(ComponentKind::Vectors, Some(field.into())));
     let mut writer = VectorsWriter::create(disk, &place, 1, kind).unwrap();
     let mut vectors = Slices(Vec::new());
@@ -114,7 +116,7 @@ fn ragged_of(row: u32, field: u16) -> Vector {
 
 fn write_ragged(disk: &SimDisk, field: u16) -> RaggedEntry {
     let place = path(ComponentKind::Ragged, Some(field.into()));
-    let mut writer = RaggedWriter::create(disk, &place, 1, RAGGED_DIMS[usize::from(field)]).unwrap();
+    let mut writer = RaggedWriter::create(disk, &place, 1, RAGGED_DIMS[usize::from(field)].unwrap()).unwrap();
     let mut plan = BuildPlan::default();
     let rows: Vec<u32> = (0..ROWS).filter(|row| has_ragged(*row, field)).collect();
     let vectors: Vec<Vector> = rows.iter().map(|row| ragged_of(*row, field)).collect();
@@ -286,13 +288,13 @@ fn damage_is_reported_and_isolated() {
 fn components_that_do_not_fit_are_refused() {
     let disk = SimDisk::new(0);
     let entry = write_segment(&disk);
-    let mismatch = |entry: &SegmentEntry, dims: &[(u32, VectorDatatype)]| {
+    let mismatch = |entry: &SegmentEntry, dims: &[Kind]| {
         let opened = SealedSegment::open(&disk, DIR, entry, fields(dims));
         matches!(opened, Err(OpenSegmentError::Mismatch { .. }))
     };
-    let (mut dim, mut kind) = (DIMS, DIMS);
-    (dim[2].0, kind[2].1) = (3, VectorDatatype::Float16);
-    assert!(mismatch(&entry, &dim) && mismatch(&entry, &kind) && mismatch(&entry, &DIMS[..2]));
+    let (dim, kind) = (single(3), Some((4, VectorDatatype::Float16)));
+    assert!(mismatch(&entry, &[single(16), None, dim]) && mismatch(&entry, &[single(16), None, kind]));
+    assert!(mismatch(&entry, &DIMS[..2]));
     assert!(mismatch(
         &SegmentEntry {
             rows: 299,
@@ -300,6 +302,10 @@ fn components_that_do_not_fit_are_refused() {
         },
         &DIMS
     ));
+    // A field that was removed is left closed, whatever is there of it.
+    let left = SealedSegment::open(&disk, DIR, &entry, fields(&[single(16), single(5), None])).unwrap();
+    assert!(left.fields.get(2).is_none_or(Option::is_none) && left.fields[0].is_some());
+    assert_eq!(left.entry, entry, "what is there is still named");
     let other = path(ComponentKind::Graph, Some(0));
     disk.remove(&other).unwrap();
     disk.rename(&path(ComponentKind::Graph, Some(2)), &other).unwrap();

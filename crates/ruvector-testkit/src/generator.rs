@@ -47,25 +47,30 @@ impl Kind {
     }
 }
 
+fn fields(config: &CollectionConfig) -> Vec<(String, Kind)> {
+    let vectors = config.vectors.iter();
+    let vectors = vectors.map(|(name, vector)| (name.clone(), Kind::of(vector)));
+    let sparse = config.sparse_vectors.keys();
+    vectors
+        .chain(sparse.map(|name| (name.clone(), Kind::Sparse)))
+        .collect()
+}
+
 impl Generator {
     /// Inputs for a collection of `config`.
     pub fn new(seed: u64, config: &CollectionConfig) -> Generator {
-        let fields = config
-            .vectors
-            .iter()
-            .map(|(name, vector)| (name.clone(), Kind::of(vector)));
-        let sparse = config
-            .sparse_vectors
-            .keys()
-            .map(|name| (name.clone(), Kind::Sparse));
-        let fields = fields.chain(sparse).collect();
         Generator {
             random: Random::new(seed),
             ids_max: 150,
             batch_max: 16,
             first_id: 0,
-            fields,
+            fields: fields(config),
         }
+    }
+
+    /// From now on for a collection of `config`.
+    pub fn use_fields(&mut self, config: &CollectionConfig) {
+        self.fields = fields(config);
     }
 
     /// An id in one of its spellings: `7` is also `"7"`, a UUID comes with and without hyphens.

@@ -108,6 +108,15 @@ pub struct SparseVectorConfig {
     pub modifier: Modifier,
 }
 
+/// A field of vectors that is added to a collection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum VectorField {
+    /// Dense vectors, one or several for each point.
+    Vectors(VectorConfig),
+    /// Sparse vectors.
+    Sparse(SparseVectorConfig),
+}
+
 /// How the numbers of sparse vectors are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SparseDatatype {
@@ -251,7 +260,7 @@ impl CollectionConfig {
         }
     }
 
-    /// Checks every value against `limits`.
+    /// Checks every value against `limits`. A collection whose vector fields were all removed is a valid one.
     pub fn validate(&self, limits: &Limits) -> Result<(), Invalid> {
         in_range(
             "shard_number",
@@ -260,14 +269,10 @@ impl CollectionConfig {
             limits.shards_max.into(),
             "shards_max",
         )?;
-        let fields = (self.vectors.len() + self.sparse_vectors.len()) as u64;
-        if fields == 0 {
-            return Err(Invalid::new("vectors", Problem::Empty));
-        }
         in_range(
             "vectors",
-            fields,
-            1,
+            (self.vectors.len() + self.sparse_vectors.len()) as u64,
+            0,
             limits.vector_fields_max as u64,
             "vector_fields_max",
         )?;

@@ -10,7 +10,9 @@ mod collection;
 mod collection_info;
 mod collection_update;
 mod facet;
+mod fields;
 mod filter;
+mod filter_message;
 mod given;
 mod id;
 mod index;
@@ -22,21 +24,28 @@ mod query;
 mod read;
 mod search;
 mod selector;
+mod shapes;
 mod status;
 mod table;
 mod terms;
 mod update;
 mod value;
 mod vector;
+mod vector_field;
 mod vector_update;
 mod wire;
+mod wire_error;
 
+pub use fields::varint;
+pub use filter_message::filter_message;
 pub use read::Retrieve;
+pub use shapes::{Call, Shapes, shapes};
 pub use status::{code, message};
 pub use table::{ALWAYS_KEPT, REFUSED, Refused, UNSERVED_CALLS, is_about, no_call};
 pub use terms::Terms;
 pub use update::Write;
-pub use wire::{Call, Shapes, WireError, shapes, varint};
+pub use value::payload_message;
+pub use wire_error::WireError;
 
 /// The messages and clients of package `qdrant`.
 #[allow(

@@ -7,6 +7,7 @@ use ruvector_types::GraphProfile;
 
 use crate::collection::Core;
 use crate::kernels::Compared;
+use crate::schema::FieldSchema;
 use crate::{Error, ErrorKind};
 
 /// Vectors below which a segment is scanned or walked as fast as this layout could be.
@@ -30,12 +31,11 @@ impl FastBuild {
     /// metric has no fast layout.
     pub(crate) fn start(
         core: &Core,
-        field: usize,
+        schema: &FieldSchema,
         block: &VectorBlock,
         plain: Vec<u8>,
         (path, seq): (&str, u64),
     ) -> Result<Option<FastBuild>, Error> {
-        let schema = &core.schema.fields[field];
         if block.len() < FAST_VECTORS_MIN || schema.hnsw.profile == GraphProfile::Compact {
             return Ok(None);
         }

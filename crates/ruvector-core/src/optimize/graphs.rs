@@ -15,6 +15,7 @@ use super::insertion::Insertion;
 use crate::active::{ActiveSegment, NONE};
 use crate::collection::Core;
 use crate::kernels::{Compared, FieldKernels, in_space, with_typed};
+use crate::schema::FieldSchema;
 use crate::view::{SegmentView, Source};
 use crate::{Error, ErrorKind};
 
@@ -83,19 +84,19 @@ impl GraphBuild {
     /// Starts the graph over `len` vectors: source after source, rows in order.
     pub(crate) fn new(
         core: &Core,
-        field: usize,
+        schema: &FieldSchema,
         sources: &[SegmentView],
         new_rows: &[Vec<u32>],
         len: u32,
     ) -> Result<GraphBuild, Error> {
-        let (schema, hnsw) = (&core.schema.fields[field], core.hnsw(field));
+        let hnsw = core.hnsw(schema);
         let params = GraphParams {
             m: hnsw.m,
             ef_construct: hnsw.ef_construct,
             seed: 0,
         };
         let carried = match (sources.first(), new_rows.first()) {
-            (Some(source), Some(rows)) => carried_links(source, rows, (field, params)),
+            (Some(source), Some(rows)) => carried_links(source, rows, (schema.number, params)),
             _ => None,
         };
         let stage = match carried {

@@ -45,10 +45,8 @@ const PROBE_WALKS: u32 = 8;
 
 /// The costs of a field, measured if nobody did. Cost of that: some 600 µs, once.
 pub(crate) fn costs(query: &Query<'_>, field: &SealedField) -> Costs {
-    let Some(slot) = query.core.costs.get(query.field) else {
-        return Costs::UNMEASURED;
-    };
-    *slot.get_or_init(|| probe(query, field).unwrap_or(Costs::UNMEASURED))
+    let costs = &query.field.costs;
+    *costs.get_or_init(|| probe(query, field).unwrap_or(Costs::UNMEASURED))
 }
 
 /// Ordinals without a pattern.
@@ -67,7 +65,7 @@ fn probe(query: &Query<'_>, field: &SealedField) -> Option<Costs> {
     let [small, large] = [scans[0]?, scans[1]?];
     let scan_ns = (large - small) / f64::from(PROBE_SCANS[1] - PROBE_SCANS[0]);
     let (mut visited, mut scratch, mut out) = (0, FastScratch::default(), Vec::new());
-    let kernels = &query.core.schema.fields[query.field].kernels;
+    let kernels = &query.field.kernels;
     let (numbers, mut buffer) = (Compared::new(&field.vectors, kernels), Vec::new());
     let walk_ns = least_ns(query, |_| {
         visited = 0;

@@ -17,6 +17,7 @@ use super::top::{Hit, TopHits};
 use crate::active_field::with_slots;
 use crate::collection::Core;
 use crate::kernels::{FieldKernels, Stored, with_typed};
+use crate::schema::FieldSchema;
 use crate::view::{SegmentView, Source};
 use crate::{Ctx, Error, Way};
 
@@ -32,7 +33,7 @@ thread_local! {
 pub(crate) struct Query<'a> {
     pub(crate) ctx: &'a Ctx,
     pub(crate) core: &'a Core,
-    pub(crate) field: usize,
+    pub(crate) field: &'a FieldSchema,
     pub(crate) vector: &'a [f32],
     pub(crate) wanted: usize,
     pub(crate) ef: usize,
@@ -95,17 +96,21 @@ fn walk_together(
     let (Source::Sealed(sealed), Some(first)) = (&segment.source, queries.first()) else {
         return none;
     };
-    let Some(Some(field)) = sealed.fields.get(first.field) else {
+    let Some(Some(field)) = sealed.fields.get(first.field.number) else {
         return none;
     };
-    if segment.live_rows() == 0 || queries.iter().any(|query| query.field != first.field) {
+    if segment.live_rows() == 0
+        || queries
+            .iter()
+            .any(|query| query.field.number != first.field.number)
+    {
         return none;
     }
     // Filtered searches differ too much in their ways to go together.
     if queries.iter().any(|query| query.filter.is_some()) {
         return none;
     }
-    let target = Target::sealed(segment, place, (first.field, field), None);
+    let target = Target::sealed(segment, place, (first.field.number, field), None);
     let mut lanes = Vec::with_capacity(LANES);
     for (query, top) in queries.iter().zip(tops) {
         let coded = query.codes.zip(field.codes.as_ref());
@@ -161,10 +166,10 @@ fn nearest_accepted(
     filter: Option<&SegmentFilter<'_>>,
     top: &mut TopHits,
 ) -> Result<(), Error> {
-    let (visible, indexed) = segment.vector_counts(query.field);
+    let (visible, indexed) = segment.vector_counts(query.field.number);
     match &segment.source {
         Source::Active(active) => {
-            let Some(field) = active.field(query.field) else {
+            let Some(field) = active.field(query.field.number) else {
                 return Ok(());
             };
             with_slots!(&field.vectors, slots => {
@@ -181,10 +186,10 @@ fn nearest_accepted(
             })
         }
         Source::Sealed(sealed) => {
-            let Some(Some(field)) = sealed.fields.get(query.field) else {
+            let Some(Some(field)) = sealed.fields.get(query.field.number) else {
                 return Ok(());
             };
-            let target = Target::sealed(segment, place, (query.field, field), filter);
+            let target = Target::sealed(segment, place, (query.field.number, field), filter);
             target.search_sealed(query, field, top)
         }
     }
@@ -256,7 +261,7 @@ impl<'a> Target<'a, VectorBlock, PlainGraph<Component>> {
     /// Measures `near` exactly and offers them.
     pub(super) fn measure(&self, query: &Query<'_>, near: &[Neighbor], top: &mut TopHits) {
         query.ctx.count(0, near.len() as u64);
-        if query.core.schema.fields[query.field].on_disk {
+        if query.field.on_disk {
             self.vectors
                 .fetch_ahead(near.iter().map(|neighbor| neighbor.node));
         }
@@ -417,7 +422,7 @@ where
             if seen.is_multiple_of(VECTORS_PER_CHECK as usize) {
                 query.ctx.check(query.core.io.as_ref())?;
             }
-            let ordinal = self.segment.ordinal(row, query.field);
+            let ordinal = self.segment.ordinal(row, query.field.number);
             let Some(ordinal) = ordinal.filter(|ordinal| (from..self.visible).contains(ordinal)) else {
                 continue;
             };
@@ -510,6 +515,6 @@ pub(crate) fn finite(distance: f32) -> f32 {
 
 impl Query<'_> {
     pub(crate) fn kernels(&self) -> &FieldKernels {
-        &self.core.schema.fields[self.field].kernels
+        &self.field.kernels
     }
 }

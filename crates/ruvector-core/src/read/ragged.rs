@@ -14,7 +14,7 @@ use super::search::Answer;
 use super::top::{Hit, TopHits};
 use super::{idf, lists};
 use crate::collection::Core;
-use crate::fields::RaggedKind;
+use crate::fields::{Field, RaggedKind, RaggedSchema};
 use crate::kernels::{FieldKernels, Stored};
 use crate::view::{SegmentView, Snapshot, Source};
 use crate::write::check_ragged;
@@ -27,8 +27,7 @@ const NUMBERS_PER_CHECK: usize = 1 << 20;
 pub(super) struct RaggedQuery<'a> {
     pub(super) ctx: &'a Ctx,
     pub(super) core: &'a Core,
-    /// Its place among the fields of its kind.
-    pub(super) field: usize,
+    pub(super) field: &'a RaggedSchema,
     pub(super) measure: Measure,
     pub(super) wanted: usize,
     pub(super) score_threshold: Option<f32>,
@@ -101,14 +100,17 @@ pub(super) fn of_score(score: f32) -> f32 {
 
 impl Snapshot {
     /// Refuses what [`Snapshot::search_ragged`] would, without searching.
-    pub(super) fn check_ragged_search(&self, request: &SearchRequest, field: usize) -> Result<(), Error> {
+    pub(super) fn check_ragged_search(
+        &self,
+        request: &SearchRequest,
+        schema: &RaggedSchema,
+    ) -> Result<(), Error> {
         let core = &self.core;
-        let schema = &core.schema.ragged[field];
         Answer::new(self, request, schema.distance())?;
         self.checked_ef(request)?;
         check_ragged(request.vector.clone(), schema, &core.limits, "vector")?;
         if let Some(filter) = &request.filter {
-            compile_filter(filter, core)?;
+            compile_filter(filter, core, self.schema())?;
         }
         Ok(())
     }
@@ -117,10 +119,9 @@ impl Snapshot {
         &self,
         ctx: &Ctx,
         request: &SearchRequest,
-        field: usize,
+        schema: &RaggedSchema,
     ) -> Result<Vec<ScoredPoint>, Error> {
         let core = &self.core;
-        let schema = &core.schema.ragged[field];
         let answer = Answer::new(self, request, schema.distance())?;
         // A breadth means nothing here, and one that is refused elsewhere is refused here.
         self.checked_ef(request)?;
@@ -129,11 +130,13 @@ impl Snapshot {
         let mut query = RaggedQuery {
             ctx,
             core,
-            field,
+            field: schema,
             measure: measure(vector, &schema.kind),
             wanted: request.limit + request.offset,
             score_threshold: request.score_threshold,
-            filter: filter.map(|filter| compile_filter(filter, core)).transpose()?,
+            filter: filter
+                .map(|filter| compile_filter(filter, core, self.schema()))
+                .transpose()?,
         };
         idf::weigh(self, &mut query)?;
         let mut top = TopHits::new(query.wanted);
@@ -148,13 +151,18 @@ impl Snapshot {
 impl Snapshot {
     /// What stored vectors are compared with for `vector`, which was checked: its weights greater for rare dimensions,
     /// where the field says so.
-    pub(super) fn ragged_measure(&self, ctx: &Ctx, field: usize, vector: Vector) -> Result<Measure, Error> {
+    pub(super) fn ragged_measure(
+        &self,
+        ctx: &Ctx,
+        field: &RaggedSchema,
+        vector: Vector,
+    ) -> Result<Measure, Error> {
         let core = &self.core;
         let mut query = RaggedQuery {
             ctx,
             core,
             field,
-            measure: measure(vector, &core.schema.ragged[field].kind),
+            measure: measure(vector, &field.kind),
             wanted: 0,
             score_threshold: None,
             filter: None,
@@ -199,7 +207,7 @@ fn nearest(
     place: Place,
     top: &mut TopHits,
 ) -> Result<(), Error> {
-    let visible = segment.ragged_count(query.field);
+    let visible = segment.ragged_count(query.field.number);
     if segment.live_rows() == 0 {
         return Ok(());
     }
@@ -277,7 +285,7 @@ impl RaggedTarget<'_> {
                     Cow::Borrowed(rows) => rows.iter().collect(),
                     Cow::Owned(rows) => rows.iter().collect(),
                 };
-                let ordinal = move |row| self.segment.ordinal_in(row, crate::fields::Field::Ragged(field));
+                let ordinal = move |row| self.segment.ordinal_in(row, Field::Ragged(field));
                 let pairs = rows.into_iter().filter_map(move |row| Some((ordinal(row)?, row)));
                 Box::new(pairs.filter(|(ordinal, _)| *ordinal < self.visible))
             }
@@ -288,12 +296,12 @@ impl RaggedTarget<'_> {
     pub(super) fn scan(&self, query: &RaggedQuery<'_>, top: &mut TopHits) -> Result<(), Error> {
         query.ctx.took(Way::Scan);
         let (mut measured, mut numbers) = (0, 0);
-        for (ordinal, row) in self.candidates(query.field) {
+        for (ordinal, row) in self.candidates(query.field.number) {
             if numbers > NUMBERS_PER_CHECK {
                 query.ctx.check(query.core.io.as_ref())?;
                 numbers = 0;
             }
-            let Some(vector) = self.vector(query.field, ordinal) else {
+            let Some(vector) = self.vector(query.field.number, ordinal) else {
                 query.core.note_damage();
                 continue;
             };

@@ -8,21 +8,22 @@ use ruvector_types::{
 };
 
 use crate::collection::{Core, at_most};
-use crate::fields::{Field, MultiSchema, RaggedKind, RaggedSchema};
+use crate::fields::{MultiSchema, RaggedKind, RaggedSchema};
+use crate::schema::FieldRef;
 
 /// A point's vectors by the numbers of their fields, ascending.
 pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vector)>, Invalid> {
     let mut vectors = Vec::with_capacity(named.len());
+    let fields = core.schema.load();
     for (name, vector) in named {
         let place = if name.is_empty() {
             "vector".to_owned()
         } else {
             format!("vector.{name}")
         };
-        let field = core.field(&name, &place)?;
+        let field = fields.named(&name, &place)?;
         let vector = match field {
-            Field::Dense(at) => {
-                let schema = &core.schema.fields[at];
+            FieldRef::Dense(schema) => {
                 let mut vector = dense(vector, &place)?;
                 check_vector(&vector, schema.dim, &place)?;
                 let datatype = schema.kernels.datatype;
@@ -33,8 +34,7 @@ pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u
                 check_range(datatype, &vector, &place)?;
                 Vector::Dense(vector)
             }
-            Field::Ragged(at) => {
-                let schema = &core.schema.ragged[at];
+            FieldRef::Ragged(schema) => {
                 let mut vector = check_ragged(vector, schema, &core.limits, &place)?;
                 if let (Vector::Sparse(sparse), RaggedKind::Sparse(config)) = (&mut vector, &schema.kind) {
                     let weights = weight_type(config.datatype);
@@ -47,7 +47,7 @@ pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u
                 vector
             }
         };
-        vectors.push((field.number(), vector));
+        vectors.push((field.field().number(), vector));
     }
     vectors.sort_by_key(|(field, _)| *field);
     Ok(vectors)

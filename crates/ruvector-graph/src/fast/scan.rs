@@ -2,9 +2,11 @@
 //! Never reads links.
 
 use super::layout::FastGraph;
-use super::search::{DEVIATIONS, FastOutcome, FastScratch, FastSearch};
+use super::request::{FastOutcome, FastSearch};
+use super::scratch::{FastScratch, known};
+use super::search::DEVIATIONS;
+use crate::bytes::Bytes;
 use crate::neighbor::Neighbor;
-use crate::plain::Bytes;
 
 /// How many nodes before it is measured a node is asked for from memory.
 const AHEAD: usize = 8;
@@ -40,7 +42,7 @@ impl<B: Bytes> FastGraph<B> {
             };
             outcome.visited += 1;
             let distance = scratch.measure(self.header.metric, code, tail);
-            let reach = scratch.bound.best(request.wanted) + margin;
+            let reach = known(scratch.bound.best(request.wanted) + margin);
             if distance <= reach && accept(*node) {
                 out.push(Neighbor {
                     distance,
@@ -49,7 +51,7 @@ impl<B: Bytes> FastGraph<B> {
                 scratch.bound.accept(distance);
             }
         }
-        let reach = scratch.bound.best(request.wanted) + margin;
+        let reach = known(scratch.bound.best(request.wanted) + margin);
         out.retain(|neighbor| neighbor.distance <= reach);
         outcome
     }

@@ -1,155 +1,20 @@
 //! Search in the fast layout: a frontier of candidates by estimate; a visit measures the node by its 8-bit code and
 //! estimates all its neighbours in one sweep. Allocates nothing once warm.
 
-use ruvector_quant::EdgeScale;
-use ruvector_simd::codes::{BlockQuery, BlockScale, CodeKernels};
-use ruvector_simd::{LeastFn, Metric, distance, least};
+use ruvector_simd::{Metric, distance};
 
-use super::DEGREE;
-use super::bound::{Bound, stretched};
-use super::calibrate::RANK;
-use super::frontier::{Candidate, Frontier};
-use super::layout::{FastGraph, NodeBlock, Tail, link};
-use super::slack::Slack;
+use super::bound::stretched;
+use super::frontier::Candidate;
+use super::layout::{FastGraph, link};
+use super::request::{BREADTH_SPREAD, FastLane, FastOutcome, FastSearch, ORIENTED};
+use super::scratch::{FastScratch, block_scale, known};
+use crate::bytes::Bytes;
 use crate::neighbor::Neighbor;
-use crate::plain::Bytes;
-use crate::scratch::Visited;
 
 /// Hubs that a search starts from.
 const STARTS: usize = 4;
-/// How much more or fewer visits than the average a query may take.
-pub const BREADTH_SPREAD: usize = 4;
 /// Standard deviations of the 8-bit distances within which a node may still belong to the result.
 pub(super) const DEVIATIONS: f32 = 4.0;
-
-/// A query prepared for one graph.
-#[derive(Debug, Default)]
-pub(super) struct FastQuery {
-    rotated: Vec<f32>,
-    tables: BlockQuery,
-    norm_squared: f32,
-}
-
-/// Reusable buffers of a search.
-#[derive(Debug)]
-pub struct FastScratch {
-    query: FastQuery,
-    pub(super) bound: Bound,
-    /// Nodes that are or were in the frontier.
-    met: Visited,
-    /// Nodes that an eager search has asked about.
-    judged: Visited,
-    /// Accepted nodes to be measured.
-    seen: Vec<u32>,
-    /// Nodes that an eager search asked about, and those of them that were accepted.
-    asked: (u64, u64),
-    frontier: Frontier,
-    /// The estimates of the hubs, and which nodes they are.
-    hub_estimates: Vec<f32>,
-    hubs: Vec<u32>,
-    estimates: [f32; 32],
-    kernels: CodeKernels,
-    least: LeastFn,
-}
-
-impl Default for FastScratch {
-    fn default() -> Self {
-        FastScratch {
-            query: FastQuery::default(),
-            bound: Bound::default(),
-            met: Visited::default(),
-            judged: Visited::default(),
-            seen: Vec::new(),
-            asked: (0, 0),
-            frontier: Frontier::default(),
-            hub_estimates: Vec::new(),
-            hubs: Vec::new(),
-            estimates: [0.0; 32],
-            kernels: CodeKernels::detect(),
-            least: least(),
-        }
-    }
-}
-
-/// What to search for.
-#[derive(Clone, Copy, Debug)]
-pub struct FastSearch<'a> {
-    /// The query, of the dimension of the vectors.
-    pub query: &'a [f32],
-    /// Neighbours wanted. Their distance bounds the search.
-    pub wanted: usize,
-    /// Visits that a query like the data itself takes on average where all nodes are accepted. Hard ones visit up to
-    /// [`BREADTH_SPREAD`] times as many that are accepted, easy ones down to that part of it.
-    pub breadth: usize,
-    /// Visits at which the search gives up, with what it has. Only this bounds a search that accepts few nodes.
-    pub visits_max: Option<u64>,
-    /// How to go on where most nodes are refused; `None`: as before.
-    pub eager: Option<Eager>,
-    /// The distance of the `wanted`-th best known from other graphs, with `wanted` of [`RANK`] or more: what is farther
-    /// than the slack of `breadth` allows beyond it is left out. It counts from visit [`ORIENTED`] on, for on the way to
-    /// the nearest everything is far.
-    pub elsewhere: Option<f32>,
-}
-
-/// Visits after which a search has come near its query: those of a breadth that finds nine tenths of the nearest.
-pub const ORIENTED: u64 = 16;
-
-/// After some visits, nodes are asked about and measured where they are seen as neighbours, not only where they are
-/// visited; and the search ends the earlier the fewer of them are accepted. For filters that have nothing to do with the
-/// query, and where asking costs little.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Eager {
-    /// Visits before that.
-    pub after: u64,
-    /// The share of all nodes that is accepted. Where the share of those visited is another one, the filter does have to do
-    /// with the query, and the search gives up as at [`FastSearch::visits_max`].
-    pub share: f32,
-}
-
-impl Eager {
-    /// Whether so many of the nodes visited were to be expected.
-    fn suits(&self, accepted: usize, visited: u64) -> bool {
-        let expected = self.share * visited as f32;
-        let spread = 2.0 * expected.sqrt() + 1.0;
-        (accepted as f32 - expected).abs() <= spread
-    }
-}
-
-/// What a search cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct FastOutcome {
-    /// Nodes visited.
-    pub visited: u64,
-    /// Nodes passed over because their bytes are damaged.
-    pub unreadable: u64,
-    /// Whether [`FastSearch::visits_max`] ended the search.
-    pub exhausted: bool,
-    /// Standard deviation of the distances in the result: their 8-bit codes round.
-    pub deviation: f32,
-}
-
-/// One of several searches made at once.
-pub struct FastLane<'a> {
-    /// What to search for.
-    pub request: FastSearch<'a>,
-    /// As in [`FastGraph::search`].
-    pub accept: &'a mut dyn FnMut(u32) -> bool,
-    /// Buffers of this search alone.
-    pub scratch: &'a mut FastScratch,
-    /// The result, as in [`FastGraph::search`].
-    pub out: &'a mut Vec<Neighbor>,
-    /// What it cost.
-    pub outcome: FastOutcome,
-}
-
-impl std::fmt::Debug for FastLane<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FastLane")
-            .field("request", &self.request)
-            .field("outcome", &self.outcome)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A search under way.
 #[derive(Clone, Copy, Debug)]
@@ -337,7 +202,7 @@ impl<B: Bytes> FastGraph<B> {
     ) -> FastOutcome {
         self.measure_seen(scratch, out);
         let deviation = scratch.deviation(self);
-        let reach = scratch.bound.best(request.wanted) + DEVIATIONS * deviation;
+        let reach = known(scratch.bound.best(request.wanted) + DEVIATIONS * deviation);
         out.retain(|neighbor| neighbor.distance <= reach);
         FastOutcome {
             deviation,
@@ -387,161 +252,4 @@ impl<B: Bytes> FastGraph<B> {
             }
         }
     }
-}
-
-#[inline]
-fn block_scale(base: f32, tail: Tail<'_>, below: f32) -> BlockScale {
-    let EdgeScale { mul, add } = tail.edges();
-    BlockScale {
-        base,
-        mul,
-        add,
-        below,
-    }
-}
-
-impl FastQuery {
-    fn prepare<B: Bytes>(&mut self, graph: &FastGraph<B>, query: &[f32], kernels: CodeKernels) {
-        graph.rotation.rotate(query, &mut self.rotated);
-        if graph.header.metric == Metric::Euclid {
-            let pairs = self.rotated.iter_mut().zip(&graph.center);
-            pairs.for_each(|(x, center)| *x -= center);
-        }
-        (kernels.prepare)(&mut self.tables, &self.rotated, graph.header.bits);
-        self.norm_squared = -distance(Metric::Dot)(&self.rotated, &self.rotated);
-    }
-}
-
-impl FastScratch {
-    fn begin<B: Bytes>(&mut self, graph: &FastGraph<B>, request: &FastSearch<'_>) {
-        self.query.prepare(graph, request.query, self.kernels);
-        self.met.begin(graph.header.nodes);
-        self.frontier.clear();
-        self.hub_estimates.clear();
-        self.hubs.clear();
-        let slack = graph.slack.at(request.breadth);
-        let lengths = self.query.norm_squared + graph.header.length_squared;
-        // Without a slack the search is the usual one: it ends at the `breadth`-th best.
-        let (slack, rank) = match slack.is_finite() {
-            true => (slack, request.wanted.max(RANK)),
-            false => (0.0, request.wanted.max(request.breadth)),
-        };
-        self.bound.begin((graph.header.metric, lengths), slack, rank);
-        self.seen.clear();
-        self.asked = (0, 0);
-        if request.eager.is_some() {
-            self.judged.begin(graph.header.nodes);
-        }
-    }
-
-    /// Begins a scan, which has no frontier and no slack.
-    pub(super) fn begin_scan<B: Bytes>(&mut self, graph: &FastGraph<B>, request: &FastSearch<'_>) {
-        self.query.prepare(graph, request.query, self.kernels);
-        let lengths = self.query.norm_squared + graph.header.length_squared;
-        self.bound
-            .begin((graph.header.metric, lengths), 0.0, request.wanted.max(1));
-    }
-
-    /// Standard deviation of the distances: 8-bit codes round.
-    pub(super) fn deviation<B: Bytes>(&self, graph: &FastGraph<B>) -> f32 {
-        let factor = if graph.header.metric == Metric::Euclid {
-            2.0
-        } else {
-            1.0
-        };
-        known(factor * graph.header.deviation * self.query.norm_squared.sqrt())
-    }
-
-    /// The distance of a node by its own code.
-    #[inline]
-    pub(super) fn measure(&self, metric: Metric, code: &[u8], tail: Tail<'_>) -> f32 {
-        let (scale, norm_squared) = tail.own();
-        let inner = scale * (self.kernels.dot)(&self.query.rotated, bytemuck::cast_slice(code));
-        match metric {
-            Metric::Euclid => known(self.query.norm_squared + norm_squared - 2.0 * inner).max(0.0),
-            Metric::Dot | Metric::Manhattan => known(-inner),
-        }
-    }
-
-    /// Estimates the neighbours and takes those within the bound that were not met into the frontier; `early` in a
-    /// search, the bound is not yet one.
-    #[inline]
-    fn expand(&mut self, base: f32, block: &NodeBlock<'_>, early: bool) {
-        let limit = if early { f32::INFINITY } else { self.bound.limit() };
-        let scale = block_scale(base, block.tail, limit);
-        let mut found = (self.kernels.estimate)(&self.query.tables, block.block, scale, &mut self.estimates);
-        let offered = std::iter::from_fn(|| {
-            let place = found.trailing_zeros() as usize;
-            (place < DEGREE).then(|| {
-                found &= found - 1;
-                (self.estimates[place], link(block.links, place))
-            })
-        });
-        self.frontier.extend(offered, |node| self.met.insert(node));
-    }
-}
-
-impl FastScratch {
-    /// As [`Self::expand`]; the accepted among the neighbours are kept in `seen`.
-    #[inline]
-    fn expand_asking(
-        &mut self,
-        base: f32,
-        block: &NodeBlock<'_>,
-        early: bool,
-        accept: &mut dyn FnMut(u32) -> bool,
-    ) {
-        let limit = if early { f32::INFINITY } else { self.bound.loose() };
-        let walked = if early { f32::INFINITY } else { self.bound.limit() };
-        let scale = block_scale(base, block.tail, limit);
-        let mut found = (self.kernels.estimate)(&self.query.tables, block.block, scale, &mut self.estimates);
-        let mut fresh = 0u32;
-        while found != 0 {
-            let place = found.trailing_zeros() as usize;
-            found &= found - 1;
-            let node = link(block.links, place);
-            if self.judged.insert(node) {
-                self.asked.0 += 1;
-                if accept(node) {
-                    self.asked.1 += 1;
-                    self.seen.push(node);
-                }
-            }
-            fresh |= u32::from(self.estimates[place] <= walked) << place;
-        }
-        let offered = std::iter::from_fn(|| {
-            let place = fresh.trailing_zeros() as usize;
-            (place < DEGREE).then(|| {
-                fresh &= fresh - 1;
-                (self.estimates[place], link(block.links, place))
-            })
-        });
-        self.frontier.extend(offered, |node| self.met.insert(node));
-    }
-
-    /// Asks about the candidates that are near enough.
-    fn ask_frontier(&mut self, accept: &mut dyn FnMut(u32) -> bool) {
-        let limit = self.bound.loose();
-        for (estimate, node) in self.frontier.candidates() {
-            if estimate <= limit && self.judged.insert(node) {
-                self.asked.0 += 1;
-                if accept(node) {
-                    self.asked.1 += 1;
-                    self.seen.push(node);
-                }
-            }
-        }
-    }
-
-    /// Lets the search end the earlier the fewer nodes were accepted.
-    fn tighten(&mut self, slack: &Slack) {
-        let share = (self.asked.1 as f32 + 1.0) / (self.asked.0 as f32 + 1.0);
-        self.bound.tighten(slack.growth(), share.min(1.0));
-    }
-}
-
-/// Infinity for what is not a number: an overflow, or damage.
-#[inline]
-fn known(value: f32) -> f32 {
-    if value.is_nan() { f32::INFINITY } else { value }
 }

@@ -28,7 +28,8 @@ fn declared() -> Vec<DeclaredIndex> {
         integer,
         IndexKind::Float,
         IndexKind::Datetime,
-        IndexKind::Keyword,
+        IndexKind::Keyword { prefix: false },
+        IndexKind::Keyword { prefix: true },
         IndexKind::Uuid,
         IndexKind::Bool,
         IndexKind::Geo,
@@ -83,10 +84,19 @@ fn entry(id: u64, distance: Distance) -> CatalogEntry {
     };
     config.sparse_vectors.insert("words".into(), sparse);
     config.sparse_vectors.insert("more".into(), Default::default());
+    let mut fields = FieldNumbers::of(&config);
+    // As if fields had come and gone.
+    for (name, is_dense) in [("gone", true), ("title", true), ("left", false), ("words", false)] {
+        fields.remove(name);
+        fields.add(name, is_dense);
+    }
+    fields.remove("gone");
+    fields.remove("left");
     CatalogEntry {
         id,
         name: format!("collection {id}"),
         config,
+        fields,
         next_index: 10,
         indexes: declared(),
     }

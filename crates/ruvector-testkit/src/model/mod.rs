@@ -4,6 +4,7 @@
 mod datatype;
 mod edit;
 mod filter;
+mod indexed;
 mod nearest;
 mod order;
 mod place;
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ruvector_types::{
     CollectionConfig, Filter, Map, NamedVectors, PointId, PointSelector, PointVectors, UpdateMode, Upsert,
-    WriteOp,
+    VectorField, WriteOp,
 };
 
 pub use filter::matches;
@@ -72,6 +73,27 @@ impl Model {
             }
             WriteOp::ClearPayload { points } => self.edit(points, |map| *map = Map::new()),
         }
+    }
+
+    /// Adds a vector field; no point has such a vector.
+    pub fn add_field(&mut self, name: &str, field: &VectorField) {
+        match field {
+            VectorField::Vectors(vector) => drop(self.config.vectors.insert(name.to_owned(), *vector)),
+            VectorField::Sparse(sparse) => drop(self.config.sparse_vectors.insert(name.to_owned(), *sparse)),
+        }
+    }
+
+    /// Removes a vector field and its vectors; the points stay.
+    pub fn remove_field(&mut self, name: &str) {
+        self.config.vectors.remove(name);
+        self.config.sparse_vectors.remove(name);
+        let points = self.points.values_mut();
+        points.for_each(|point| drop(point.vectors.remove(name)));
+    }
+
+    /// The collection's configuration.
+    pub fn config(&self) -> &CollectionConfig {
+        &self.config
     }
 
     /// Every point, by id.
