@@ -264,6 +264,11 @@ mod tests {
         changed.for_each(|segment| segment.reindex = false);
     }
 
+    fn rid(stats: &mut Stats, id: u64) {
+        let changed = stats.sealed.iter_mut().filter(|segment| segment.id == id);
+        changed.for_each(|segment| segment.leftovers = false);
+    }
+
     fn settle(stats: &mut Stats, effort: Effort) -> usize {
         for steps in 0..1_000 {
             match plan(stats, &OptimizerConfig::default(), effort) {
@@ -284,10 +289,7 @@ mod tests {
                     stats.sealed = kept;
                 }
                 Plan::Index(id) => indexed(stats, id),
-                Plan::DropLeftovers(id) => {
-                    let found = stats.sealed.iter_mut().filter(|segment| segment.id == id);
-                    found.for_each(|segment| segment.leftovers = false);
-                }
+                Plan::DropLeftovers(id) => rid(stats, id),
                 Plan::Recode(id) => {
                     stats
                         .sealed
@@ -379,6 +381,7 @@ mod tests {
                     merge = Some((ids.clone(), live.map(|one| one.live).sum::<u64>() / 500));
                 }
                 Plan::Index(id) => indexed(&mut stats, id),
+                Plan::DropLeftovers(id) => rid(&mut stats, id),
                 _ => {}
             }
             most = most.max(stats.sealed.len());
@@ -439,6 +442,7 @@ mod tests {
         );
         let lost = SegmentStats {
             graph_lost: true,
+            leftovers: false,
             ..segment(3, 10, 10)
         };
         let stats = Stats {
