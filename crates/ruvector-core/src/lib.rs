@@ -13,6 +13,7 @@ mod context;
 mod database;
 mod error;
 mod fields;
+mod indexed_points;
 mod indexes;
 mod info;
 mod kernels;

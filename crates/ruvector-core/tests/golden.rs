@@ -60,6 +60,10 @@ fn point(number: u64, version: u32) -> Point {
         let bytes = numbers(7, 6).into_iter().map(|x| x + 11.5).collect::<Vec<f32>>();
         vectors.insert("bytes".to_owned(), bytes.into());
     }
+    if version >= 5 && number.is_multiple_of(3) {
+        let (dim, numbers) = (7, numbers(14, 6).into_iter().map(|x| x + 11.0).collect());
+        vectors.insert("tokens".to_owned(), MultiVector { dim, numbers }.into());
+    }
     let nested = Map::from([(
         "deep".to_owned(),
         Value::Array(vec![Value::Null, Value::Float(0.5)]),
@@ -98,6 +102,11 @@ fn config(version: u32) -> CollectionConfig {
             datatype: VectorDatatype::Uint8,
             ..VectorConfig::new(7, Distance::Cosine)
         };
+        let tokens = VectorConfig {
+            multivector: Some(MultiVectorComparator::MaxSim),
+            ..bytes
+        };
+        config.vectors.insert("tokens".to_owned(), tokens);
         config.vectors.insert("half".to_owned(), half);
         config.vectors.insert("bytes".to_owned(), bytes);
     }
@@ -150,7 +159,7 @@ fn indexes() -> [(PayloadPath, FieldIndex); 4] {
     });
     [
         ("number", integer),
-        ("word", IndexKind::Keyword),
+        ("word", IndexKind::Keyword { prefix: false }),
         ("nested.deep[]", text),
         ("nested", IndexKind::Geo),
     ]
@@ -248,9 +257,9 @@ fn check(database: &Database, version: u32) {
         );
         let vectors = record.vectors.as_ref().unwrap();
         assert_eq!(vectors["text"], expected.vectors["text"]);
-        assert_eq!(vectors.get("image").is_some(), number % 4 != 0);
+        assert_eq!(vectors.contains_key("image"), number % 4 != 0);
         assert!(!vectors.contains_key("gone"));
-        for name in ["words", "late"] {
+        for name in ["words", "late", "tokens"] {
             assert_eq!(vectors.get(name), expected.vectors.get(name), "{name}");
         }
         for name in ["half", "bytes"] {

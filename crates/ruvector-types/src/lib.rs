@@ -36,7 +36,7 @@ pub use id::{PointId, PointIdError};
 pub use invalid::{Invalid, Problem};
 pub use limits::Limits;
 pub use operation::{NamedVectors, Point, PointSelector, PointVectors, UpdateMode, Upsert, WriteOp};
-pub use path::{PathError, PayloadPath, Step};
+pub use path::{PathError, PayloadPath, Step, WrittenSteps};
 pub use quantization::{
     CodeWidth, Codes, HASH_BITS_MAX, QuantizationConfig, QuantizationSearch, QueryPrecision,
 };

@@ -87,7 +87,7 @@ impl Snapshot {
 fn countable(core: &Core, request: &FacetRequest) -> Result<DeclaredIndex, Error> {
     let declared = core.indexes.load();
     let counts = |kind: &IndexKind| match kind {
-        IndexKind::Keyword | IndexKind::Uuid | IndexKind::Bool => true,
+        IndexKind::Keyword { .. } | IndexKind::Uuid | IndexKind::Bool => true,
         IndexKind::Integer { lookup, .. } => *lookup,
         _ => false,
     };

@@ -3,13 +3,14 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use ruvector_payload::index::{Estimate, Index, RowCheck};
 use ruvector_payload::{Answer, Compiled, Indexed, PayloadRef, RowSet, Subject};
 use ruvector_storage::{Component, DeclaredIndex};
-use ruvector_types::{Filter, IndexKind, PointId, Step, TextOptions};
+use ruvector_types::{Filter, IndexKind, PointId, Step, TextOptions, WrittenSteps};
 
 use super::kept::{KeptFilter, Met};
 use super::observe::Observer;
@@ -245,6 +246,15 @@ impl<'a> SegmentFilter<'a> {
         filter.estimate(&Known::new(core, segment, filter))
     }
 
+    /// The fields with conditions that no index of the segment answers, and those with ones that an index does.
+    pub(crate) fn fields(core: &Core, segment: &SegmentView, filter: &CompiledFilter) -> [Vec<String>; 2] {
+        let mut fields = [BTreeSet::new(), BTreeSet::new()];
+        filter.each_field(&Known::new(core, segment, filter), &mut |steps, is_answered| {
+            fields[usize::from(is_answered)].insert(WrittenSteps(steps).to_string());
+        });
+        fields.map(|fields| fields.into_iter().collect())
+    }
+
     /// Whether a row is live and matches.
     #[inline]
     pub(crate) fn accepts(&self, row: u32) -> bool {
@@ -388,7 +398,7 @@ fn leave_live(segment: &SegmentView, answer: &mut Answer) {
     take_away_deleted(segment, &mut answer.open);
 }
 
-fn take_away_deleted(segment: &SegmentView, rows: &mut RowSet) {
+pub(crate) fn take_away_deleted(segment: &SegmentView, rows: &mut RowSet) {
     if segment.deletes.is_empty() {
         return;
     }

@@ -26,4 +26,4 @@ mod values;
 
 pub(crate) use costs::Costs;
 pub(crate) use kept::KeptFilters;
-pub(crate) use matching::{CompiledFilter, compile_filter, matching_rows, row_matches};
+pub(crate) use matching::{CompiledFilter, compile_filter, matching_rows, row_matches, take_away_deleted};

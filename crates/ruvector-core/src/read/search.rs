@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use ruvector_simd::Metric;
 use ruvector_types::{Distance, ScoredPoint, SearchRequest};
 
 use super::codes::CodeUse;
@@ -82,6 +83,7 @@ struct Search<'r> {
     vector: Cow<'r, [f32]>,
     ef: usize,
     codes: Option<CodeUse>,
+    exact: bool,
 }
 
 impl<'r> Search<'r> {
@@ -94,13 +96,18 @@ impl<'r> Search<'r> {
         let answer = Answer::new(snapshot, request, field.distance)?;
         let quantization = core.quantization.load().get(field.number).copied().flatten();
         let codes = CodeUse::of(&request.params.quantization, quantization)?;
+        let vector = checked_vector(field, request)?;
+        // Where the length overflows, no estimate is a number.
+        let length_squared = ruvector_simd::distance(Metric::Dot)(&vector, &vector);
+        let exact = request.params.exact || !length_squared.is_finite();
         Ok(Search {
             request,
             answer,
             field,
-            vector: checked_vector(field, request)?,
+            vector,
             ef: snapshot.checked_ef(request)?,
-            codes: codes.filter(|_| !request.params.exact),
+            codes: codes.filter(|_| !exact),
+            exact,
         })
     }
 
@@ -114,7 +121,7 @@ impl<'r> Search<'r> {
             vector: &self.vector,
             wanted: request.limit + request.offset,
             ef: self.ef,
-            exact: request.params.exact,
+            exact: self.exact,
             scan_below: core.scan_below(self.field),
             filter: filter
                 .map(|filter| compile_filter(filter, core, snapshot.schema()))

@@ -379,6 +379,7 @@ impl Run {
 
     fn check_info(&self, what: &str) {
         self.check_declared();
+        self.check_figures();
         self.counters_are_ordered();
         let info = self.collection.info();
         assert_eq!(info.points, self.model.points().len() as u64, "{what}: {info:?}");

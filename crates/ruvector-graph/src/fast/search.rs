@@ -337,7 +337,7 @@ impl<B: Bytes> FastGraph<B> {
     ) -> FastOutcome {
         self.measure_seen(scratch, out);
         let deviation = scratch.deviation(self);
-        let reach = scratch.bound.best(request.wanted) + DEVIATIONS * deviation;
+        let reach = known(scratch.bound.best(request.wanted) + DEVIATIONS * deviation);
         out.retain(|neighbor| neighbor.distance <= reach);
         FastOutcome {
             deviation,
@@ -542,6 +542,6 @@ impl FastScratch {
 
 /// Infinity for what is not a number: an overflow, or damage.
 #[inline]
-fn known(value: f32) -> f32 {
+pub(super) fn known(value: f32) -> f32 {
     if value.is_nan() { f32::INFINITY } else { value }
 }

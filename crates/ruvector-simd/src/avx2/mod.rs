@@ -87,8 +87,8 @@ fn load_f16(part: &[f16]) -> __m256 {
 #[target_feature(enable = "avx2")]
 fn load_wide(part: &[u8]) -> __m256 {
     match part.first_chunk::<8>() {
-        // SAFETY: eight bytes are there; the load is unaligned.
         Some(whole) => {
+            // SAFETY: eight bytes are there; the load is unaligned.
             let bytes = unsafe { _mm_loadl_epi64(whole.as_ptr().cast()) };
             _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes))
         }

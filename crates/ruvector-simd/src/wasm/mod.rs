@@ -74,8 +74,8 @@ fn widen(halves: v128) -> v128 {
 #[inline]
 fn load_wide(part: &[u8]) -> v128 {
     match part.first_chunk::<4>() {
-        // SAFETY: four bytes are there; the load is unaligned.
         Some(whole) => {
+            // SAFETY: four bytes are there; the load is unaligned.
             let bytes = unsafe { v128_load32_zero(whole.as_ptr().cast()) };
             f32x4_convert_u32x4(u32x4_extend_low_u16x8(u16x8_extend_low_u8x16(bytes)))
         }

@@ -4,6 +4,7 @@
 mod datatype;
 mod edit;
 mod filter;
+mod indexed;
 mod nearest;
 mod order;
 mod place;

@@ -72,6 +72,14 @@ impl Scorer {
         Ok(Scorer::Dense { field, vector })
     }
 
+    /// The dense vector, of length 1 where cosines are compared.
+    pub(super) fn as_dense(&self) -> Option<&[f32]> {
+        match self {
+            Scorer::Dense { vector, .. } => Some(vector),
+            Scorer::Ragged { .. } => None,
+        }
+    }
+
     /// What the field's scores are.
     pub(super) fn field_distance(&self) -> Distance {
         match self {
@@ -207,7 +215,7 @@ fn best(likes: &[f32], dislikes: &[f32]) -> f32 {
 }
 
 /// Into 0 to 1, in the same order.
-fn squeezed(similarity: f32) -> f32 {
+pub(super) fn squeezed(similarity: f32) -> f32 {
     if similarity.is_infinite() {
         return if similarity > 0.0 { 1.0 } else { 0.0 };
     }

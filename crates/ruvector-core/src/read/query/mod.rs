@@ -5,6 +5,7 @@
 
 mod check;
 mod diverse;
+mod examples;
 mod filters;
 mod fuse;
 mod mean;
@@ -62,7 +63,8 @@ struct Run<'a> {
 impl Database {
     /// Carries out a query of a collection as it is now, the best first; equal ones by id, unless its last stage orders
     /// otherwise. Cost: that of its stages one after the other. A stage over a prefetch compares each point found there;
-    /// a recommendation other than by the mean compares every point that matches with every example.
+    /// a recommendation other than by the mean compares every point that matches with every example where searches near
+    /// them do not suffice.
     pub fn query(
         &self,
         ctx: &Ctx,

@@ -164,7 +164,14 @@ impl Run<'_> {
                 diverse::choose(self, found, &scorer, *diversity, wanted)
             }
             Seek::Examples(measure) => {
-                let hits = self.ranked(among, filter, measure, wanted)?;
+                let searched = match among {
+                    None => self.searched((stage, goal), measure, wanted)?,
+                    Some(_) => None,
+                };
+                let hits = match searched {
+                    Some(hits) => hits,
+                    None => self.ranked(among, filter, measure, wanted)?,
+                };
                 let found = |hit: Hit| Found::new(hit.id, 0.0 - hit.distance);
                 Ok(hits.into_iter().map(found).collect())
             }
