@@ -69,9 +69,8 @@ impl Run<'_> {
     fn estimate(&self, goal: &Goal<'_>) -> Result<u64, Error> {
         let core = &self.snapshot.core;
         let filter = goal.filter.as_ref();
-        let schema = self.snapshot.schema();
         let filter = filter
-            .map(|filter| compile_filter(filter, core, schema))
+            .map(|filter| compile_filter(filter, core, self.snapshot.schema()))
             .transpose()?;
         let segments = self.snapshot.segments().map(|(_, segment)| match &filter {
             None => segment.live_rows(),
