@@ -11,6 +11,7 @@ mod collection_info;
 mod collection_update;
 mod facet;
 mod filter;
+mod filter_message;
 mod given;
 mod id;
 mod index;
@@ -28,14 +29,17 @@ mod terms;
 mod update;
 mod value;
 mod vector;
+mod vector_field;
 mod vector_update;
 mod wire;
 
+pub use filter_message::filter_message;
 pub use read::Retrieve;
 pub use status::{code, message};
 pub use table::{ALWAYS_KEPT, REFUSED, Refused, UNSERVED_CALLS, is_about, no_call};
 pub use terms::Terms;
 pub use update::Write;
+pub use value::payload_message;
 pub use wire::{Call, Shapes, WireError, shapes, varint};
 
 /// The messages and clients of package `qdrant`.

@@ -10,7 +10,7 @@ mod idf;
 mod kept;
 mod lists;
 mod matching;
-mod nearest;
+pub(crate) mod nearest;
 mod observe;
 mod order;
 mod plan;

@@ -80,7 +80,9 @@ impl Run<'_> {
 
     fn rank_all(&self, filter: Option<&Filter>, measure: &Measure, top: &mut TopHits) -> Result<(), Error> {
         let (ctx, core) = (self.ctx, &self.snapshot.core);
-        let filter = filter.map(|filter| compile_filter(filter, core)).transpose()?;
+        let filter = filter
+            .map(|filter| compile_filter(filter, core, self.snapshot.schema()))
+            .transpose()?;
         let filter = filter.as_ref();
         for (place, segment) in self.snapshot.segments() {
             ctx.check(core.io.as_ref())?;

@@ -98,7 +98,8 @@ fn sift(field: &SealedField, nodes: &[u32], is_sure: bool) -> (f64, f64) {
     let mut sieve = Sieve::default();
     for query in (0..QUERIES).map(|number| noise(1_000_003 + number as u64, DIM)) {
         let distance = |node: u32| {
-            let vector = field.vectors.vector(node).unwrap();
+            let typed = field.vectors.typed::<f32>();
+            let vector = typed.vector(node).unwrap();
             let squares = vector.iter().zip(&query).map(|(a, b)| (a - b) * (a - b));
             squares.sum::<f32>()
         };
@@ -111,6 +112,7 @@ fn sift(field: &SealedField, nodes: &[u32], is_sure: bool) -> (f64, f64) {
             breadth: 64,
             visits_max: None,
             eager: None,
+            elsewhere: None,
         };
         sieve.estimates.clear();
         let outcome = sieve
