@@ -379,6 +379,10 @@ mod tests {
                     merge = Some((ids.clone(), live.map(|one| one.live).sum::<u64>() / 500));
                 }
                 Plan::Index(id) => indexed(&mut stats, id),
+                Plan::DropLeftovers(id) => {
+                    let found = stats.sealed.iter_mut().filter(|segment| segment.id == id);
+                    found.for_each(|segment| segment.leftovers = false);
+                }
                 _ => {}
             }
             most = most.max(stats.sealed.len());
@@ -439,6 +443,7 @@ mod tests {
         );
         let lost = SegmentStats {
             graph_lost: true,
+            leftovers: false,
             ..segment(3, 10, 10)
         };
         let stats = Stats {
