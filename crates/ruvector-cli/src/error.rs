@@ -75,6 +75,20 @@ pub(crate) enum CliError {
     Http { url: String, source: Box<ureq::Error> },
     #[error("the server refused ({status}): {message}")]
     Refused { status: u16, message: String },
+    #[error("no server answers at {url}: {source}")]
+    Unreached { url: String, source: std::io::Error },
+    #[error("the connection to {url} failed: {}", causes(.status))]
+    Broken { url: String, status: Box<tonic::Status> },
+    #[error("the server at {url} refused ({code:?}): {message}")]
+    RefusedCall {
+        url: String,
+        code: tonic::Code,
+        message: String,
+    },
+    #[error("{0}; --grpc takes the port of gRPC, 6334 unless it was changed, not that of REST")]
+    NoGrpc(#[source] Box<CliError>),
+    #[error("a filter as a message of gRPC: {0}")]
+    Message(#[source] ApiError),
     #[error("the server's answer is not understood: {0}")]
     Answer(&'static str),
     #[error(
@@ -93,4 +107,23 @@ pub(crate) enum CliError {
     },
     #[error("a search thread ended abnormally")]
     Thread,
+}
+
+impl CliError {
+    /// Whether a server says that it does not have what was asked for.
+    pub(crate) fn is_not_found(&self) -> bool {
+        match self {
+            CliError::Refused { status, .. } => *status == 404,
+            CliError::RefusedCall { code, .. } => *code == tonic::Code::NotFound,
+            _ => false,
+        }
+    }
+}
+
+/// The causes of a failed call, the nearest first.
+fn causes(status: &tonic::Status) -> String {
+    let first = std::error::Error::source(status);
+    let causes = std::iter::successors(first, |cause| cause.source());
+    let texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.join(": ")
 }

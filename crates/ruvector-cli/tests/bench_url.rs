@@ -12,117 +12,13 @@ mod harness;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use harness::{Server, ruvector, write_npy};
+use harness::bench::{Bench, DIM, QUERIES, ROWS, load_and_measure, number};
+use harness::{Server, ruvector};
 use serde_json::{Value, json};
-
-const ROWS: usize = 400;
-const QUERIES: usize = 20;
-const DIM: usize = 8;
-const K: usize = 10;
-
-fn base(at: usize) -> f32 {
-    ((at.wrapping_mul(2_654_435_761) >> 7) % 1009) as f32 - 504.0
-}
-
-fn query(at: usize) -> f32 {
-    base(at + 99_991)
-}
-
-/// The nearest rows of one parity, by brute force.
-fn nearest(of: usize, even: bool) -> Vec<usize> {
-    let distance = |row: usize| -> f64 {
-        let of_column = |column| f64::from(base(row * DIM + column) - query(of * DIM + column)).powi(2);
-        (0..DIM).map(of_column).sum()
-    };
-    let mut rows: Vec<usize> = (0..ROWS).filter(|row| (row % 2 == 0) == even).collect();
-    rows.sort_by(|a, b| distance(*a).total_cmp(&distance(*b)));
-    rows.truncate(K);
-    rows
-}
-
-struct Bench {
-    folder: tempfile::TempDir,
-}
-
-impl Bench {
-    fn new(rows: usize, queries: usize, columns: usize) -> Bench {
-        let folder = tempfile::tempdir().unwrap();
-        write_npy(&folder.path().join("base.npy"), rows, columns, base);
-        write_npy(&folder.path().join("queries.npy"), queries, columns, query);
-        Bench { folder }
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.folder.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    fn run(&self, url: &str, flags: &[&str]) -> Output {
-        let (base, queries) = (self.file("base.npy"), self.file("queries.npy"));
-        let files = [
-            "bench",
-            "--base",
-            &base,
-            "--queries",
-            &queries,
-            "--metric",
-            "euclid",
-        ];
-        ruvector(&[&files[..], &["--url", url], flags].concat())
-    }
-
-    fn report(&self, url: &str, flags: &[&str]) -> Value {
-        let file = self.file("out.json");
-        let output = self.run(url, &[flags, &["--json", &file]].concat());
-        assert!(output.status.success(), "{output:?}");
-        serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
-    }
-
-    fn refused(&self, url: &str, flags: &[&str], says: &str) {
-        let output = self.run(url, flags);
-        let text = String::from_utf8(output.stderr).unwrap();
-        assert!(
-            !output.status.success() && text.contains(says),
-            "{flags:?}: {text}"
-        );
-    }
-}
-
-fn number(figures: &Value, key: &str) -> f64 {
-    figures[key]
-        .as_f64()
-        .unwrap_or_else(|| panic!("{key}: {figures}"))
-}
-
-fn write_lines(path: &Path, lines: impl Iterator<Item = Value>) {
-    let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
-    std::fs::write(path, lines.join("\n")).unwrap();
-}
-
-/// Loads and measures, with filters whose truth was found by brute force.
-fn load_and_measure(bench: &Bench, url: &str) -> Value {
-    let (payload, filters) = (bench.file("payload.jsonl"), bench.file("filters.jsonl"));
-    write_lines(
-        Path::new(&payload),
-        (0..ROWS).map(|row| json!({"even": row % 2 == 0})),
-    );
-    let searches = (0..QUERIES).flat_map(|of| [(of, true), (of, false)]);
-    let line = |(of, even): (usize, bool)| {
-        let filter = json!({"must": [{"key": "even", "match": {"value": even}}]});
-        let group = if even { "even" } else { "odd" };
-        json!({"group": group, "query": of, "filter": filter, "truth": nearest(of, even)})
-    };
-    write_lines(Path::new(&filters), searches.map(line));
-    let load = "--connections 3 --batch 150 --sweep ef=200,300 --index even:bool --replace 0.2";
-    let load: Vec<&str> = load.split(' ').collect();
-    let files = ["--payload", &payload, "--filters", &filters];
-    bench.report(url, &[&load[..], &files].concat())
-}
 
 fn check_figures(built: &Value) {
     let points = built["points"].as_array().unwrap();
@@ -153,8 +49,10 @@ fn check_figures(built: &Value) {
 fn a_server_is_measured() {
     let bench = Bench::new(ROWS, QUERIES, DIM);
     let server = Server::start(&bench.folder.path().join("storage"));
-    let built = load_and_measure(&bench, &server.url);
-    let told = json!({"collection": "bench", "route": "search", "connections": 3, "rate": null});
+    let built = load_and_measure(&bench, &server.url, &[]);
+    let told = json!({
+        "collection": "bench", "interface": "REST", "route": "search", "connections": 3, "rate": null,
+    });
     for (key, value) in told.as_object().unwrap() {
         assert_eq!(&built["server"][key], value, "{key}");
     }
@@ -282,10 +180,14 @@ fn what_is_not_measured_is_refused() {
     let bench = Bench::new(3, 1, 2);
     let nobody = "http://127.0.0.1:1";
     bench.refused(nobody, &[], "no server answers at http://127.0.0.1:1");
-    bench.refused(nobody, &["--grpc"], "--grpc: is not supported yet");
     bench.refused("https://127.0.0.1:1", &[], "--url: takes http://HOST:PORT");
     bench.refused(nobody, &["--rate", "0"], "--rate: takes 1 to");
     bench.refused(nobody, &["--rate", "NaN"], "--rate: takes 1 to");
+    bench.refused(
+        nobody,
+        &["--rate", "1", "--connections", "21"],
+        "idle for over 20 seconds",
+    );
     bench.refused(nobody, &["--connections", "0"], "--connections: takes 1 to");
     bench.refused(nobody, &["--index", "a:b"], "--index: takes PATH:KIND");
     for flags in [

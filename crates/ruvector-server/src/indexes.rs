@@ -41,12 +41,13 @@ fn wait_until_built(job: &Job, name: &str, path: &PayloadPath, index: &FieldInde
     loop {
         // Refused once the database or the collection is gone.
         collection.snapshot()?;
-        let mut indexes = collection.indexes();
-        let info = indexes.remove(path).filter(|info| info.index == *index);
-        let info = info.ok_or_else(|| ApiError::IndexGone {
+        let found = collection
+            .index_built(path)
+            .filter(|(declared, _)| declared == index);
+        let (_, is_built) = found.ok_or_else(|| ApiError::IndexGone {
             field: path.to_string(),
         })?;
-        if info.points_waiting == 0 {
+        if is_built {
             return Ok(());
         }
         let left = job.time_left();

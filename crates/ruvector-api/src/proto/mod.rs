@@ -12,6 +12,7 @@ mod collection_update;
 mod facet;
 mod fields;
 mod filter;
+mod filter_message;
 mod given;
 mod id;
 mod index;
@@ -30,17 +31,20 @@ mod terms;
 mod update;
 mod value;
 mod vector;
+mod vector_field;
 mod vector_update;
 mod wire;
 mod wire_error;
 
 pub use fields::varint;
+pub use filter_message::filter_message;
 pub use read::Retrieve;
 pub use shapes::{Call, Shapes, shapes};
 pub use status::{code, message};
 pub use table::{ALWAYS_KEPT, REFUSED, Refused, UNSERVED_CALLS, is_about, no_call};
 pub use terms::Terms;
 pub use update::Write;
+pub use value::payload_message;
 pub use wire_error::WireError;
 
 /// The messages and clients of package `qdrant`.

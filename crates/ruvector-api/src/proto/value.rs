@@ -51,7 +51,7 @@ fn value(given: m::Value) -> Result<Value, NotFinite> {
 }
 
 /// A payload on its way out.
-pub(super) fn payload_message(payload: Option<Map>) -> BTreeMap<String, m::Value> {
+pub fn payload_message(payload: Option<Map>) -> BTreeMap<String, m::Value> {
     let entries = payload.into_iter().flatten();
     entries.map(|(key, value)| (key, value_message(value))).collect()
 }

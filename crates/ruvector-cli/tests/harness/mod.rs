@@ -7,6 +7,8 @@
 )]
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub(crate) mod bench;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -27,6 +29,8 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
+    /// Where it speaks gRPC.
+    pub(crate) grpc: String,
 }
 
 impl Server {
@@ -48,11 +52,14 @@ impl Server {
         .spawn()
         .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = lines.find_map(|line| Some(line.unwrap().trim().strip_prefix("REST ")?.trim().to_owned()));
-        let url = url.expect("the server ended before it was ready");
+        let mut told = |what: &str| {
+            let url = lines.find_map(|line| Some(line.unwrap().trim().strip_prefix(what)?.trim().to_owned()));
+            url.expect("the server ended before it was ready")
+        };
+        let (url, grpc) = (told("REST "), told("gRPC "));
         // Nothing more to read, but the pipe must not fill or close.
         std::thread::spawn(move || lines.for_each(drop));
-        Server { child, url }
+        Server { child, url, grpc }
     }
 
     pub(crate) fn kill(&mut self) {

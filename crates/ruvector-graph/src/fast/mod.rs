@@ -32,9 +32,10 @@ mod scratch;
 mod search;
 mod slack;
 
+pub use calibrate::RANK;
 pub use encode::{FastEncoder, encode};
 pub use layout::{FastError, FastGraph};
-pub use request::{BREADTH_SPREAD, Eager, FastLane, FastOutcome, FastSearch};
+pub use request::{BREADTH_SPREAD, Eager, FastLane, FastOutcome, FastSearch, ORIENTED};
 pub use scratch::FastScratch;
 
 /// Links of a node.

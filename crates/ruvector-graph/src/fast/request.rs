@@ -20,7 +20,14 @@ pub struct FastSearch<'a> {
     pub visits_max: Option<u64>,
     /// How to go on where most nodes are refused; `None`: as before.
     pub eager: Option<Eager>,
+    /// The distance of the `wanted`-th best known from other graphs, with `wanted` of [`super::RANK`] or more: what is
+    /// farther than the slack of `breadth` allows beyond it is left out. It counts from visit [`ORIENTED`] on, for on the way
+    /// to the nearest everything is far.
+    pub elsewhere: Option<f32>,
 }
+
+/// Visits after which a search has come near its query: those of a breadth that finds nine tenths of the nearest.
+pub const ORIENTED: u64 = 16;
 
 /// After some visits, nodes are asked about and measured where they are seen as neighbours, not only where they are
 /// visited; and the search ends the earlier the fewer of them are accepted. For filters that have nothing to do with the

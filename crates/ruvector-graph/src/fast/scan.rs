@@ -3,7 +3,7 @@
 
 use super::layout::FastGraph;
 use super::request::{FastOutcome, FastSearch};
-use super::scratch::FastScratch;
+use super::scratch::{FastScratch, known};
 use super::search::DEVIATIONS;
 use crate::bytes::Bytes;
 use crate::neighbor::Neighbor;
@@ -42,7 +42,7 @@ impl<B: Bytes> FastGraph<B> {
             };
             outcome.visited += 1;
             let distance = scratch.measure(self.header.metric, code, tail);
-            let reach = scratch.bound.best(request.wanted) + margin;
+            let reach = known(scratch.bound.best(request.wanted) + margin);
             if distance <= reach && accept(*node) {
                 out.push(Neighbor {
                     distance,
@@ -51,7 +51,7 @@ impl<B: Bytes> FastGraph<B> {
                 scratch.bound.accept(distance);
             }
         }
-        let reach = scratch.bound.best(request.wanted) + margin;
+        let reach = known(scratch.bound.best(request.wanted) + margin);
         out.retain(|neighbor| neighbor.distance <= reach);
         outcome
     }

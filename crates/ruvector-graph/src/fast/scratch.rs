@@ -217,6 +217,6 @@ impl FastScratch {
 
 /// Infinity for what is not a number: an overflow, or damage.
 #[inline]
-fn known(value: f32) -> f32 {
+pub(super) fn known(value: f32) -> f32 {
     if value.is_nan() { f32::INFINITY } else { value }
 }

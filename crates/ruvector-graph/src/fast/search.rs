@@ -3,10 +3,11 @@
 
 use ruvector_simd::{Metric, distance};
 
+use super::bound::stretched;
 use super::frontier::Candidate;
 use super::layout::{FastGraph, link};
-use super::request::{BREADTH_SPREAD, FastLane, FastOutcome, FastSearch};
-use super::scratch::{FastScratch, block_scale};
+use super::request::{BREADTH_SPREAD, FastLane, FastOutcome, FastSearch, ORIENTED};
+use super::scratch::{FastScratch, block_scale, known};
 use crate::bytes::Bytes;
 use crate::neighbor::Neighbor;
 
@@ -82,6 +83,18 @@ impl<B: Bytes> FastGraph<B> {
         }
     }
 
+    /// The distance beyond which a search of this breadth looks no further, where the tenth best (or a later one that is the
+    /// last wanted) is at `worst`: for graphs over vectors of the same kind that know no slack. `None` if this one knows none
+    /// for the breadth.
+    pub fn reach(&self, query: &[f32], breadth: usize, worst: f32) -> Option<f32> {
+        let slack = self.slack.at(breadth);
+        let lengths = self.header.length_squared - distance(Metric::Dot)(query, query);
+        let stretch = (1.0 + slack) * (1.0 + slack);
+        slack
+            .is_finite()
+            .then(|| stretched((self.header.metric, lengths), worst, stretch))
+    }
+
     pub(super) fn fits(&self, request: &FastSearch<'_>) -> bool {
         request.query.len() == self.rotation.dim() && request.breadth > 0
     }
@@ -130,6 +143,9 @@ impl<B: Bytes> FastGraph<B> {
                 return false;
             }
             scratch.ask_frontier(accept);
+        }
+        if let Some(elsewhere) = request.elsewhere.filter(|_| outcome.visited == ORIENTED) {
+            scratch.bound.heed(elsewhere);
         }
         scratch.frontier.remove(candidate);
         let second = self.prefetch_best(scratch);
@@ -186,7 +202,7 @@ impl<B: Bytes> FastGraph<B> {
     ) -> FastOutcome {
         self.measure_seen(scratch, out);
         let deviation = scratch.deviation(self);
-        let reach = scratch.bound.best(request.wanted) + DEVIATIONS * deviation;
+        let reach = known(scratch.bound.best(request.wanted) + DEVIATIONS * deviation);
         out.retain(|neighbor| neighbor.distance <= reach);
         FastOutcome {
             deviation,

@@ -5,7 +5,7 @@ use ruvector_api::proto::messages as m;
 
 use crate::caller::{Caller, EXISTS, INVALID, NOT_FOUND, UNIMPLEMENTED};
 
-fn named(name: &str) -> String {
+pub(crate) fn named(name: &str) -> String {
     name.to_owned()
 }
 
@@ -21,7 +21,7 @@ fn text_id(text: &str) -> m::PointId {
     }
 }
 
-fn dense(numbers: &[f32]) -> m::Vectors {
+pub(crate) fn dense(numbers: &[f32]) -> m::Vectors {
     let vector = m::Vector {
         vector: Some(m::vector::Vector::Dense(m::DenseVector {
             data: numbers.to_vec(),
@@ -33,7 +33,7 @@ fn dense(numbers: &[f32]) -> m::Vectors {
     }
 }
 
-fn value(number: i64) -> m::Value {
+pub(crate) fn value(number: i64) -> m::Value {
     m::Value {
         kind: Some(m::value::Kind::IntegerValue(number)),
     }
@@ -54,7 +54,7 @@ pub(crate) fn creation(name: &str, distance: m::Distance) -> m::CreateCollection
     }
 }
 
-fn ids(list: Vec<m::PointId>) -> Option<m::PointsSelector> {
+pub(crate) fn ids(list: Vec<m::PointId>) -> Option<m::PointsSelector> {
     Some(m::PointsSelector {
         points_selector_one_of: Some(m::points_selector::PointsSelectorOneOf::Points(
             m::PointsIdsList { ids: list },
@@ -62,7 +62,7 @@ fn ids(list: Vec<m::PointId>) -> Option<m::PointsSelector> {
     })
 }
 
-fn all() -> Option<m::WithVectorsSelector> {
+pub(crate) fn all() -> Option<m::WithVectorsSelector> {
     Some(m::WithVectorsSelector {
         selector_options: Some(m::with_vectors_selector::SelectorOptions::Enable(true)),
     })

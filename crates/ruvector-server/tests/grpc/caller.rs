@@ -40,7 +40,11 @@ impl Caller {
     }
 
     pub(crate) fn with(config: ServerConfig) -> Caller {
-        let server = Server::start(config);
+        Caller::of(Server::start(config))
+    }
+
+    /// A caller of a server that runs already.
+    pub(crate) fn of(server: Server) -> Caller {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()

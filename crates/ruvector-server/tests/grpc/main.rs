@@ -12,5 +12,6 @@ mod harness;
 
 mod answers;
 mod caller;
+mod durable;
 mod hostile;
 mod services;

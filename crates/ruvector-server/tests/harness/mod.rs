@@ -24,7 +24,7 @@ pub(crate) struct Server {
     pub(crate) grpc_address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Server {
@@ -32,6 +32,13 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let io = Arc::new(RealIo::open(folder.path()).unwrap());
         let database = Database::open(io, DatabaseOptions::default()).unwrap();
+        let mut server = Server::start_on(config, database);
+        server._folder = Some(folder);
+        server
+    }
+
+    /// Starts on a database of the test's own.
+    pub(crate) fn start_on(config: ServerConfig, database: Database) -> Server {
         let (stop, stopped) = oneshot::channel();
         let (ready, addresses) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -61,7 +68,7 @@ impl Server {
             grpc_address,
             stop: Some(stop),
             thread: Some(thread),
-            _folder: folder,
+            _folder: None,
         }
     }
 

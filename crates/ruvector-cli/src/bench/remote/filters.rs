@@ -1,5 +1,5 @@
-//! Filtered searches of a server: the lines of the filters file, whose figures are taken for each group. Never reads a
-//! filter itself: it goes to the server as it stands.
+//! Filtered searches of a server: the lines of the filters file, whose figures are taken for each group. Never
+//! evaluates a filter itself.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,10 +7,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::super::{Plan, filters, measure};
-use super::arguments::RemoteArguments;
-use super::measure::Connections;
-use super::search::{Ask, Breadth, Searches};
-use super::server::Server;
+use super::interface::{Ask, Breadth, Interface};
+use super::measure::Timer;
+use super::search::Searches;
 use crate::error::CliError;
 
 /// Searches whose filters are counted to know what share of the points they keep.
@@ -19,8 +18,7 @@ const COUNTED: usize = 50;
 /// The figures of each group, at a breadth or, without one, at the default settings.
 pub(super) fn measure_groups(
     plan: &Plan,
-    (server, remote): (&Server, &RemoteArguments),
-    connections: &mut Connections,
+    (interface, timer): (&dyn Interface, &Timer),
     path: &Path,
     breadths: &[Option<u32>],
 ) -> Result<Vec<Value>, CliError> {
@@ -30,10 +28,10 @@ pub(super) fn measure_groups(
     }
     let mut figures = Vec::new();
     for (name, lines) in &groups {
-        let share = matching_share(server, plan, lines)?;
+        let share = matching_share(interface, plan, lines)?;
         let truth: Vec<Vec<u64>> = lines.iter().map(|line| line.truth.clone()).collect();
         for breadth in breadths {
-            let mut searches = Searches::new(server, remote);
+            let mut searches = Searches::new(interface);
             for line in lines {
                 let ask = Ask {
                     k: plan.k,
@@ -42,8 +40,8 @@ pub(super) fn measure_groups(
                 };
                 searches.push(&plan.queries[line.query], ask)?;
             }
-            let recall = measure::recall(&searches.pass(&server.client)?, &truth);
-            let times = connections.time(&searches, lines.len())?;
+            let recall = measure::recall(&searches.pass()?, &truth);
+            let times = timer.time(&searches, lines.len())?;
             figures.push(json!({
                 "group": name,
                 "ef": breadth,
@@ -60,11 +58,15 @@ pub(super) fn measure_groups(
 }
 
 /// The share of points that match, on average over some searches.
-fn matching_share(server: &Server, plan: &Plan, lines: &[filters::Line<Value>]) -> Result<f64, CliError> {
+fn matching_share(
+    interface: &dyn Interface,
+    plan: &Plan,
+    lines: &[filters::Line<Value>],
+) -> Result<f64, CliError> {
     let counted = &lines[..lines.len().min(COUNTED)];
     let mut matching = 0;
     for line in counted {
-        matching += server.count(Some(&line.filter))?;
+        matching += interface.count(Some(&line.filter))?;
     }
     Ok(matching as f64 / counted.len().max(1) as f64 / plan.rows as f64)
 }

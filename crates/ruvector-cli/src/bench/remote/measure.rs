@@ -5,45 +5,48 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use prost::bytes::Bytes;
+
 use super::super::measure::Times;
 use super::arguments::RemoteArguments;
+use super::interface::{Interface, Wire};
 use super::search::Searches;
-use super::wire::{Address, Wire};
 use crate::error::CliError;
 use crate::workload::Pace;
 
 /// A search that takes longer has failed.
-const ANSWER: Duration = Duration::from_secs(120);
+pub(super) const ANSWER: Duration = Duration::from_secs(120);
 
 /// From the making of the threads to the first call that is due.
 const LEAD: Duration = Duration::from_millis(10);
 
-/// The connections that are measured.
-pub(super) struct Connections {
-    address: Address,
-    wires: Vec<Wire>,
+/// How searches are timed.
+pub(super) struct Timer<'a> {
+    interface: &'a dyn Interface,
+    connections: usize,
     rate: Option<f64>,
 }
 
-impl Connections {
-    pub(super) fn new(remote: &RemoteArguments) -> Result<Connections, CliError> {
-        let address = Address::new(remote.checked_url()?, remote.api_key.as_deref())?;
-        let wires = (0..remote.connections).map(|_| Wire::open(&address, ANSWER));
-        Ok(Connections {
-            wires: wires.collect::<Result<_, _>>()?,
-            address,
+impl<'a> Timer<'a> {
+    pub(super) fn new(interface: &'a dyn Interface, remote: &RemoteArguments) -> Timer<'a> {
+        Timer {
+            interface,
+            connections: remote.connections,
             rate: remote.rate,
-        })
+        }
     }
 
-    /// So many calls, cycling through the searches; whichever connection is free takes the next.
+    /// So many calls, cycling through the searches; whichever connection is free takes the next. Connections are opened
+    /// for them and kept open to the end: servers close one that is idle while ids are read.
     ///
     /// At a rate, each counts from the moment at which it was due, whatever held it up: the answer before it, or that
     /// no connection was free.
-    pub(super) fn time(&mut self, searches: &Searches, calls: usize) -> Result<Times, CliError> {
-        let requests = searches.requests(&self.address);
+    pub(super) fn time(&self, searches: &Searches, calls: usize) -> Result<Times, CliError> {
+        let requests = searches.requests();
+        let wires = (0..self.connections).map(|_| self.interface.open());
+        let mut wires: Vec<Box<dyn Wire>> = wires.collect::<Result<_, _>>()?;
         // Each connection has been used once.
-        for (at, wire) in self.wires.iter_mut().enumerate() {
+        for (at, wire) in wires.iter_mut().enumerate() {
             wire.exchange(&requests[at % requests.len()])?;
         }
         let next = AtomicUsize::new(0);
@@ -55,10 +58,9 @@ impl Connections {
             }
         };
         let timed: Vec<_> = std::thread::scope(|scope| {
-            let threads: Vec<_> = self
-                .wires
+            let threads: Vec<_> = wires
                 .iter_mut()
-                .map(|wire| scope.spawn(|| take(wire, &requests, (&next, calls), pace.as_ref())))
+                .map(|wire| scope.spawn(|| take(wire.as_mut(), &requests, (&next, calls), pace.as_ref())))
                 .collect();
             threads.into_iter().map(|thread| thread.join()).collect()
         });
@@ -73,8 +75,8 @@ impl Connections {
 
 /// Takes calls until none is left, or one fails, which ends those of all connections.
 fn take(
-    wire: &mut Wire,
-    requests: &[Vec<u8>],
+    wire: &mut dyn Wire,
+    requests: &[Bytes],
     (next, calls): (&AtomicUsize, usize),
     pace: Option<&Pace>,
 ) -> Result<Vec<f64>, CliError> {

@@ -3,10 +3,12 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
+use prost::bytes::Bytes;
 use ureq::http::Uri;
 
+use super::super::interface::Wire;
+use super::super::measure::ANSWER;
 use crate::client::refused;
 use crate::error::CliError;
 
@@ -45,7 +47,7 @@ impl Address {
     }
 
     /// The bytes of a `POST` of JSON.
-    pub(super) fn post(&self, path: &str, body: &[u8]) -> Vec<u8> {
+    pub(super) fn post(&self, path: &str, body: &[u8]) -> Bytes {
         let key = self.api_key.as_ref();
         let key = key.map_or(String::new(), |key| format!("api-key: {key}\r\n"));
         let head = format!(
@@ -54,7 +56,7 @@ impl Address {
             self.authority,
             body.len()
         );
-        [head.as_bytes(), body].concat()
+        [head.as_bytes(), body].concat().into()
     }
 
     fn gone(&self) -> CliError {
@@ -65,7 +67,7 @@ impl Address {
 }
 
 /// An open connection.
-pub(super) struct Wire {
+pub(super) struct Socket {
     address: Address,
     stream: TcpStream,
     bytes: Vec<u8>,
@@ -78,9 +80,9 @@ enum Body {
     Chunked,
 }
 
-impl Wire {
-    /// Opens one; an answer that takes longer than `patience` has failed.
-    pub(super) fn open(address: &Address, patience: Duration) -> Result<Wire, CliError> {
+impl Socket {
+    /// Opens one.
+    pub(super) fn open(address: &Address) -> Result<Socket, CliError> {
         let port = if address.authority.ends_with(']') || !address.authority.contains(':') {
             ":80"
         } else {
@@ -89,47 +91,14 @@ impl Wire {
         let stream = TcpStream::connect(format!("{}{port}", address.authority));
         let stream = stream.map_err(|_| address.gone())?;
         let set = stream.set_nodelay(true);
-        set.and_then(|()| stream.set_read_timeout(Some(patience)))
+        set.and_then(|()| stream.set_read_timeout(Some(ANSWER)))
             .map_err(|_| address.gone())?;
-        Ok(Wire {
+        Ok(Socket {
             address: address.clone(),
             stream,
             bytes: vec![0; BUFFER_BYTES],
             filled: 0,
         })
-    }
-
-    /// Sends a request and reads its whole answer, which must be a success.
-    pub(super) fn exchange(&mut self, request: &[u8]) -> Result<(), CliError> {
-        self.stream.write_all(request).map_err(|_| self.address.gone())?;
-        self.filled = 0;
-        let mut searched = 0;
-        let head = loop {
-            self.fill()?;
-            let new = &self.bytes[searched..self.filled];
-            if let Some(at) = new.windows(4).position(|four| four == b"\r\n\r\n") {
-                break searched + at + 4;
-            }
-            searched = self.filled.saturating_sub(3);
-        };
-        let (status, body) = read_head(&self.bytes[..head])?;
-        let end = match body {
-            Body::Sized(length) => {
-                let end = head.saturating_add(length);
-                while self.filled < end {
-                    self.fill()?;
-                }
-                end
-            }
-            Body::Chunked => self.skip_chunks(head)?,
-        };
-        if self.filled != end {
-            return Err(CliError::Answer("it is longer than its head says"));
-        }
-        match status {
-            200 => Ok(()),
-            status => Err(refused(status, &self.bytes[head..end])),
-        }
     }
 
     /// Reads on to the end of a chunked body that begins at `at`; where that is.
@@ -180,6 +149,40 @@ impl Wire {
                 }
                 Err(_) => return Err(self.address.gone()),
             }
+        }
+    }
+}
+
+impl Wire for Socket {
+    fn exchange(&mut self, request: &Bytes) -> Result<(), CliError> {
+        self.stream.write_all(request).map_err(|_| self.address.gone())?;
+        self.filled = 0;
+        let mut searched = 0;
+        let head = loop {
+            self.fill()?;
+            let new = &self.bytes[searched..self.filled];
+            if let Some(at) = new.windows(4).position(|four| four == b"\r\n\r\n") {
+                break searched + at + 4;
+            }
+            searched = self.filled.saturating_sub(3);
+        };
+        let (status, body) = read_head(&self.bytes[..head])?;
+        let end = match body {
+            Body::Sized(length) => {
+                let end = head.saturating_add(length);
+                while self.filled < end {
+                    self.fill()?;
+                }
+                end
+            }
+            Body::Chunked => self.skip_chunks(head)?,
+        };
+        if self.filled != end {
+            return Err(CliError::Answer("it is longer than its head says"));
+        }
+        match status {
+            200 => Ok(()),
+            status => Err(refused(status, &self.bytes[head..end])),
         }
     }
 }
