@@ -20,7 +20,7 @@ pub struct FastSearch<'a> {
     pub visits_max: Option<u64>,
     /// How to go on where most nodes are refused; `None`: as before.
     pub eager: Option<Eager>,
-    /// The distance of the `wanted`-th best known from other graphs, with `wanted` of [`super::RANK`] or more: what is
+    /// The distance of the `wanted`-th best known from other graphs, with `wanted` of [`RANK`](super::RANK) or more: what is
     /// farther than the slack of `breadth` allows beyond it is left out. It counts from visit [`ORIENTED`] on, for on the way
     /// to the nearest everything is far.
     pub elsewhere: Option<f32>,

@@ -101,7 +101,7 @@ fn recommend<'q>(
         for (name, vectors) in [("positive", positive), ("negative", negative)] {
             for (at, vector) in vectors.iter().enumerate() {
                 let place = format!("{place}.{name}[{at}]");
-                Scorer::unweighed(&run.snapshot.core, &stage.using, vector, &place)?;
+                Scorer::unweighed(run.snapshot, &stage.using, vector, &place)?;
             }
         }
         return Ok(Seek::Nearest(mean::mean(positive, negative, &place)?));
