@@ -191,6 +191,7 @@ fn overflow_hides_nothing() {
                     breadth: 64,
                     visits_max: None,
                     eager: None,
+                    elsewhere: None,
                 };
                 let sifted = sieve.sift(field, &request, (&nodes, true), &mut |_| true);
                 if sifted.is_some() {
