@@ -133,3 +133,22 @@ test('errors carry the status and the text', async () => {
   await refused(client.query('absent', { query: [1], limit: 3 }), 404);
   await refused(client.upsert('errors', { points: [{ id: -1, vector: [1, 2, 3] }] }), 400);
 });
+
+test('vectors are added to a collection in use and removed from it', async () => {
+  await filled('fields');
+  const dense = { dense: { size: 2, distance: 'Dot' } };
+  assert.equal((await client.createVectorName('fields', 'more', dense, { wait: true })).status, 'completed');
+  await client.createVectorName('fields', 'words', { sparse: { modifier: 'idf' } });
+  const search = () => client.query('fields', { query: [1, 0], using: 'more', limit: 5 });
+  assert.deepEqual((await search()).points, []);
+  const points = [2, 7].map((id) => ({ id, vector: { more: [id, 0] } }));
+  await client.updateVectors('fields', { wait: true, points });
+  assert.deepEqual((await search()).points.map((one) => one.id), [7, 2]);
+  const params = (await client.getCollection('fields')).config.params;
+  assert.equal(params.vectors.more.size, 2);
+  assert.equal(params.sparse_vectors.words.modifier, 'idf');
+  await refused(client.createVectorName('fields', 'more', { dense: { size: 3, distance: 'Dot' } }), 400);
+  assert.equal((await client.deleteVectorName('fields', 'more', { wait: true })).status, 'completed');
+  await refused(search(), 400);
+  assert.equal((await client.count('fields', { exact: true })).count, 20);
+});

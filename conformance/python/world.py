@@ -31,6 +31,9 @@ class Server:
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="ruvector-conformance-")
         self.log = open(os.path.join(self.folder.name, "log"), "wb")
+        self.start()
+
+    def start(self):
         command = [os.environ["RUVECTOR_PROGRAM"], "serve", "--http-port", "0", "--grpc-port", "0"]
         command += ["--storage", os.path.join(self.folder.name, "data")]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
@@ -51,10 +54,18 @@ class Server:
         """How a client is opened over the server."""
         return {"url": self.url, "grpc_port": self.grpc_port, "prefer_grpc": grpc}
 
-    def stop(self):
+    def restart(self):
+        """The same folder, on other ports."""
+        self.end()
+        self.start()
+
+    def end(self):
         self.process.terminate()
         self.process.wait(timeout=60)
         self.process.stdout.close()
+
+    def stop(self):
+        self.end()
         self.log.close()
         self.folder.cleanup()
 

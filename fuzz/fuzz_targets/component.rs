@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ruvector_graph::{FastGraph, Links, PlainGraph, Vectors};
+use ruvector_graph::{FastGraph, Links, PlainGraph};
 use ruvector_io::{Io, MemIo, Region};
 use ruvector_payload::index::Index;
 use ruvector_quant::QueryPrecision;
@@ -96,11 +96,12 @@ fn read_vectors(vectors: &VectorBlock) {
         if let Some(ordinal) = vectors.ordinal(row) {
             assert_eq!(ordinal, at);
         }
-        let dim = vectors.vector(at).map(<[f32]>::len);
+        let mut decoded = Vec::new();
+        let dim = vectors.numbers(at, &mut decoded).map(<[f32]>::len);
         assert!(dim.is_none_or(|dim| dim == vectors.dim() as usize));
         let _ = vectors.ordinal(at);
     }
-    assert!(vectors.vector(vectors.len()).is_none());
+    assert!(vectors.bytes(vectors.len()).is_none());
 }
 
 fn read_ragged(vectors: &RaggedBlock) {
@@ -111,7 +112,7 @@ fn read_ragged(vectors: &RaggedBlock) {
         }
         match vectors.vector(at) {
             Some(RaggedRef::Sparse(indices, values)) => assert_eq!(indices.len(), values.len()),
-            Some(RaggedRef::Multi(numbers)) => assert_eq!(numbers.len() % vectors.dim() as usize, 0),
+            Some(RaggedRef::Multi(bytes)) => assert_eq!(bytes.len() % vectors.dim() as usize, 0),
             None => {}
         }
     }

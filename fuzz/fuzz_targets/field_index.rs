@@ -114,7 +114,7 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let kinds = [
         integer,
-        IndexKind::Keyword,
+        IndexKind::Keyword { prefix: false },
         IndexKind::Datetime,
         IndexKind::Bool,
         IndexKind::Null,

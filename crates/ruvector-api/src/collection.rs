@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ruvector_types::{
     CollectionConfig, CollectionSettings, Distance, HnswConfig, Limits, OptimizerConfig, QuantizationConfig,
-    VectorConfig,
+    VectorConfig, VectorDatatype,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -129,7 +129,8 @@ pub struct VectorParams {
     pub(crate) distance: String,
     /// The graph's parameters.
     pub(crate) hnsw_config: Option<HnswDiff>,
-    /// Type of the numbers: `float32`.
+    /// What the numbers are kept as: `float32`, `float16` (rounded) or `uint8` (whole numbers from 0 to 255, fractions cut
+    /// off); `float32` if absent.
     pub(crate) datatype: Option<String>,
     /// Codes kept beside its vectors; the collection's if absent.
     pub(crate) quantization_config: Option<WireQuantization>,
@@ -229,9 +230,9 @@ struct Settings {
 
 /// What a vector takes where it says nothing itself.
 #[derive(Clone, Copy)]
-struct VectorBase {
-    hnsw: HnswConfig,
-    quantization: Option<QuantizationConfig>,
+pub(crate) struct VectorBase {
+    pub(crate) hnsw: HnswConfig,
+    pub(crate) quantization: Option<QuantizationConfig>,
 }
 
 impl Settings {
@@ -284,10 +285,9 @@ impl Settings {
 }
 
 impl VectorParams {
-    fn into_config(self, field: &str, base: VectorBase) -> Result<VectorConfig, ApiError> {
+    pub(crate) fn into_config(self, field: &str, base: VectorBase) -> Result<VectorConfig, ApiError> {
         let at = |name: &str| format!("{field}.{name}");
-        let float32 = self.datatype.as_deref().is_none_or(|kind| kind == "float32");
-        refuse_unless(&at("datatype"), float32, "only float32 is served")?;
+        let datatype = datatype(self.datatype.as_deref(), &at("datatype"))?;
         let on_disk = WireMemory::on_disk(self.memory, self.on_disk, field)?;
         let distance = distance(&self.distance, &at("distance"))?;
         let hnsw = self.hnsw_config.unwrap_or_default();
@@ -298,9 +298,27 @@ impl VectorParams {
             quantization: codes.transpose()?.or(base.quantization),
             on_disk: on_disk.unwrap_or(false),
             multivector: self.multivector_config.map(MultiVectorParams::into_comparator),
+            datatype,
             ..VectorConfig::new(self.size, distance)
         })
     }
+}
+
+/// What numbers are kept as, by its name.
+fn datatype(name: Option<&str>, field: &str) -> Result<VectorDatatype, ApiError> {
+    let served = [
+        VectorDatatype::Float32,
+        VectorDatatype::Float16,
+        VectorDatatype::Uint8,
+    ];
+    let Some(name) = name else {
+        return Ok(VectorDatatype::Float32);
+    };
+    let named = served.into_iter().find(|datatype| datatype.name() == name);
+    named.ok_or_else(|| ApiError::NotSupported {
+        field: field.to_owned(),
+        what: "float32, float16 and uint8 are served",
+    })
 }
 
 fn distance(name: &str, field: &str) -> Result<Distance, ApiError> {

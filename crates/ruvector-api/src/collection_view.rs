@@ -119,6 +119,7 @@ struct VectorView {
     #[serde(skip_serializing_if = "Option::is_none")]
     quantization_config: Option<WireQuantization>,
     on_disk: bool,
+    datatype: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     multivector_config: Option<MultiVectorParams>,
 }
@@ -310,6 +311,7 @@ impl VectorView {
             hnsw_config,
             quantization_config: codes.map(WireQuantization::from),
             on_disk: vector.on_disk,
+            datatype: vector.datatype.name(),
             multivector_config: vector.multivector.map(MultiVectorParams::from),
         }
     }

@@ -43,7 +43,7 @@ struct SegmentView {
     search_us: f64,
 }
 
-#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = ExplainedFilter)]
 struct FilterView {
     /// Points that match, guessed from the indexes' figures, deleted ones included.
@@ -52,6 +52,11 @@ struct FilterView {
     undecided: u64,
     /// Points that match in truth.
     matching: u64,
+    /// Fields with a condition that an index answers.
+    indexed: Vec<String>,
+    /// Fields with a condition that no index answers, and those inside `nested`: they are found in the payloads of the
+    /// points that the others leave.
+    unindexed: Vec<String>,
 }
 
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -84,7 +89,7 @@ impl ExplainView {
         };
         let (mut filter_time, mut search_time) = (Duration::ZERO, Duration::ZERO);
         for segment in &segments {
-            let filter = segment.filter;
+            let filter = segment.filter.as_ref();
             totals.estimated += filter.map_or(segment.points, |filter| filter.estimated);
             totals.undecided += filter.map_or(0, |filter| filter.undecided);
             totals.matching += filter.map_or(segment.points, |filter| filter.matching);
@@ -111,10 +116,12 @@ impl SegmentView {
                 false => "active",
             },
             points: segment.points,
-            filter: segment.filter.map(|filter| FilterView {
+            filter: segment.filter.as_ref().map(|filter| FilterView {
                 estimated: filter.estimated,
                 undecided: filter.undecided,
                 matching: filter.matching,
+                indexed: filter.indexed.clone(),
+                unindexed: filter.unindexed.clone(),
             }),
             ways: segment.ways.iter().copied().map(Way::name).collect(),
             visited: segment.visited,

@@ -130,7 +130,9 @@ impl WireIndexSchema {
         params.refuse_unserved()?;
         params.refuse_of_other_types()?;
         let kind = match params.kind.as_str() {
-            "keyword" => IndexKind::Keyword,
+            "keyword" => IndexKind::Keyword {
+                prefix: params.prefix.unwrap_or(false),
+            },
             "integer" => IndexKind::Integer {
                 lookup: params.lookup.unwrap_or(true),
                 range: params.range.unwrap_or(true),

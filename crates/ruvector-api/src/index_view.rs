@@ -22,9 +22,9 @@ pub struct IndexView {
     /// Its type and options, defaults included: what declares it again.
     #[schema(value_type = Object)]
     params: ParamsView,
-    /// Live points whose segment has it.
+    /// Live points with a value that it is about, of segments that have it and of segments in memory.
     points: u64,
-    /// Live points of sealed segments that it is still to be built for. Points of segments in memory count in neither.
+    /// Live points of sealed segments that it is still to be built for, with a value or without.
     points_waiting: u64,
     /// Bytes in files.
     disk_bytes: u64,
@@ -36,6 +36,8 @@ pub struct IndexView {
 struct ParamsView {
     r#type: &'static str,
     on_disk: bool,
+    /// False of every index: it is what there is.
+    enable_hnsw: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     is_tenant: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +46,8 @@ struct ParamsView {
     lookup: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prefix: Option<bool>,
     #[serde(flatten)]
     text: Option<TextView>,
 }
@@ -92,7 +96,10 @@ impl ParamsView {
             ..ParamsView::default()
         };
         match &index.kind {
-            IndexKind::Keyword | IndexKind::Uuid => params.is_tenant = Some(index.is_principal),
+            IndexKind::Keyword { prefix } => {
+                (params.is_tenant, params.prefix) = (Some(index.is_principal), Some(*prefix));
+            }
+            IndexKind::Uuid => params.is_tenant = Some(index.is_principal),
             IndexKind::Float | IndexKind::Datetime => params.is_principal = Some(index.is_principal),
             IndexKind::Integer { lookup, range } => {
                 params.is_principal = Some(index.is_principal);
@@ -121,7 +128,7 @@ fn type_name(kind: &IndexKind) -> &'static str {
         IndexKind::Integer { .. } => "integer",
         IndexKind::Float => "float",
         IndexKind::Datetime => "datetime",
-        IndexKind::Keyword => "keyword",
+        IndexKind::Keyword { .. } => "keyword",
         IndexKind::Uuid => "uuid",
         IndexKind::Bool => "bool",
         IndexKind::Geo => "geo",

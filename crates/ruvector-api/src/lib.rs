@@ -41,6 +41,7 @@ mod text_search;
 mod tuning;
 mod update;
 mod vector;
+mod vector_field;
 mod vector_kinds;
 mod vector_update;
 
@@ -77,5 +78,6 @@ pub use text_search::SearchText;
 pub use tuning::{HnswDiff, OptimizersDiff, WireMemory};
 pub use update::{ClearPayload, DeletePayload, DeletePoints, OverwritePayload, SetPayload, UpdateView};
 pub use vector::{BatchVectors, PointVectors, QueryVector, WireVector};
+pub use vector_field::{CreateVectorField, NewSparseVector};
 pub use vector_kinds::{MultiVectorParams, SparseVectorParams};
 pub use vector_update::{DeleteVectors, UpdateVectors};

@@ -71,6 +71,13 @@ const CALLS: &[Call] = calls! {
     CreateFieldIndexCollection "field_name: \"f\" field_type: FieldTypeKeyword" => |r| shown(r.into_write()),
     CreateFieldIndexCollection "field_name: \"f\"" => |r| shown(r.into_write()),
     DeleteFieldIndexCollection "field_name: \"f\"" => |r| shown(r.into_write()),
+    CreateVectorNameRequest "dense_config { size: 4 distance: Cosine }" => |r| {
+        let write = r.into_write()?;
+        let (name, field) = write.op;
+        let field = field.into_field(&CollectionConfig::single(4, Distance::Dot))?;
+        Ok(format!("{} {:?} {name} {field:?}", write.collection, write.wait))
+    },
+    DeleteVectorNameRequest "" => |r| shown(r.into_write()),
     CreateCollection "vectors_config { params { size: 4 distance: Cosine } }"
         => |r| shown(r.into_config(&Limits::default())),
     UpdateCollection "" => |r| {
@@ -110,6 +117,7 @@ const NEEDED: &[(&str, &str)] = &[
         "id { num: 1 } vectors { vector { dense { data: [1] } } }",
     ),
     ("VectorParams", "size: 4 distance: Cosine"),
+    ("DenseVectorCreationConfig", "size: 4 distance: Cosine"),
     ("ScalarQuantization", "type: Int8"),
     ("SearchPoints", "vector: [1, 2] limit: 3"),
     ("RecommendPoints", "positive { num: 1 } limit: 3"),

@@ -1,6 +1,7 @@
 //! `ruvector explain`: how a running server carries out a read, as a table of its segments. Never opens a folder: it asks
 //! a server.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -39,6 +40,14 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<(), CliError> {
     rows.push(totals_row(&explain["totals"]));
     let right = [2, 4, 5, 6, 7, 8, 9, 10];
     print!("\n{}", table::lines(&HEAD, &rows, &right));
+    for (said, name) in [
+        ("answered by indexes", "indexed"),
+        ("found in payloads", "unindexed"),
+    ] {
+        if let Some(fields) = fields(segments, name) {
+            println!("Fields of the filter {said} in sealed segments: {fields}");
+        }
+    }
     println!(
         "\nTogether {} µs. {NOTES}",
         micros(&explain["totals"]["total_us"])
@@ -97,6 +106,15 @@ fn results(operation: Operation, result: &Value) -> String {
         Operation::Count => format!("{} points counted", result["count"]),
         Operation::Facet => format!("{} values", count(&result["hits"])),
     }
+}
+
+/// The fields that the sealed segments name so; `None` without any.
+fn fields(segments: &[Value], name: &str) -> Option<String> {
+    let sealed = segments.iter().filter(|segment| segment["state"] == "sealed");
+    let fields = sealed.filter_map(|segment| segment["filter"][name].as_array());
+    let fields: BTreeSet<&str> = fields.flatten().filter_map(Value::as_str).collect();
+    let fields: Vec<&str> = fields.into_iter().collect();
+    (!fields.is_empty()).then(|| fields.join(", "))
 }
 
 fn segment_row(segment: &Value) -> Vec<String> {

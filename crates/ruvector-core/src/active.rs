@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use parking_lot::{Mutex, RwLock};
-use ruvector_graph::{GraphParams, LiveGraph, Scratch, Space, Vectors};
-use ruvector_simd::DistanceFn;
+use parking_lot::RwLock;
 use ruvector_types::{PointId, Vector};
 
+use crate::active_field::ActiveField;
 use crate::active_ragged::ActiveRagged;
 use crate::arena::Arena;
 use crate::fields::Field;
-use crate::shard::{FieldSchema, Schema};
+use crate::schema::Schema;
 
 /// No such row or ordinal.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -24,62 +23,47 @@ pub(crate) struct ActiveRow {
     pub(crate) id: PointId,
     pub(crate) version: u64,
     pub(crate) payload: Box<[u8]>,
-    /// Of the dense fields, then of the others.
+    /// By the columns of the fields.
     ordinals: Box<[u32]>,
     prev: u32,
 }
 
-/// One vector field: its vectors by ordinal, their rows, and the graph over them.
-#[derive(Debug)]
-pub(crate) struct ActiveField {
-    vectors: Arena<(u32, Box<[f32]>)>,
-    len: AtomicU32,
-    graph: LiveGraph,
-    /// Whether there is to be a graph; otherwise it stays empty.
-    linked: bool,
-    builder: Mutex<Scratch>,
-    distance: DistanceFn,
-}
-
-/// An in-memory segment.
+/// An in-memory segment. It has the fields of the schema it was made with, by number.
 #[derive(Debug)]
 pub(crate) struct ActiveSegment {
     rows: Arena<ActiveRow>,
     len: AtomicU32,
     ids: RwLock<BTreeMap<PointId, u32>>,
-    fields: Vec<ActiveField>,
-    ragged: Vec<ActiveRagged>,
+    fields: Vec<Option<Box<ActiveField>>>,
+    ragged: Vec<Option<Box<ActiveRagged>>>,
+    columns: usize,
     capacity: u32,
     bytes: AtomicU64,
 }
 
 impl ActiveSegment {
     pub(crate) fn new(schema: &Schema, capacity: u32) -> ActiveSegment {
-        let field = |schema: &FieldSchema| {
-            let params = GraphParams {
-                m: schema.hnsw.m.max(2),
-                ef_construct: schema.hnsw.ef_construct,
-                seed: 0,
-            };
-            ActiveField {
-                vectors: Arena::new(capacity as usize),
-                len: AtomicU32::new(0),
-                graph: LiveGraph::new(params, capacity),
-                linked: schema.hnsw.m > 0,
-                builder: Mutex::new(Scratch::default()),
-                distance: schema.kernel,
-            }
-        };
+        let (mut fields, mut ragged, mut columns) = (Vec::new(), Vec::new(), 0);
+        for schema in schema.dense_fields() {
+            put_at(
+                &mut fields,
+                schema.number,
+                ActiveField::new(columns, schema, capacity),
+            );
+            columns += 1;
+        }
+        for schema in schema.ragged_fields() {
+            let field = ActiveRagged::new(columns, schema, capacity as usize);
+            put_at(&mut ragged, schema.number, field);
+            columns += 1;
+        }
         ActiveSegment {
             rows: Arena::new(capacity as usize),
             len: AtomicU32::new(0),
             ids: RwLock::new(BTreeMap::new()),
-            fields: schema.fields.iter().map(field).collect(),
-            ragged: schema
-                .ragged
-                .iter()
-                .map(|schema| ActiveRagged::new(schema, capacity as usize))
-                .collect(),
+            fields,
+            ragged,
+            columns,
             capacity,
             bytes: AtomicU64::new(0),
         }
@@ -90,7 +74,8 @@ impl ActiveSegment {
         self.capacity - self.len.load(Ordering::Acquire)
     }
 
-    /// Appends a row; only the sequencer calls this. Returns the row, or `None` if the segment is full.
+    /// Appends a row; only the sequencer calls this. Returns the row, or `None` if the segment is full. Vectors of fields
+    /// that the segment does not have are left out: they were removed after the record was logged.
     pub(crate) fn push(
         &self,
         id: PointId,
@@ -102,24 +87,25 @@ impl ActiveSegment {
         if row >= self.capacity {
             return None;
         }
-        let mut ordinals = vec![NONE; self.fields.len() + self.ragged.len()].into_boxed_slice();
+        let mut ordinals = vec![NONE; self.columns].into_boxed_slice();
         let mut bytes = payload.len() as u64 + 96;
         for (field, vector) in vectors {
-            // What sparse vectors take in lists is about what they take themselves.
-            let copies = if matches!(vector, Vector::Sparse(_)) { 2 } else { 1 };
-            bytes += copies * vector.bytes() as u64 + 24;
-            let (at, ordinal) = match (Field::of(field), vector) {
-                (Field::Dense(at), Vector::Dense(vector)) => {
-                    let slot = self.fields.get(at)?;
-                    (at, slot.push(row, vector.into_boxed_slice()))
-                }
-                (Field::Ragged(at), vector) => {
-                    let slot = self.ragged.get(at)?;
-                    (self.fields.len() + at, slot.push(row, vector))
-                }
-                (Field::Dense(_), _) => return None,
+            let (column, taken, ordinal) = match (Field::of(field), vector) {
+                (Field::Dense(at), Vector::Dense(vector)) => match self.field(at) {
+                    Some(slot) => {
+                        let taken = slot.vector_bytes(vector.len());
+                        (slot.column, taken, slot.push(row, vector))
+                    }
+                    None => continue,
+                },
+                (Field::Ragged(at), vector) => match self.ragged(at) {
+                    Some(slot) => (slot.column, slot.vector_bytes(&vector), slot.push(row, vector)),
+                    None => continue,
+                },
+                (Field::Dense(_), _) => continue,
             };
-            ordinals[at] = ordinal;
+            bytes += taken + 24;
+            ordinals[column] = ordinal;
         }
         let mut ids = self.ids.write();
         let prev = ids.get(&id).copied().unwrap_or(NONE);
@@ -181,21 +167,21 @@ impl ActiveSegment {
     }
 
     pub(crate) fn field(&self, field: usize) -> Option<&ActiveField> {
-        self.fields.get(field)
+        self.fields.get(field)?.as_deref()
     }
 
     pub(crate) fn ragged(&self, field: usize) -> Option<&ActiveRagged> {
-        self.ragged.get(field)
+        self.ragged.get(field)?.as_deref()
     }
 
     /// The ordinal of a row's vector in a field.
     pub(crate) fn ordinal(&self, row: u32, field: Field) -> Option<u32> {
-        let at = match field {
-            Field::Dense(at) => at,
-            Field::Ragged(at) => self.fields.len() + at,
+        let column = match field {
+            Field::Dense(at) => self.field(at)?.column,
+            Field::Ragged(at) => self.ragged(at)?.column,
         };
         let ordinals = &self.row(row)?.ordinals;
-        ordinals.get(at).copied().filter(|ordinal| *ordinal != NONE)
+        ordinals.get(column).copied().filter(|ordinal| *ordinal != NONE)
     }
 
     /// Bytes of rows and vectors held.
@@ -205,12 +191,8 @@ impl ActiveSegment {
 
     /// Bytes on the heap, graphs and chunks included.
     pub(crate) fn heap_bytes(&self) -> u64 {
-        let graphs: u64 = self
-            .fields
-            .iter()
-            .map(|f| f.graph.heap_bytes() as u64 + f.vectors.heap_bytes())
-            .sum();
-        let ragged: u64 = self.ragged.iter().map(ActiveRagged::heap_bytes).sum();
+        let graphs: u64 = self.fields.iter().flatten().map(|field| field.heap_bytes()).sum();
+        let ragged: u64 = self.ragged.iter().flatten().map(|field| field.heap_bytes()).sum();
         graphs + ragged + self.rows.heap_bytes() + self.bytes()
     }
 
@@ -218,7 +200,7 @@ impl ActiveSegment {
     /// Fewer than `nodes_max` means that every graph has caught up.
     pub(crate) fn grow_graphs(&self, rows: u32, nodes_max: u32) -> u32 {
         let mut inserted = 0;
-        for field in &self.fields {
+        for field in self.fields.iter().flatten() {
             inserted += field.grow(rows, nodes_max - inserted);
         }
         inserted
@@ -226,84 +208,12 @@ impl ActiveSegment {
 
     /// Whether a vector of a row below `rows` is not in its graph yet.
     pub(crate) fn graphs_lag(&self, rows: u32) -> bool {
-        self.fields
-            .iter()
-            .any(|field| field.linked && field.row(field.graph.len()).is_some_and(|row| row < rows))
+        self.fields.iter().flatten().any(|field| field.lags(rows))
     }
 }
 
-impl ActiveField {
-    fn push(&self, row: u32, vector: Box<[f32]>) -> u32 {
-        let ordinal = self.len.load(Ordering::Acquire);
-        self.vectors.set(ordinal, (row, vector));
-        self.len.store(ordinal + 1, Ordering::Release);
-        ordinal
-    }
-
-    fn grow(&self, rows: u32, nodes_max: u32) -> u32 {
-        if !self.linked {
-            return 0;
-        }
-        let mut scratch = self.builder.lock();
-        let mut inserted = 0;
-        while inserted < nodes_max && self.row(self.graph.len()).is_some_and(|row| row < rows) {
-            if self
-                .graph
-                .insert(Space::new(self, self.distance), &mut scratch)
-                .is_err()
-            {
-                break;
-            }
-            inserted += 1;
-        }
-        inserted
-    }
-
-    /// The row of an ordinal.
-    pub(crate) fn row(&self, ordinal: u32) -> Option<u32> {
-        self.vectors.get(ordinal).map(|(row, _)| *row)
-    }
-
-    pub(crate) fn graph(&self) -> &LiveGraph {
-        &self.graph
-    }
-
-    /// Ordinals whose rows lie below `rows`: rows ascend with ordinals.
-    pub(crate) fn ordinals_below(&self, rows: u32) -> u32 {
-        ordinals_below(self.len.load(Ordering::Acquire), rows, |ordinal| {
-            self.row(ordinal)
-        })
-    }
-}
-
-/// How many of `len` ordinals have rows below `rows`.
-pub(crate) fn ordinals_below(len: u32, rows: u32, row_of: impl Fn(u32) -> Option<u32>) -> u32 {
-    let (mut low, mut high) = (0, len);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if row_of(middle).is_some_and(|row| row < rows) {
-            low = middle + 1
-        } else {
-            high = middle
-        }
-    }
-    low
-}
-
-impl Vectors for ActiveField {
-    type Component = f32;
-
-    fn len(&self) -> u32 {
-        self.len.load(Ordering::Acquire)
-    }
-
-    fn vector(&self, ordinal: u32) -> Option<&[f32]> {
-        self.vectors.get(ordinal).map(|(_, vector)| &vector[..])
-    }
-
-    fn prefetch(&self, ordinal: u32) {
-        if let Some((_, vector)) = self.vectors.get(ordinal) {
-            ruvector_simd::prefetch(vector);
-        }
-    }
+/// Puts a field at its number, with holes before it.
+fn put_at<T>(fields: &mut Vec<Option<Box<T>>>, number: usize, field: T) {
+    fields.resize_with(number, || None);
+    fields.push(Some(Box::new(field)));
 }

@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use half::f16;
 use parking_lot::RwLock;
-use ruvector_types::{SparseVector, Vector};
+use ruvector_storage::{Element, RaggedRef};
+use ruvector_types::{SparseVector, Vector, VectorDatatype};
 
-use crate::active::ordinals_below;
+use crate::active_field::ordinals_below;
 use crate::arena::Arena;
 use crate::fields::{RaggedKind, RaggedSchema};
 
@@ -23,10 +25,48 @@ type List = Vec<(u32, f32)>;
 /// One field.
 #[derive(Debug)]
 pub(crate) struct ActiveRagged {
-    vectors: Arena<(u32, Vector)>,
+    /// Its place among a row's ordinals.
+    pub(crate) column: usize,
+    vectors: Arena<(u32, Kept)>,
     len: AtomicU32,
+    /// Dimensions of each vector of a multi-vector, and the type of their numbers.
+    kind: (u32, VectorDatatype),
     /// Of sparse vectors.
     lists: Option<Lists>,
+}
+
+/// A vector as it will lie when sealed.
+#[derive(Debug)]
+enum Kept {
+    Sparse(SparseVector),
+    Float32(Box<[f32]>),
+    Float16(Box<[f16]>),
+    Uint8(Box<[u8]>),
+}
+
+impl Kept {
+    fn of(vector: Vector, datatype: VectorDatatype) -> Kept {
+        fn encoded<T: Element>(numbers: &[f32]) -> Box<[T]> {
+            numbers.iter().map(|number| T::of(*number)).collect()
+        }
+        match (vector, datatype) {
+            (Vector::Sparse(sparse), _) => Kept::Sparse(sparse),
+            (Vector::Multi(multi), VectorDatatype::Float32) => Kept::Float32(multi.numbers.into()),
+            (Vector::Multi(multi), VectorDatatype::Float16) => Kept::Float16(encoded(&multi.numbers)),
+            (Vector::Multi(multi), VectorDatatype::Uint8) => Kept::Uint8(encoded(&multi.numbers)),
+            // No writer makes these: a vector without anything in common with any other.
+            (Vector::Dense(_), _) => Kept::Sparse(SparseVector::default()),
+        }
+    }
+
+    fn lies(&self) -> RaggedRef<'_> {
+        match self {
+            Kept::Sparse(sparse) => RaggedRef::Sparse(&sparse.indices, &sparse.values),
+            Kept::Float32(numbers) => RaggedRef::Multi(f32::bytes_of(numbers)),
+            Kept::Float16(numbers) => RaggedRef::Multi(f16::bytes_of(numbers)),
+            Kept::Uint8(numbers) => RaggedRef::Multi(numbers),
+        }
+    }
 }
 
 /// Ordinals and weights by dimension.
@@ -37,10 +77,12 @@ struct Lists {
 }
 
 impl ActiveRagged {
-    pub(crate) fn new(schema: &RaggedSchema, capacity: usize) -> ActiveRagged {
+    pub(crate) fn new(column: usize, schema: &RaggedSchema, capacity: usize) -> ActiveRagged {
         ActiveRagged {
+            column,
             vectors: Arena::new(capacity),
             len: AtomicU32::new(0),
+            kind: schema.dim(),
             lists: matches!(schema.kind, RaggedKind::Sparse(_)).then(Lists::default),
         }
     }
@@ -51,7 +93,7 @@ impl ActiveRagged {
         if let (Some(lists), Vector::Sparse(sparse)) = (&self.lists, &vector) {
             lists.push(ordinal, sparse);
         }
-        self.vectors.set(ordinal, (row, vector));
+        self.vectors.set(ordinal, (row, Kept::of(vector, self.kind.1)));
         self.len.store(ordinal + 1, Ordering::Release);
         ordinal
     }
@@ -61,8 +103,22 @@ impl ActiveRagged {
         self.vectors.get(ordinal).map(|(row, _)| *row)
     }
 
-    pub(crate) fn vector(&self, ordinal: u32) -> Option<&Vector> {
-        self.vectors.get(ordinal).map(|(_, vector)| vector)
+    /// A vector where it lies.
+    pub(crate) fn vector(&self, ordinal: u32) -> Option<RaggedRef<'_>> {
+        self.vectors.get(ordinal).map(|(_, vector)| vector.lies())
+    }
+
+    /// A copy of it.
+    pub(crate) fn to_vector(&self, ordinal: u32) -> Option<Vector> {
+        self.vector(ordinal)?.to_vector(self.kind)
+    }
+
+    /// Bytes that a vector takes here, in lists too: of a sparse one about as many again.
+    pub(crate) fn vector_bytes(&self, vector: &Vector) -> u64 {
+        match vector {
+            Vector::Sparse(_) => 2 * vector.bytes() as u64,
+            _ => vector.bytes() as u64 / 4 * self.kind.1.bytes(),
+        }
     }
 
     /// Ordinals whose rows lie below `rows`.

@@ -2,9 +2,10 @@
 //! which every call is refused.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
+use parking_lot::RwLock;
 use ruvector_io::{Io, ResidentBudget};
 use ruvector_storage::DeclaredIndex;
 use ruvector_types::{
@@ -14,11 +15,11 @@ use ruvector_types::{
 };
 
 use crate::commit::Committer;
-use crate::fields::Field;
 use crate::maintenance::Signal;
 use crate::optimize::Effort;
-use crate::read::{Costs, KeptFilters};
-use crate::shard::{Schema, Shard};
+use crate::read::KeptFilters;
+use crate::schema::Schema;
+use crate::shard::Shard;
 use crate::view::{CollectionView, Snapshot};
 use crate::{CollectionInfo, Ctx, Error, ErrorKind, Wait, WriteOutcome};
 
@@ -34,11 +35,13 @@ pub(crate) struct Core {
     pub(crate) quantization: ArcSwap<Vec<Option<QuantizationConfig>>>,
     /// The payload indexes declared, by path.
     pub(crate) indexes: ArcSwap<Vec<DeclaredIndex>>,
-    /// By the number of the vector field; measured once.
-    pub(crate) costs: Vec<OnceLock<Costs>>,
     /// Filters that came again.
     pub(crate) filters: KeptFilters,
-    pub(crate) schema: Schema,
+    /// As writes and rewrites take it; reads take that of their view, which follows at once.
+    pub(crate) schema: ArcSwap<Schema>,
+    /// Held for reading by a write from its validation to its place in the order, so that the schema is one; for writing
+    /// while the schema changes.
+    pub(crate) writes_under_way: RwLock<()>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) io: Arc<dyn Io>,
     pub(crate) dir: String,
@@ -180,22 +183,6 @@ impl Core {
         ((u128::from(id.stable_hash()) * self.shards.len() as u128) >> 64) as usize
     }
 
-    /// The vector field of that name.
-    pub(crate) fn field(&self, name: &str, place: &str) -> Result<Field, Invalid> {
-        self.schema.field(name).ok_or_else(|| {
-            let schema = &self.schema;
-            let known = schema.all_fields().map(|field| schema.name(field).to_owned());
-            let known = known.collect();
-            Invalid::new(
-                place,
-                Problem::UnknownVector {
-                    name: name.to_owned(),
-                    known,
-                },
-            )
-        })
-    }
-
     pub(crate) fn check_limit(&self, field: &str, given: usize) -> Result<(), Invalid> {
         at_most(field, given, self.limits.limit_max, "limit_max")
     }
@@ -222,7 +209,7 @@ impl Core {
         Ok(())
     }
 
-    fn admit(&self) -> Result<(), Error> {
+    pub(crate) fn admit(&self) -> Result<(), Error> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::new(
                 ErrorKind::Unavailable,
@@ -241,12 +228,14 @@ impl Core {
         self.signal.upkeep_soon(self);
     }
 
-    /// Refuses all further writes and lets running steps end; what was appended is committed first.
+    /// Refuses all further writes and lets running steps end; what was appended is committed first. Files begun go now: a
+    /// reader may hold the collection until long after the folder is open again, under another handle.
     pub(crate) fn close(&self) -> Result<(), Error> {
         let outcome = self.commit_all().and_then(|()| self.check_committed());
         self.closed.store(true, Ordering::Release);
         for shard in &self.shards {
-            let _jobs = shard.jobs.lock();
+            let mut jobs = shard.jobs.lock();
+            jobs.abandon();
             shard.sequencer.lock().closed = true;
         }
         outcome

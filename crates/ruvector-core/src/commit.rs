@@ -59,13 +59,29 @@ impl Core {
 
     /// Makes everything appended so far durable and visible, structural changes included.
     pub(crate) fn commit_all(&self) -> Result<(), Error> {
+        self.in_turn(Core::lead)
+    }
+
+    /// Makes the schema that is in force that of the published view, whatever the logs are doing.
+    pub(crate) fn publish_schema(&self) {
+        self.in_turn(|core| {
+            let view = CollectionView {
+                schema: core.schema.load_full(),
+                shards: core.view.load().shards.clone(),
+            };
+            core.view.store(Arc::new(view));
+        });
+    }
+
+    /// Does what nobody else may do meanwhile to the published view.
+    fn in_turn<T>(&self, work: impl FnOnce(&Core) -> T) -> T {
         let mut leading = self.committer.leading.lock();
         while *leading {
             self.committer.turn.wait(&mut leading);
         }
         *leading = true;
         drop(leading);
-        let outcome = self.lead();
+        let outcome = work(self);
         *self.committer.leading.lock() = false;
         self.committer.turn.notify_all();
         outcome
@@ -105,6 +121,8 @@ impl Core {
         let error = self.poison_failed(&mut rounds);
         let published = self.view.load();
         let mut view = CollectionView {
+            // Rows of a field are in a draft only once the schema has it.
+            schema: self.schema.load_full(),
             shards: published.shards.clone(),
         };
         for (shard, round) in self

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use ruvector_io::{Io, Lock, ResidentBudget, Thread};
-use ruvector_storage::{Catalog, CatalogEntry};
+use ruvector_storage::{Catalog, CatalogEntry, FieldNumbers};
 use ruvector_types::{CollectionConfig, Invalid, Limits, Problem};
 
 use crate::aliases;
@@ -119,6 +119,9 @@ impl Database {
     pub fn create_collection(&self, name: &str, config: CollectionConfig) -> Result<(), Error> {
         self.check_name(name, "collection_name")?;
         self.check_config(&config)?;
+        if config.vectors.is_empty() && config.sparse_vectors.is_empty() {
+            return Err(Invalid::new("vectors", Problem::Empty).into());
+        }
         let mut slot = self.inner.catalog.lock();
         let catalog = slot.as_ref().ok_or_else(closed)?;
         if catalog.collections.iter().any(|entry| entry.name == name) {
@@ -140,6 +143,7 @@ impl Database {
         let entry = CatalogEntry {
             id: next.next_collection,
             name: name.to_owned(),
+            fields: FieldNumbers::of(&config),
             config,
             next_index: 0,
             indexes: Vec::new(),
@@ -173,10 +177,7 @@ impl Database {
         self.store(&next)?;
         *slot = Some(next);
         let core = &collection.core;
-        let by_field = crate::open::quantization_by_field(&entry.config);
-        core.quantization.store(Arc::new(by_field));
-        core.config.store(Arc::new(entry.config));
-        core.indexes.store(Arc::new(entry.indexes));
+        core.adopt(entry);
         self.inner.shared.signal.upkeep_soon(core);
         Ok(collection)
     }

@@ -1,13 +1,13 @@
 //! Vector fields by their numbers in the log, and what the engine knows of those whose vectors differ in length. Never
-//! holds what dense fields have in `shard`.
+//! holds what dense fields have in `schema`.
 
-use ruvector_simd::{DistanceFn, Metric};
-use ruvector_types::{CollectionConfig, Distance, SparseVectorConfig, VectorConfig};
+use ruvector_simd::Metric;
+use ruvector_storage::FIRST_RAGGED;
+use ruvector_types::{Distance, SparseVectorConfig, VectorConfig, VectorDatatype};
 
-/// The number in the log of the first field that is not dense.
-const FIRST_RAGGED: u16 = 1 << 15;
+use crate::kernels::FieldKernels;
 
-/// A vector field: its place among those of its kind in the schema.
+/// A vector field: its number among those of its kind, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     /// One vector of so many numbers for each point.
@@ -17,8 +17,10 @@ pub(crate) enum Field {
 }
 
 /// A field of sparse vectors or multi-vectors.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct RaggedSchema {
+    /// In logs and files without the highest bit, and its place in the schema.
+    pub(crate) number: usize,
     pub(crate) name: String,
     pub(crate) kind: RaggedKind,
     /// Sealed components are not promoted.
@@ -36,7 +38,7 @@ pub(crate) enum RaggedKind {
 pub(crate) struct MultiSchema {
     pub(crate) dim: u32,
     pub(crate) distance: Distance,
-    pub(crate) kernel: DistanceFn,
+    pub(crate) kernels: FieldKernels,
 }
 
 impl Field {
@@ -57,30 +59,20 @@ impl Field {
 }
 
 impl RaggedSchema {
-    /// Of the sparse fields, then of the multi-vectors, each by name.
-    pub(crate) fn all_of(config: &CollectionConfig) -> Vec<RaggedSchema> {
-        let sparse = config.sparse_vectors.iter().map(|(name, field)| RaggedSchema {
-            name: name.clone(),
-            kind: RaggedKind::Sparse(*field),
-            on_disk: field.on_disk,
-        });
-        let multi = config
-            .vectors
-            .iter()
-            .filter(|(_, field)| field.multivector.is_some());
-        let multi = multi.map(|(name, field)| RaggedSchema {
-            name: name.clone(),
-            kind: RaggedKind::Multi(MultiSchema::of(field)),
-            on_disk: field.on_disk,
-        });
-        sparse.chain(multi).collect()
+    pub(crate) fn new(number: usize, name: &str, kind: RaggedKind, on_disk: bool) -> RaggedSchema {
+        RaggedSchema {
+            number,
+            name: name.to_owned(),
+            kind,
+            on_disk,
+        }
     }
 
-    /// Dimensions of each vector of a multi-vector; 0: the vectors are sparse.
-    pub(crate) fn dim(&self) -> u32 {
+    /// Dimensions of each vector of a multi-vector and the type of their numbers; 0 dimensions: the vectors are sparse.
+    pub(crate) fn dim(&self) -> (u32, VectorDatatype) {
         match &self.kind {
-            RaggedKind::Sparse(_) => 0,
-            RaggedKind::Multi(multi) => multi.dim,
+            RaggedKind::Sparse(_) => (0, VectorDatatype::Float32),
+            RaggedKind::Multi(multi) => (multi.dim, multi.kernels.datatype),
         }
     }
 
@@ -93,12 +85,19 @@ impl RaggedSchema {
     }
 }
 
+impl RaggedKind {
+    /// Of a field that is no sparse one.
+    pub(crate) fn of_vector(field: &VectorConfig) -> RaggedKind {
+        RaggedKind::Multi(MultiSchema::of(field))
+    }
+}
+
 impl MultiSchema {
     fn of(field: &VectorConfig) -> MultiSchema {
         MultiSchema {
             dim: field.dim,
             distance: field.distance,
-            kernel: ruvector_simd::distance(metric(field.distance)),
+            kernels: FieldKernels::of(field),
         }
     }
 }

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use ruvector_storage::DeclaredIndex;
+use ruvector_payload::index::ValueTest;
+use ruvector_storage::{DeclaredIndex, SealedIndex, SealedSegment};
 use ruvector_types::{FieldIndex, IndexKind, Invalid, Limits, PayloadPath, Problem, TextOptions};
 
 use crate::collection::at_most;
+use crate::indexed_points;
 use crate::view::Source;
 use crate::{Collection, Database, Error, ErrorKind};
 
@@ -15,7 +17,8 @@ use crate::{Collection, Database, Error, ErrorKind};
 pub struct IndexInfo {
     /// What it is.
     pub index: FieldIndex,
-    /// Live points whose segment has it. Those of active segments are looked at one by one.
+    /// Live points with a value that it is about, of segments that have it and of segments in memory: numbers, times,
+    /// strings, booleans, places or strings with a word; of an index of presence, whatever is neither `null` nor `[]`.
     pub points: u64,
     /// Live points of sealed segments that it is still to be built for.
     pub points_waiting: u64,
@@ -79,7 +82,7 @@ impl Database {
 }
 
 impl Collection {
-    /// The payload indexes, by path. Cost: visits every segment.
+    /// The payload indexes, by path. Cost: visits every segment, and looks at the payloads of those in memory.
     pub fn indexes(&self) -> BTreeMap<PayloadPath, IndexInfo> {
         let view = self.core.view.load_full();
         let declared = self.core.indexes.load();
@@ -92,14 +95,22 @@ impl Collection {
                 disk_bytes: 0,
                 ram_bytes: 0,
             };
+            let about = ValueTest::new(&declared.index.kind, declared.path.steps());
             for segment in segments() {
                 let Source::Sealed(sealed) = &segment.source else {
+                    info.points += indexed_points::in_payloads(segment, &about);
                     continue;
                 };
-                let of_number = |index: &&ruvector_storage::SealedIndex| index.number == declared.number;
-                match sealed.indexes.iter().find(of_number) {
+                match built(sealed, declared) {
                     Some(found) => {
-                        info.points += segment.live_rows();
+                        match indexed_points::in_index(segment, &found.index, &about) {
+                            Some(points) => info.points += points,
+                            // Damaged: it is built again.
+                            None => {
+                                self.core.note_damage();
+                                info.points_waiting += segment.live_rows();
+                            }
+                        }
                         info.disk_bytes += found.component().file_bytes();
                         info.ram_bytes += found.component().promoted_bytes();
                     }
@@ -112,6 +123,30 @@ impl Collection {
         };
         declared.iter().map(info).collect()
     }
+
+    /// The index of a field, and whether every sealed segment has it. `None`: the field has none. Cost: visits every
+    /// segment.
+    pub fn index_built(&self, path: &PayloadPath) -> Option<(FieldIndex, bool)> {
+        let declared = self.core.indexes.load();
+        let declared = declared.iter().find(|declared| declared.path == *path)?;
+        let view = self.core.view.load_full();
+        let mut segments = view.shards.iter().flat_map(|shard| &shard.segments);
+        let is_built = segments.all(|segment| match &segment.source {
+            Source::Active(_) => true,
+            Source::Sealed(sealed) => {
+                segment.live_rows() == 0 || sealed.rows_damaged() || built(sealed, declared).is_some()
+            }
+        });
+        Some((declared.index.clone(), is_built))
+    }
+}
+
+/// The index as a segment has it.
+fn built<'a>(sealed: &'a SealedSegment, declared: &DeclaredIndex) -> Option<&'a SealedIndex> {
+    sealed
+        .indexes
+        .iter()
+        .find(|index| index.number == declared.number)
 }
 
 /// Refuses options that contradict each other or are not served.

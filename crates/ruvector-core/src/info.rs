@@ -1,7 +1,7 @@
 //! What a collection says about itself. Figures are read, never kept twice.
 
 use crate::collection::Core;
-use crate::fields::RaggedKind;
+use crate::fields::{RaggedKind, RaggedSchema};
 use crate::shard::Shard;
 use crate::view::{SegmentView, ShardView, Source};
 
@@ -90,18 +90,17 @@ impl Core {
                 damages.extend(sealed.damages().iter().map(ToString::to_string));
             }
         }
-        let mut counts = vec![(0, 0); self.schema.fields.len()];
-        for segment in segments() {
-            for (field, counts) in counts.iter_mut().enumerate() {
-                *counts = sum(*counts, self.live_vectors(segment, field));
-            }
-        }
         busy |= segments().any(|segment| self.graphs_lag(segment));
+        let mut counts = (0, 0);
         for segment in segments() {
-            let ragged = (0..self.schema.ragged.len()).map(|field| self.live_ragged(segment, field));
-            counts.extend(ragged);
+            let dense = view.schema.dense_fields();
+            counts = dense
+                .map(|field| live_vectors(segment, field.number))
+                .fold(counts, sum);
+            let ragged = view.schema.ragged_fields();
+            counts = ragged.map(|field| live_ragged(segment, field)).fold(counts, sum);
         }
-        let (vectors, indexed_vectors) = counts.into_iter().fold((0, 0), sum);
+        let (vectors, indexed_vectors) = counts;
         if busy {
             // Work can appear without a write: a reader lets go of a view, and its memory is free for others.
             self.signal.upkeep_soon(self);
@@ -134,33 +133,32 @@ impl Core {
             shards,
         }
     }
+}
 
-    /// Live vectors of a field in a segment: all, and those that a graph finds.
-    fn live_vectors(&self, segment: &SegmentView, field: usize) -> (u64, u64) {
-        let (all, indexed) = segment.vector_counts(field);
-        let gone = segment
-            .deletes
-            .iter()
-            .filter_map(|row| segment.ordinal(row, field));
-        let (gone, gone_indexed) = gone.fold((0, 0), |counts, ordinal| {
-            sum(counts, (1, u64::from(ordinal < indexed)))
-        });
-        (u64::from(all) - gone, u64::from(indexed) - gone_indexed)
-    }
+/// Live vectors of a field in a segment: all, and those that a graph finds.
+fn live_vectors(segment: &SegmentView, field: usize) -> (u64, u64) {
+    let (all, indexed) = segment.vector_counts(field);
+    let gone = segment
+        .deletes
+        .iter()
+        .filter_map(|row| segment.ordinal(row, field));
+    let (gone, gone_indexed) = gone.fold((0, 0), |counts, ordinal| {
+        sum(counts, (1, u64::from(ordinal < indexed)))
+    });
+    (u64::from(all) - gone, u64::from(indexed) - gone_indexed)
+}
 
-    /// Live sparse vectors or multi-vectors of a field in a segment: all, and those that an index finds.
-    fn live_ragged(&self, segment: &SegmentView, field: usize) -> (u64, u64) {
-        let all = segment.live_ragged(field);
-        let sparse = matches!(self.schema.ragged[field].kind, RaggedKind::Sparse(_));
-        let indexed = match &segment.source {
-            Source::Active(_) => sparse,
-            Source::Sealed(sealed) => {
-                let slot = sealed.ragged.get(field).and_then(Option::as_ref);
-                slot.is_some_and(|slot| slot.index.is_some())
-            }
-        };
-        (all, if indexed { all } else { 0 })
-    }
+/// Live sparse vectors or multi-vectors of a field in a segment: all, and those that an index finds.
+fn live_ragged(segment: &SegmentView, field: &RaggedSchema) -> (u64, u64) {
+    let all = segment.live_ragged(field.number);
+    let indexed = match &segment.source {
+        Source::Active(_) => matches!(field.kind, RaggedKind::Sparse(_)),
+        Source::Sealed(sealed) => {
+            let slot = sealed.ragged.get(field.number).and_then(Option::as_ref);
+            slot.is_some_and(|slot| slot.index.is_some())
+        }
+    };
+    (all, if indexed { all } else { 0 })
 }
 
 fn sum(a: (u64, u64), b: (u64, u64)) -> (u64, u64) {

@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod active;
+mod active_field;
 mod active_ragged;
 mod aliases;
 mod arena;
@@ -12,16 +13,20 @@ mod context;
 mod database;
 mod error;
 mod fields;
+mod indexed_points;
 mod indexes;
 mod info;
+mod kernels;
 mod maintenance;
 mod open;
 mod optimize;
 mod options;
 mod read;
 mod reconfigure;
+mod schema;
 mod shard;
 mod trace;
+mod vector_fields;
 mod view;
 mod write;
 

@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicBool;
 use arc_swap::ArcSwap;
 use ruvector_io::{Io, ResidentBudget};
 use ruvector_storage::{
-    CatalogEntry, Log, LogRecord, Manifest, SealedSegment, SegmentEntry, load_deletes, load_delta,
-    remove_orphans,
+    CatalogEntry, FieldNumbers, Log, LogRecord, Manifest, SealedSegment, SegmentEntry, load_deletes,
+    load_delta, remove_orphans,
 };
 use ruvector_types::{CollectionConfig, Limits, QuantizationConfig};
 
@@ -17,7 +17,8 @@ use crate::collection::Core;
 use crate::maintenance::Signal;
 use crate::optimize::Jobs;
 use crate::read::KeptFilters;
-use crate::shard::{Schema, Sequencer, Shard};
+use crate::schema::Schema;
+use crate::shard::{Sequencer, Shard};
 use crate::view::{CollectionView, SegmentView, ShardView, Source};
 use crate::{Error, ErrorKind};
 
@@ -63,7 +64,8 @@ impl Core {
 
     /// Opens a collection. Never fails: one that cannot be read says so from then on.
     pub(crate) fn open(shared: &Shared, entry: &CatalogEntry, dir: String) -> Arc<Core> {
-        let schema = Schema::of(&entry.config, shared.limits.batch_points_max);
+        let batch_points_max = shared.limits.batch_points_max;
+        let schema = Schema::of(&entry.config, &entry.fields, batch_points_max, None);
         let loaded = load_all(shared.io.as_ref(), &shared.io, entry, &dir, &schema);
         let (shards, broken) = match loaded {
             Ok(loaded) => (
@@ -80,18 +82,20 @@ impl Core {
             ),
         };
         let published = |shard: &Shard| Arc::new(shard.sequencer.lock().draft.clone());
+        let schema = Arc::new(schema);
         let view = CollectionView {
+            schema: schema.clone(),
             shards: shards.iter().map(published).collect(),
         };
         Arc::new_cyclic(|me| Core {
             me: me.clone(),
             name: entry.name.clone(),
             config: ArcSwap::from_pointee(entry.config.clone()),
-            quantization: quantization_of(&entry.config),
+            quantization: ArcSwap::from_pointee(quantization_by_field(&entry.config, &entry.fields)),
             indexes: ArcSwap::from_pointee(entry.indexes.clone()),
-            costs: schema.fields.iter().map(|_| Default::default()).collect(),
             filters: KeptFilters::new(shared.filter_cache_bytes_max),
-            schema,
+            schema: ArcSwap::new(schema),
+            writes_under_way: Default::default(),
             limits: shared.limits.clone(),
             io: shared.io.clone(),
             dir,
@@ -107,17 +111,21 @@ impl Core {
     }
 }
 
-fn quantization_of(config: &CollectionConfig) -> ArcSwap<Vec<Option<QuantizationConfig>>> {
-    ArcSwap::from_pointee(quantization_by_field(config))
-}
-
 /// By the number of the dense field.
-pub(crate) fn quantization_by_field(config: &CollectionConfig) -> Vec<Option<QuantizationConfig>> {
-    let dense = config
-        .vectors
-        .values()
-        .filter(|vector| vector.multivector.is_none());
-    dense.map(|vector| vector.quantization).collect()
+pub(crate) fn quantization_by_field(
+    config: &CollectionConfig,
+    numbers: &FieldNumbers,
+) -> Vec<Option<QuantizationConfig>> {
+    let mut by_field = vec![None; numbers.given().0.into()];
+    for (name, vector) in &config.vectors {
+        let slot = numbers
+            .number(name)
+            .and_then(|number| by_field.get_mut(usize::from(number)));
+        if let Some(slot) = slot {
+            *slot = vector.quantization;
+        }
+    }
+    by_field
 }
 
 fn shard_dir(dir: &str, shard: u32) -> String {

@@ -1,11 +1,13 @@
 //! Changes of a collection that is in use. Never touches a component: the optimizer sees what is wanted and makes it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ruvector_storage::SealedSegment;
 use ruvector_types::{CollectionConfig, HnswConfig, Invalid, Problem, QuantizationConfig};
 
 use crate::collection::{Core, at_most};
+use crate::schema::FieldSchema;
 use crate::view::{SegmentView, Source};
 use crate::{Database, Error};
 
@@ -38,7 +40,7 @@ impl Database {
     ) -> Result<(), Error> {
         self.change_entry(name, |entry, collection| {
             for (vector, quantization) in changes {
-                collection.core.field(vector, "vectors")?;
+                collection.core.schema.load().named(vector, "vectors")?;
                 match entry.config.vectors.get_mut(vector) {
                     Some(config) => config.quantization = *quantization,
                     None if quantization.is_none() => {}
@@ -88,7 +90,10 @@ fn check_fixed(before: &CollectionConfig, after: &CollectionConfig) -> Result<()
     )?;
     fixed("vectors", before.vectors.keys().eq(after.vectors.keys()))?;
     for ((name, old), new) in before.vectors.iter().zip(after.vectors.values()) {
-        let kept = (old.dim, old.distance, old.multivector) == (new.dim, new.distance, new.multivector);
+        let fixed_parts = |vector: &ruvector_types::VectorConfig| {
+            (vector.dim, vector.distance, vector.multivector, vector.datatype)
+        };
+        let kept = fixed_parts(old) == fixed_parts(new);
         fixed(&format!("vectors.{name}"), kept)?;
         let profile = old.hnsw.profile == new.hnsw.profile;
         fixed("hnsw_config.inline_storage", profile)?;
@@ -98,39 +103,37 @@ fn check_fixed(before: &CollectionConfig, after: &CollectionConfig) -> Result<()
 
 impl Core {
     /// The graph's parameters of a dense field as they are now.
-    pub(crate) fn hnsw(&self, field: usize) -> HnswConfig {
-        let schema = &self.schema.fields[field];
+    pub(crate) fn hnsw(&self, field: &FieldSchema) -> HnswConfig {
         let config = self.config.load();
-        let vector = config.vectors.get(&schema.name);
-        vector.map_or(schema.hnsw, |vector| vector.hnsw)
+        let vector = config.vectors.get(&field.name);
+        vector.map_or(field.hnsw, |vector| vector.hnsw)
     }
 
     /// Vectors of a dense field below which a search is to compare with all of them.
-    pub(crate) fn scan_below(&self, field: usize) -> u64 {
+    pub(crate) fn scan_below(&self, field: &FieldSchema) -> u64 {
         let threshold = self.hnsw(field).full_scan_threshold_kib;
-        let vector_bytes = u64::from(self.schema.fields[field].dim) * 4;
+        let vector_bytes = field.vector_bytes();
         threshold.map_or(0, |kib| kib.saturating_mul(1024) / vector_bytes.max(1))
     }
 
     /// Whether sealed vectors of a dense field stay in their files.
-    pub(crate) fn vectors_on_disk(&self, field: usize) -> bool {
-        let (schema, config) = (self.schema.fields.get(field), self.config.load());
-        let vector = schema.and_then(|schema| config.vectors.get(&schema.name));
+    pub(crate) fn vectors_on_disk(&self, field: &FieldSchema) -> bool {
+        let config = self.config.load();
+        let vector = config.vectors.get(&field.name);
         vector.is_some_and(|vector| vector.on_disk)
     }
 
     /// Whether a segment has a graph of so many vectors of a dense field.
-    pub(crate) fn wants_graph(&self, field: usize, vectors: u32) -> bool {
-        let dim = self.schema.fields[field].dim;
+    pub(crate) fn wants_graph(&self, field: &FieldSchema, vectors: u32) -> bool {
         let optimizer = self.config.load().optimizer;
-        self.hnsw(field).m > 0 && optimizer.wants_graph(vectors.into(), dim)
+        self.hnsw(field).m > 0 && optimizer.wants_graph(vectors.into(), field.vector_bytes())
     }
 
     /// Whether graphs of a sealed segment are not what the configuration asks for. One that is not asked for any more
     /// because its segment is too small stays.
     pub(crate) fn graphs_differ(&self, sealed: &SealedSegment) -> bool {
-        let differs = |field: usize| {
-            let Some(slot) = sealed.fields.get(field).and_then(Option::as_ref) else {
+        let differs = |field: &Arc<FieldSchema>| {
+            let Some(slot) = sealed.fields.get(field.number).and_then(Option::as_ref) else {
                 return false;
             };
             let hnsw = self.hnsw(field);
@@ -144,7 +147,8 @@ impl Core {
                 }
             }
         };
-        (0..self.schema.fields.len()).any(differs)
+        let schema = self.schema.load();
+        schema.dense_fields().any(differs)
     }
 
     /// Whether vectors that a graph is to find are missing in it.
@@ -152,11 +156,12 @@ impl Core {
         match &segment.source {
             Source::Sealed(sealed) => !sealed.rows_damaged() && self.graphs_differ(sealed),
             Source::Active(active) => {
-                let wanted = |field: usize| {
-                    let slot = active.field(field);
+                let wanted = |field: &Arc<FieldSchema>| {
+                    let slot = active.field(field.number);
                     slot.is_some_and(|slot| self.wants_graph(field, slot.ordinals_below(segment.rows)))
                 };
-                active.graphs_lag(segment.rows) && (0..self.schema.fields.len()).any(wanted)
+                let schema = self.schema.load();
+                active.graphs_lag(segment.rows) && schema.dense_fields().any(wanted)
             }
         }
     }

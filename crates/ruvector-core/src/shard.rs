@@ -6,99 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-use ruvector_simd::{DistanceFn, Metric};
-use ruvector_storage::{FieldDims, Log, SegmentEntry};
-use ruvector_types::{CollectionConfig, Distance, HnswConfig, OptimizerConfig};
+use ruvector_storage::{Log, SegmentEntry};
+use ruvector_types::OptimizerConfig;
 
 use crate::active::ActiveSegment;
-use crate::fields::{Field, RaggedSchema, metric};
 use crate::optimize::Jobs;
+use crate::schema::Schema;
 use crate::view::{SegmentView, ShardView, Source};
 use crate::{Error, ErrorKind};
-
-/// A vector field as the engine uses it. Its position in the schema is its number in the log and in files.
-#[derive(Clone, Debug)]
-pub(crate) struct FieldSchema {
-    pub(crate) name: String,
-    pub(crate) dim: u32,
-    pub(crate) distance: Distance,
-    pub(crate) hnsw: HnswConfig,
-    /// Sealed vectors are not promoted.
-    pub(crate) on_disk: bool,
-    pub(crate) metric: Metric,
-    pub(crate) kernel: DistanceFn,
-}
-
-/// What applying operations depends on: the same for live writes and replay.
-#[derive(Clone, Debug)]
-pub(crate) struct Schema {
-    /// One vector of so many numbers for each point.
-    pub(crate) fields: Vec<FieldSchema>,
-    /// Sparse vectors and multi-vectors.
-    pub(crate) ragged: Vec<RaggedSchema>,
-    dense_dims: Vec<u32>,
-    ragged_dims: Vec<u32>,
-    pub(crate) optimizer: OptimizerConfig,
-    pub(crate) batch_points_max: usize,
-}
-
-impl Schema {
-    pub(crate) fn of(config: &CollectionConfig, batch_points_max: usize) -> Schema {
-        let field = |(name, vector): (&String, &ruvector_types::VectorConfig)| {
-            let metric = metric(vector.distance);
-            FieldSchema {
-                name: name.clone(),
-                dim: vector.dim,
-                distance: vector.distance,
-                hnsw: vector.hnsw,
-                on_disk: vector.on_disk,
-                metric,
-                kernel: ruvector_simd::distance(metric),
-            }
-        };
-        let dense = config
-            .vectors
-            .iter()
-            .filter(|(_, field)| field.multivector.is_none());
-        let fields: Vec<FieldSchema> = dense.map(field).collect();
-        let ragged = RaggedSchema::all_of(config);
-        Schema {
-            dense_dims: fields.iter().map(|field| field.dim).collect(),
-            ragged_dims: ragged.iter().map(RaggedSchema::dim).collect(),
-            fields,
-            ragged,
-            optimizer: config.optimizer,
-            batch_points_max,
-        }
-    }
-
-    /// What each field holds.
-    pub(crate) fn dims(&self) -> FieldDims<'_> {
-        FieldDims {
-            dense: &self.dense_dims,
-            ragged: &self.ragged_dims,
-        }
-    }
-
-    pub(crate) fn field(&self, name: &str) -> Option<Field> {
-        let dense = self.fields.iter().position(|field| field.name == name);
-        let ragged = || self.ragged.iter().position(|field| field.name == name);
-        dense.map(Field::Dense).or_else(|| ragged().map(Field::Ragged))
-    }
-
-    /// Every field.
-    pub(crate) fn all_fields(&self) -> impl Iterator<Item = Field> + use<> {
-        let (dense, ragged) = (self.fields.len(), self.ragged.len());
-        (0..dense).map(Field::Dense).chain((0..ragged).map(Field::Ragged))
-    }
-
-    pub(crate) fn name(&self, field: Field) -> &str {
-        match field {
-            Field::Dense(at) => self.fields.get(at).map_or("", |field| &field.name),
-            Field::Ragged(at) => self.ragged.get(at).map_or("", |field| &field.name),
-        }
-    }
-}
 
 /// The sequencer's state: the log and the draft, which runs ahead of the published view.
 #[derive(Debug)]

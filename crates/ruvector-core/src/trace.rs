@@ -86,8 +86,8 @@ pub struct SegmentTrace {
     pub search_time: Duration,
 }
 
-/// How many points of a segment match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How many points of a segment match, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilterTrace {
     /// Guessed from the indexes' figures, deleted points included.
     pub estimated: u64,
@@ -95,6 +95,10 @@ pub struct FilterTrace {
     pub undecided: u64,
     /// In truth.
     pub matching: u64,
+    /// Fields with a condition that an index answers, ascending.
+    pub indexed: Vec<String>,
+    /// Fields with a condition that no index answers: the payloads of points that the others leave are looked at.
+    pub unindexed: Vec<String>,
 }
 
 impl Trace {

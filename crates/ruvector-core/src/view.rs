@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use ruvector_graph::Vectors;
-use ruvector_storage::{Bitmap, PayloadVersion, RowMap, SealedSegment};
+use ruvector_graph::FastGraph;
+use ruvector_storage::{Bitmap, Component, PayloadVersion, RowMap, SealedSegment};
 use ruvector_types::{PointId, Vector};
 
 use crate::active::ActiveSegment;
 use crate::collection::Core;
 use crate::fields::Field;
+use crate::schema::{FieldRef, Schema};
 
 /// Where a segment's rows are.
 #[derive(Clone, Debug)]
@@ -36,9 +37,11 @@ pub(crate) struct ShardView {
     pub(crate) segments: Vec<SegmentView>,
 }
 
-/// All shards of a collection, swapped as one: a batch over several shards becomes visible at once.
-#[derive(Clone, Debug, Default)]
+/// All shards of a collection, swapped as one: a batch over several shards becomes visible at once. A segment may hold
+/// fields that the schema does not have any more: nobody asks for them.
+#[derive(Clone, Debug)]
 pub(crate) struct CollectionView {
+    pub(crate) schema: Arc<Schema>,
     pub(crate) shards: Vec<Arc<ShardView>>,
 }
 
@@ -50,6 +53,12 @@ pub struct Snapshot {
     pub(crate) view: Arc<CollectionView>,
 }
 
+impl Snapshot {
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
+        &self.view.schema
+    }
+}
+
 impl SegmentView {
     /// Whether the row exists in this view and is not deleted.
     #[inline]
@@ -59,6 +68,14 @@ impl SegmentView {
 
     pub(crate) fn live_rows(&self) -> u64 {
         u64::from(self.rows) - self.deletes.count()
+    }
+
+    /// The fast layout of a dense field, if it has one here.
+    pub(crate) fn fast(&self, field: usize) -> Option<&FastGraph<Component>> {
+        match &self.source {
+            Source::Active(_) => None,
+            Source::Sealed(sealed) => sealed.fields.get(field)?.as_ref()?.fast.as_ref(),
+        }
     }
 
     /// The live row of `id`. Cost: a search in the segment's id table.
@@ -129,17 +146,21 @@ impl SegmentView {
     }
 
     /// A copy of a row's vector in a field of any kind: `None` if it has none; `Some(None)` if its bytes are damaged.
-    pub(crate) fn vector_in(&self, row: u32, field: Field) -> Option<Option<Vector>> {
-        let at = match field {
-            Field::Dense(at) => {
-                let vector = self.vector(row, at)?;
-                return Some(vector.map(|vector| vector.to_vec().into()));
+    pub(crate) fn vector_in(&self, row: u32, field: FieldRef<'_>) -> Option<Option<Vector>> {
+        match field {
+            FieldRef::Dense(field) => {
+                let vector = self.vector(row, field.number)?;
+                Some(vector.and_then(|vector| Some(field.kernels.decoded(vector)?.into())))
             }
-            Field::Ragged(at) => at,
-        };
-        let ordinal = self.ordinal_in(row, field)?;
+            FieldRef::Ragged(field) => self.ragged_vector(row, field.number),
+        }
+    }
+
+    /// A copy of a row's sparse vector or multi-vector, likewise.
+    pub(crate) fn ragged_vector(&self, row: u32, at: usize) -> Option<Option<Vector>> {
+        let ordinal = self.ordinal_in(row, Field::Ragged(at))?;
         Some(match &self.source {
-            Source::Active(active) => active.ragged(at)?.vector(ordinal).cloned(),
+            Source::Active(active) => active.ragged(at)?.to_vector(ordinal),
             Source::Sealed(sealed) => sealed.ragged.get(at)?.as_ref()?.vectors.to_vector(ordinal),
         })
     }
@@ -157,12 +178,12 @@ impl SegmentView {
         }
     }
 
-    /// A row's vector in a dense field: `None` if it has none; `Some(None)` if its bytes are damaged.
-    pub(crate) fn vector(&self, row: u32, field: usize) -> Option<Option<&[f32]>> {
+    /// A row's vector in a dense field as it lies: `None` if it has none; `Some(None)` if its bytes are damaged.
+    pub(crate) fn vector(&self, row: u32, field: usize) -> Option<Option<&[u8]>> {
         let ordinal = self.ordinal(row, field)?;
         Some(match &self.source {
-            Source::Active(active) => active.field(field)?.vector(ordinal),
-            Source::Sealed(sealed) => sealed.fields.get(field)?.as_ref()?.vectors.vector(ordinal),
+            Source::Active(active) => active.field(field)?.bytes(ordinal),
+            Source::Sealed(sealed) => sealed.fields.get(field)?.as_ref()?.vectors.bytes(ordinal),
         })
     }
 
@@ -173,7 +194,7 @@ impl SegmentView {
                 let all = slot.ordinals_below(self.rows);
                 (all, slot.graph().len().min(all))
             }),
-            Source::Sealed(sealed) => match sealed.fields.get(field).and_then(Option::as_ref) {
+            Source::Sealed(sealed) => match sealed.fields.get(field).and_then(Option::as_deref) {
                 Some(slot) if slot.graph.is_some() => (slot.vectors.len(), slot.vectors.len()),
                 Some(slot) => (slot.vectors.len(), 0),
                 None => (0, 0),

@@ -185,7 +185,7 @@ fn a_name_is_one_thing_and_goes_with_its_collection() {
     // An index is declared through the alias; the alias is no collection to delete.
     let path = PayloadPath::parse("word").unwrap();
     let index = FieldIndex {
-        kind: IndexKind::Keyword,
+        kind: IndexKind::Keyword { prefix: false },
         on_disk: false,
         is_principal: false,
     };

@@ -12,6 +12,8 @@ use ruvector_core::{Collection, Ctx, Database, DatabaseOptions, Status, Wait};
 use ruvector_io::RealIo;
 
 const POINTS: u64 = 90;
+/// The directory that `write` makes.
+const VERSION: u32 = 6;
 
 fn open(root: &Path) -> Database {
     let options = DatabaseOptions {
@@ -29,8 +31,9 @@ fn id(number: u64) -> PointId {
     }
 }
 
-/// With `kinds`, also vectors that are not dense, as directories from the fourth version on have them.
-fn point(number: u64, kinds: bool) -> Point {
+/// As directories of `version` have it: from the fourth on with vectors that are not dense, from the fifth on with dense
+/// ones of every type.
+fn point(number: u64, version: u32) -> Point {
     let numbers = |dim: u64, phase: u64| -> Vec<f32> {
         (0..dim)
             .map(|at| ((number * 7 + at * phase) % 23) as f32 - 11.0)
@@ -40,14 +43,26 @@ fn point(number: u64, kinds: bool) -> Point {
     if !number.is_multiple_of(4) {
         vectors.insert("image".to_owned(), numbers(9, 5).into());
     }
-    if kinds && !number.is_multiple_of(3) {
+    if version >= 4 && !number.is_multiple_of(3) {
         let indices: Vec<u32> = (0..number as u32 % 9).map(|at| at * (at + 1) * 7).collect();
         let values = numbers(indices.len() as u64, 2);
         vectors.insert("words".to_owned(), SparseVector { indices, values }.into());
     }
-    if kinds && number.is_multiple_of(2) {
+    if version >= 4 && number.is_multiple_of(2) {
         let (dim, numbers) = (3, numbers(3 * (number % 4 + 1), 4));
         vectors.insert("late".to_owned(), MultiVector { dim, numbers }.into());
+    }
+    if version >= 5 {
+        let tenths = numbers(4, 3).into_iter().map(|x| x / 10.0).collect::<Vec<f32>>();
+        vectors.insert("half".to_owned(), tenths.into());
+    }
+    if version >= 5 && !number.is_multiple_of(5) {
+        let bytes = numbers(7, 6).into_iter().map(|x| x + 11.5).collect::<Vec<f32>>();
+        vectors.insert("bytes".to_owned(), bytes.into());
+    }
+    if version >= 5 && number.is_multiple_of(3) {
+        let (dim, numbers) = (7, numbers(14, 6).into_iter().map(|x| x + 11.0).collect());
+        vectors.insert("tokens".to_owned(), MultiVector { dim, numbers }.into());
     }
     let nested = Map::from([(
         "deep".to_owned(),
@@ -66,9 +81,9 @@ fn point(number: u64, kinds: bool) -> Point {
     }
 }
 
-fn upsert(collection: &Collection, numbers: std::ops::Range<u64>, kinds: bool) {
+fn upsert(collection: &Collection, numbers: std::ops::Range<u64>, version: u32) {
     let upsert = Upsert {
-        points: numbers.map(|number| point(number, kinds)).collect(),
+        points: numbers.map(|number| point(number, version)).collect(),
         ..Upsert::default()
     };
     collection
@@ -76,9 +91,26 @@ fn upsert(collection: &Collection, numbers: std::ops::Range<u64>, kinds: bool) {
         .unwrap();
 }
 
-fn config(kinds: bool) -> CollectionConfig {
+fn config(version: u32) -> CollectionConfig {
     let mut config = dense_config();
-    if kinds {
+    if version >= 5 {
+        let half = VectorConfig {
+            datatype: VectorDatatype::Float16,
+            ..VectorConfig::new(4, Distance::Euclid)
+        };
+        let bytes = VectorConfig {
+            datatype: VectorDatatype::Uint8,
+            ..VectorConfig::new(7, Distance::Cosine)
+        };
+        let tokens = VectorConfig {
+            multivector: Some(MultiVectorComparator::MaxSim),
+            ..bytes
+        };
+        config.vectors.insert("tokens".to_owned(), tokens);
+        config.vectors.insert("half".to_owned(), half);
+        config.vectors.insert("bytes".to_owned(), bytes);
+    }
+    if version >= 4 {
         let late = VectorConfig {
             multivector: Some(MultiVectorComparator::MaxSim),
             ..VectorConfig::new(3, Distance::Dot)
@@ -127,7 +159,7 @@ fn indexes() -> [(PayloadPath, FieldIndex); 4] {
     });
     [
         ("number", integer),
-        ("word", IndexKind::Keyword),
+        ("word", IndexKind::Keyword { prefix: false }),
         ("nested.deep[]", text),
         ("nested", IndexKind::Geo),
     ]
@@ -141,10 +173,34 @@ fn indexes() -> [(PayloadPath, FieldIndex); 4] {
     })
 }
 
-/// Sealed segments, indexes, deletes and payload updates beside them, and a tail in the log.
+/// Points with a vector of a field that is added for them and removed again.
+fn upsert_with_gone(database: &Database, numbers: std::ops::Range<u64>) {
+    let gone = VectorField::Vectors(VectorConfig::new(6, Distance::Dot));
+    assert!(database.add_vector_field("golden", "gone", &gone).unwrap());
+    let of = |number| {
+        let mut point = point(number, VERSION);
+        point.vectors.insert("gone".to_owned(), vec![1.0; 6].into());
+        point
+    };
+    let upsert = Upsert {
+        points: numbers.map(of).collect(),
+        ..Upsert::default()
+    };
+    let collection = database.collection("golden").unwrap();
+    collection
+        .write(&Ctx::default(), WriteOp::Upsert(upsert), Wait::Durable)
+        .unwrap();
+    assert!(database.remove_vector_field("golden", "gone").unwrap());
+}
+
+/// Sealed segments, indexes, deletes and payload updates beside them, and a tail in the log; fields that came and went.
 fn write(root: &Path) {
     let database = open(root);
-    database.create_collection("golden", config(true)).unwrap();
+    database.create_collection("golden", config(VERSION)).unwrap();
+    upsert_with_gone(&database, 0..25);
+    assert!(database.remove_vector_field("golden", "image").unwrap());
+    let image = VectorField::Vectors(config(VERSION).vectors["image"]);
+    assert!(database.add_vector_field("golden", "image", &image).unwrap());
     let alias = AliasAction::Create {
         alias: "gold".to_owned(),
         collection: "golden".to_owned(),
@@ -154,7 +210,7 @@ fn write(root: &Path) {
     for (path, index) in indexes() {
         database.create_index("golden", &path, index).unwrap();
     }
-    upsert(&collection, 0..60, true);
+    upsert(&collection, 0..60, VERSION);
     collection.optimize().unwrap();
     let ctx = Ctx::default();
     let delete = WriteOp::Delete(PointSelector::Ids((0..4).map(id).collect()));
@@ -172,15 +228,16 @@ fn write(root: &Path) {
             Wait::Durable,
         )
         .unwrap();
-    upsert(&collection, 60..80, true);
+    upsert(&collection, 60..80, VERSION);
     while database.step().unwrap() {}
-    upsert(&collection, 80..POINTS, true);
+    upsert(&collection, 80..85, VERSION);
+    upsert_with_gone(&database, 85..POINTS);
     database.close().unwrap();
 }
 
-fn check(database: &Database, kinds: bool) {
+fn check(database: &Database, version: u32) {
     let collection = database.collection("golden").unwrap();
-    assert_eq!(collection.config(), config(kinds));
+    assert_eq!(collection.config(), config(version));
     let info = collection.info();
     assert_ne!(info.status, Status::Red, "{:?}", info.damages);
     assert_eq!(info.points, POINTS - 4);
@@ -190,7 +247,7 @@ fn check(database: &Database, kinds: bool) {
         .unwrap();
     assert_eq!(found.len() as u64, POINTS - 4);
     for (record, number) in found.iter().zip(4..) {
-        let mut expected = point(number, kinds);
+        let mut expected = point(number, version);
         if (10..20).contains(&number) {
             expected.payload.insert("seen".to_owned(), Value::Bool(true));
         }
@@ -201,11 +258,27 @@ fn check(database: &Database, kinds: bool) {
         let vectors = record.vectors.as_ref().unwrap();
         assert_eq!(vectors["text"], expected.vectors["text"]);
         assert_eq!(vectors.contains_key("image"), number % 4 != 0);
-        for name in ["words", "late"] {
+        assert!(!vectors.contains_key("gone"));
+        for name in ["words", "late", "tokens"] {
             assert_eq!(vectors.get(name), expected.vectors.get(name), "{name}");
         }
+        for name in ["half", "bytes"] {
+            let given = expected.vectors.get(name).and_then(Vector::dense);
+            // Tenths up to 1.1 are rounded by less than a two-thousandth; of bytes the halves are cut off.
+            let near = |(kept, given): (&f32, &f32)| match name {
+                "half" => {
+                    let is_held = (given * 2.0).fract() == 0.0;
+                    (kept == given) == is_held && (kept - given).abs() < 0.000_5
+                }
+                _ => *kept == given.floor(),
+            };
+            let kept = vectors.get(name).and_then(Vector::dense);
+            assert_eq!(kept.is_some(), given.is_some(), "{name}");
+            let mut pairs = kept.into_iter().flatten().zip(given.into_iter().flatten());
+            assert!(pairs.all(near), "{name}: {kept:?}, {given:?}");
+        }
     }
-    let mut request = SearchRequest::nearest(point(42, false).vectors["text"].clone(), 1);
+    let mut request = SearchRequest::nearest(point(42, 1).vectors["text"].clone(), 1);
     request.using = "text".to_owned();
     assert_eq!(
         collection.search(&Ctx::default(), &request).unwrap()[0].score,
@@ -217,7 +290,7 @@ fn check(database: &Database, kinds: bool) {
 fn check_kinds(database: &Database) {
     let collection = database.collection("gold").unwrap();
     for (name, number) in [("words", 44), ("words", 8), ("late", 42)] {
-        let mut request = SearchRequest::nearest(point(number, true).vectors[name].clone(), 200);
+        let mut request = SearchRequest::nearest(point(number, 4).vectors[name].clone(), 200);
         request.using = name.to_owned();
         let found = collection.search(&Ctx::default(), &request).unwrap();
         assert!(found.iter().any(|hit| hit.id == id(number)), "{name}");
@@ -225,6 +298,23 @@ fn check_kinds(database: &Database) {
             found.windows(2).all(|pair| pair[0].score >= pair[1].score),
             "{name}"
         );
+    }
+}
+
+/// Searches compare with what was kept.
+fn check_types(database: &Database) {
+    let collection = database.collection("golden").unwrap();
+    for name in ["half", "bytes"] {
+        let ids = [id(42)];
+        let (payload, vectors) = (PayloadSelector::None, VectorSelector::All);
+        let records = collection.get(&Ctx::default(), &ids, &payload, &vectors).unwrap();
+        let kept = records[0].vectors.as_ref().unwrap()[name].clone();
+        let mut request = SearchRequest::nearest(kept, 200);
+        request.using = name.to_owned();
+        let found = collection.search(&Ctx::default(), &request).unwrap();
+        let best = if name == "half" { 0.0 } else { 1.0 };
+        assert!((found[0].score - best).abs() < 1e-6, "{name}: {:?}", found[0]);
+        assert!(found.iter().any(|hit| hit.id == id(42)), "{name}");
     }
 }
 
@@ -284,17 +374,21 @@ fn directories_of_every_version_open() {
         let folder = tempfile::tempdir().unwrap();
         copy(&version.path(), folder.path());
         let database = open(folder.path());
-        let indexed = !["v1", "v2"].map(Into::into).contains(&version.file_name());
-        let kinds = indexed && version.file_name() != "v3";
-        check(&database, kinds);
+        let name = version.file_name().into_string().unwrap();
+        let version: u32 = name.trim_start_matches('v').parse().unwrap();
+        let (indexed, kinds) = (version >= 3, version >= 4);
+        check(&database, version);
         if indexed {
             check_indexes(&database);
         }
         if kinds {
             check_kinds(&database);
         }
+        if version >= 5 {
+            check_types(&database);
+        }
         let collection = database.collection("golden").unwrap();
-        upsert(&collection, 4..POINTS, kinds);
+        upsert(&collection, 4..POINTS, version);
         collection.optimize().unwrap();
         assert_eq!(collection.info().points, POINTS - 4);
         if indexed {
@@ -303,7 +397,10 @@ fn directories_of_every_version_open() {
         if kinds {
             check_kinds(&database);
         }
+        if version >= 5 {
+            check_types(&database);
+        }
         versions += 1;
     }
-    assert_eq!(versions, 4);
+    assert_eq!(versions, VERSION);
 }

@@ -186,7 +186,7 @@ fn promoted_indexes(budget: u64, on_disk: bool, is_principal: bool) -> (u64, u64
         collection.write(&Ctx::default(), set, Wait::Accepted).unwrap();
     }
     let index = FieldIndex {
-        kind: IndexKind::Keyword,
+        kind: IndexKind::Keyword { prefix: false },
         on_disk,
         is_principal,
     };

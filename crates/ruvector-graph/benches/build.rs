@@ -45,6 +45,7 @@ fn find(query: &[f32], space: Space<'_, Flat>, graph: &LiveGraph, out: &mut Vec<
         query,
         ef: 64,
         distances_max: None,
+        reach: None,
     };
     search(&params, space, graph, &mut |_| true, &mut Scratch::new(), out);
 }

@@ -40,6 +40,7 @@ fn searches(criterion: &mut Criterion) {
                     query,
                     ef,
                     distances_max: None,
+                    reach: None,
                 };
                 search(
                     &params,
@@ -81,6 +82,7 @@ fn fast_searches(
                     breadth,
                     visits_max: None,
                     eager: None,
+                    elsewhere: None,
                 };
                 fast.search(&request, &mut |_| true, &mut scratch, &mut out)
             });

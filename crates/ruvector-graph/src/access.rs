@@ -26,6 +26,26 @@ pub trait Vectors {
     }
 }
 
+/// Vectors by ordinal as numbers in single precision, whatever they are kept as.
+pub trait Numbers {
+    /// How many ordinals there are.
+    fn count(&self) -> u32;
+
+    /// The numbers of `ordinal`: where they lie, or decoded into `buffer`. `None`: as for [`Vectors::vector`].
+    fn numbers<'a>(&'a self, ordinal: u32, buffer: &'a mut Vec<f32>) -> Option<&'a [f32]>;
+}
+
+impl<V: Vectors<Component = f32> + ?Sized> Numbers for V {
+    fn count(&self) -> u32 {
+        self.len()
+    }
+
+    #[inline]
+    fn numbers<'a>(&'a self, ordinal: u32, _: &'a mut Vec<f32>) -> Option<&'a [f32]> {
+        self.vector(ordinal)
+    }
+}
+
 /// Links by node and level.
 pub trait Links {
     /// Where a search starts, at the highest level that is in use. `None`: no node is linked.

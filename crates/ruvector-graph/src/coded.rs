@@ -7,7 +7,7 @@
 use ruvector_quant::{Rotation, code_row_bytes, encode_code_row};
 use ruvector_simd::{Metric, code_row_distance, prefetch};
 
-use crate::access::{Distance, Space, Vectors};
+use crate::access::{Distance, Numbers, Space, Vectors};
 
 /// Vectors that the centre is the mean of.
 const SAMPLE_VECTORS: u32 = 1_024;
@@ -32,6 +32,7 @@ pub struct CodedVectors {
     /// Ordinals whose vectors cannot be read, ascending.
     unreadable: Vec<u32>,
     rotated: Vec<f32>,
+    decoded: Vec<f32>,
 }
 
 /// What a look at a sample of the vectors tells.
@@ -64,12 +65,13 @@ impl CodedVectors {
             coded: 0,
             unreadable: Vec::new(),
             rotated: Vec::new(),
+            decoded: Vec::new(),
         })
     }
 
     /// Codes up to `rows_max` of `vectors` (one at least), always the same ones; true when all are coded. Cost: a
     /// rotation and two passes a vector, and at the first call the mean of the sample.
-    pub fn step(&mut self, vectors: &impl Vectors<Component = f32>, rows_max: u32) -> bool {
+    pub fn step(&mut self, vectors: &impl Numbers, rows_max: u32) -> bool {
         if self.sample.is_none() {
             self.sample = Some(self.look_at(vectors));
             self.bytes = vec![0; self.bytes_len];
@@ -89,17 +91,18 @@ impl CodedVectors {
         Space::new(self, self.distance)
     }
 
-    fn look_at(&self, vectors: &impl Vectors<Component = f32>) -> Sample {
+    fn look_at(&self, vectors: &impl Numbers) -> Sample {
         let mut sums = vec![0.0f64; self.rotation.dim()];
         let (mut squares, mut count) = (0.0f64, 0u32);
-        let places = SAMPLE_VECTORS.min(self.total);
+        let (places, mut decoded) = (SAMPLE_VECTORS.min(self.total), Vec::new());
         for place in 0..places {
             let ordinal = (u64::from(place) * u64::from(self.total) / u64::from(places)) as u32;
-            for (sum, x) in sums.iter_mut().zip(vectors.vector(ordinal).unwrap_or_default()) {
+            let vector = vectors.numbers(ordinal, &mut decoded);
+            count += u32::from(vector.is_some());
+            for (sum, x) in sums.iter_mut().zip(vector.unwrap_or_default()) {
                 *sum += f64::from(*x);
                 squares += f64::from(*x) * f64::from(*x);
             }
-            count += u32::from(vectors.vector(ordinal).is_some());
         }
         let count = f64::from(count.max(1));
         let mean: Vec<f32> = sums.iter().map(|sum| (sum / count) as f32).collect();
@@ -115,10 +118,11 @@ impl CodedVectors {
         }
     }
 
-    fn code_next(&mut self, vectors: &impl Vectors<Component = f32>) {
+    fn code_next(&mut self, vectors: &impl Numbers) {
         let ordinal = self.coded;
         self.coded += 1;
-        let (Some(vector), Some(sample)) = (vectors.vector(ordinal), &self.sample) else {
+        let vector = vectors.numbers(ordinal, &mut self.decoded);
+        let (Some(vector), Some(sample)) = (vector, &self.sample) else {
             self.unreadable.push(ordinal);
             return;
         };

@@ -19,7 +19,7 @@ mod search;
 mod select;
 mod top_k;
 
-pub use access::{Distance, DistanceOf, Entry, Links, Space, Unreadable, Vectors};
+pub use access::{Distance, DistanceOf, Entry, Links, Numbers, Space, Unreadable, Vectors};
 pub use carry::{CarryError, CarryOver};
 pub use coded::CodedVectors;
 pub use exact::exact;

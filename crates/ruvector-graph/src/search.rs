@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 
 use crate::access::{Entry, Links, Space, Vectors};
+use crate::fast::{BREADTH_SPREAD, ORIENTED};
 use crate::neighbor::{Key, Neighbor};
 use crate::scratch::Scratch;
 
@@ -19,6 +20,9 @@ pub struct SearchParams<'a, C = f32> {
     pub ef: usize,
     /// Stop after this many distances and say so. The only bound on a search whose filter accepts little.
     pub distances_max: Option<u64>,
+    /// Look no farther than this, once [`ORIENTED`] nodes of the lowest level were expanded, and a [`BREADTH_SPREAD`]th of
+    /// `ef`.
+    pub reach: Option<f32>,
 }
 
 /// What a search cost, and whether its answer is complete.
@@ -86,6 +90,7 @@ pub(crate) struct Walk<'a, V: Vectors + ?Sized, L: ?Sized> {
     pub(crate) links: &'a L,
     pub(crate) len: u32,
     distances_max: u64,
+    reach: f32,
     pub(crate) outcome: Outcome,
 }
 
@@ -97,6 +102,7 @@ impl<'a, V: Vectors + ?Sized, L: Links + ?Sized> Walk<'a, V, L> {
             links,
             len: space.vectors.len(),
             distances_max: params.distances_max.unwrap_or(u64::MAX),
+            reach: params.reach.unwrap_or(f32::INFINITY),
             outcome: Outcome::default(),
         }
     }
@@ -148,11 +154,14 @@ impl<'a, V: Vectors + ?Sized, L: Links + ?Sized> Walk<'a, V, L> {
                 node: start.node,
             });
         }
+        let oriented = match level {
+            0 => self.outcome.expanded + ORIENTED.max((ef / BREADTH_SPREAD) as u64),
+            _ => u64::MAX,
+        };
         while let Some(Reverse(key)) = scratch.frontier.pop() {
-            let done = scratch
-                .results
-                .worst()
-                .is_some_and(|worst| key.distance() > worst);
+            let farthest = scratch.results.worst().unwrap_or(f32::INFINITY);
+            let beyond = key.distance() > self.reach && self.outcome.expanded >= oriented;
+            let done = key.distance() > farthest || beyond;
             if done || self.outcome.exhausted_budget {
                 break;
             }

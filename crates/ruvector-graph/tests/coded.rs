@@ -55,6 +55,7 @@ fn recalls(metric: Metric, all: &Flat) -> [f64; 2] {
                 query,
                 ef: 16,
                 distances_max: None,
+                reach: None,
             };
             search(
                 &params,

@@ -24,6 +24,7 @@ fn graphs_of_none_one_and_two() {
                 query: &[0.0; 4],
                 ef: 10,
                 distances_max: None,
+                reach: None,
             };
             search(
                 &params,
@@ -190,6 +191,7 @@ fn a_budget_stops_the_search_and_says_so() {
             query: &query,
             ef: 10,
             distances_max: Some(distances_max),
+            reach: None,
         };
         let outcome = search(
             &params,

@@ -8,7 +8,7 @@ mod dataset;
 use dataset::{Flat, PARAMS, Random, clustered};
 use ruvector_graph::{
     Bytes, Eager, Entry, FastEncoder, FastError, FastGraph, FastScratch, FastSearch, Links, LiveGraph,
-    Neighbor, Scratch, Space, Unreadable, Vectors, exact, fast,
+    Neighbor, Scratch, SearchParams, Space, Unreadable, Vectors, exact, fast, search,
 };
 use ruvector_simd::{Metric, distance, normalize};
 
@@ -33,6 +33,7 @@ fn request(query: &[f32], breadth: usize) -> FastSearch<'_> {
         breadth,
         visits_max: None,
         eager: None,
+        elsewhere: None,
     }
 }
 
@@ -423,6 +424,84 @@ fn eager_searches_find_the_accepted() {
         ended > 25 && hits * 100 >= wanted * 95,
         "{hits} of {wanted}, {ended}"
     );
+}
+
+/// Every second vector, from the `from`-th on.
+fn half(vectors: &Flat, from: usize) -> Flat {
+    let rows = vectors.data.chunks(vectors.dim).skip(from).step_by(2);
+    Flat {
+        dim: vectors.dim,
+        data: rows.flatten().copied().collect(),
+        unreadable: Vec::new(),
+    }
+}
+
+/// Visits, and how many of `truth` a search of the second half found, as numbers of the whole.
+fn count(sums: &mut (u64, usize), visits: u64, found: &[Neighbor], truth: &[Neighbor]) {
+    let hit = |near: &&Neighbor| found.iter().any(|found| 2 * found.node + 1 == near.node);
+    *sums = (sums.0 + visits, sums.1 + truth.iter().filter(hit).count());
+}
+
+/// Goal: what is known from other graphs shortens a search and hides nothing that belongs to the best of both.
+/// Method: two halves of one set, each with its graph; of the exact answer the second half's graphs, fast and plain, find as
+/// much when they are told how near the first half came, in fewer visits.
+#[test]
+fn searches_heed_what_is_known_elsewhere() {
+    let vectors = data(32, |_, x| x);
+    let halves = [half(&vectors, 0), half(&vectors, 1)];
+    let links = links_of(Metric::Euclid, &halves[1]);
+    let graphs = halves
+        .each_ref()
+        .map(|half| FastGraph::open(encode(Metric::Euclid, half)).unwrap());
+    let (mut scratch, mut out, mut truth) = (FastScratch::default(), Vec::new(), Vec::new());
+    let (mut fast, mut plain) = ([(0, 0); 2], [(0, 0); 2]);
+    for at in 0..100 {
+        let query: Vec<f32> = vectors
+            .vector(at * 11)
+            .unwrap()
+            .iter()
+            .map(|x| x + 0.01)
+            .collect();
+        let space = Space::new(&vectors, distance(Metric::Euclid));
+        exact(&query, space, 0..vectors.len(), &mut |_| true, 10, &mut truth);
+        let first = nearest(
+            &graphs[0],
+            (Metric::Euclid, &halves[0]),
+            &query,
+            (10, 64),
+            &mut |_| true,
+        );
+        let last = first.last().and_then(|last| halves[0].vector(*last));
+        let last = last.map(|last| distance(Metric::Euclid)(&query, last));
+        for (told, elsewhere) in [None, last].into_iter().enumerate() {
+            let request = FastSearch {
+                elsewhere,
+                ..request(&query, 64)
+            };
+            let outcome = graphs[1].search(&request, &mut |_| true, &mut scratch, &mut out);
+            count(&mut fast[told], outcome.visited, &out, &truth);
+            let params = SearchParams {
+                query: &query,
+                ef: 64,
+                distances_max: None,
+                reach: elsewhere.and_then(|worst| graphs[0].reach(&query, 64, worst)),
+            };
+            let space = Space::new(&halves[1], distance(Metric::Euclid));
+            let outcome = search(
+                &params,
+                space,
+                &links,
+                &mut |_| true,
+                &mut Scratch::new(),
+                &mut out,
+            );
+            count(&mut plain[told], outcome.expanded, &out, &truth);
+        }
+    }
+    for [alone, told] in [fast, plain] {
+        assert!(told.1 * 100 >= alone.1 * 99, "hits: {told:?} of {alone:?}");
+        assert!(told.0 * 10 <= alone.0 * 9, "visits: {told:?} of {alone:?}");
+    }
 }
 
 #[test]

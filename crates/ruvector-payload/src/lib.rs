@@ -3,6 +3,7 @@
 
 mod answer;
 mod compile;
+mod coverage;
 mod cursor;
 mod edit;
 mod edit_bytes;

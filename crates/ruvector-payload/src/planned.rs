@@ -249,7 +249,8 @@ impl Field {
         Some(answer)
     }
 
-    fn estimate<S: Indexed>(&self, segment: &S) -> Option<Estimate> {
+    /// How many rows pass; `None` where no index answers.
+    pub(crate) fn estimate<S: Indexed>(&self, segment: &S) -> Option<Estimate> {
         let estimate = segment.index(&self.steps)?.estimate(&self.test)?;
         Some(match self.wanted {
             true => estimate,

@@ -151,6 +151,19 @@ impl FromRequestParts<App> for NameAndField {
     }
 }
 
+/// The collection and the vector named in the path.
+pub(crate) struct NameAndVector(pub(crate) String, pub(crate) String);
+
+impl FromRequestParts<App> for NameAndVector {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let pair = Path::<(String, String)>::from_request_parts(parts, app).await;
+        let Path((name, vector)) = pair.map_err(|_| ApiError::BadUrl)?;
+        Ok(NameAndVector(name, vector))
+    }
+}
+
 /// The collection and the point named in the path.
 pub(crate) struct NameAndId(pub(crate) String, pub(crate) PointId);
 

@@ -2,6 +2,7 @@
 
 use ruvector_api::ExplainView;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{OpenApi, ToSchema};
 use utoipa_swagger_ui::SwaggerUi;
@@ -70,18 +71,31 @@ const ALWAYS: [(&str, &str); 6] = [
     ("503", "The server is going down"),
 ];
 
-/// The document with those answers at every operation that names its refusals.
+/// What a server answers to the example of each operation, by method and path. `tests/openapi_examples.rs` asks one and
+/// compares.
+const ANSWERS: &str = include_str!("answers.json");
+
+/// The document with those answers at every operation that names its refusals, and an example of each success.
 pub(crate) fn completed(mut document: Document) -> Document {
-    for item in document.paths.paths.values_mut() {
+    let answers: Value = serde_json::from_str(ANSWERS).unwrap_or_default();
+    for (path, item) in &mut document.paths.paths {
         let operations = [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.delete,
-            &mut item.patch,
+            ("GET", &mut item.get),
+            ("PUT", &mut item.put),
+            ("POST", &mut item.post),
+            ("DELETE", &mut item.delete),
+            ("PATCH", &mut item.patch),
         ];
-        for operation in operations.into_iter().flatten() {
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
             let responses = &mut operation.responses.responses;
+            if let Some(RefOr::T(success)) = responses.get_mut("200") {
+                for content in success.content.values_mut() {
+                    if let RefOr::T(content) = content {
+                        content.example = answers.get(format!("{method} {path}")).cloned();
+                    }
+                }
+            }
             let Some(RefOr::T(refusal)) = responses.get("400").cloned() else {
                 continue;
             };

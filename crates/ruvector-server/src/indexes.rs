@@ -41,12 +41,13 @@ fn wait_until_built(job: &Job, name: &str, path: &PayloadPath, index: &FieldInde
     loop {
         // Refused once the database or the collection is gone.
         collection.snapshot()?;
-        let mut indexes = collection.indexes();
-        let info = indexes.remove(path).filter(|info| info.index == *index);
-        let info = info.ok_or_else(|| ApiError::IndexGone {
+        let found = collection
+            .index_built(path)
+            .filter(|(declared, _)| declared == index);
+        let (_, is_built) = found.ok_or_else(|| ApiError::IndexGone {
             field: path.to_string(),
         })?;
-        if info.points_waiting == 0 {
+        if is_built {
             return Ok(());
         }
         let left = job.time_left();
@@ -62,7 +63,7 @@ fn wait_until_built(job: &Job, name: &str, path: &PayloadPath, index: &FieldInde
 #[utoipa::path(put, path = "/collections/{name}/index", tag = "indexes",
     params(("name" = String, Path), ("wait" = Option<bool>, Query, description = "Answer once every sealed segment has it")),
     request_body(content = CreateFieldIndex, example = json!({"field_name": "year", "field_schema": {"type": "integer", "is_principal": true}})),
-    responses((status = 200, body = Answer<UpdateView>, example = json!({"result": {"operation_id": null, "status": "completed"}, "status": "ok", "time": 0.004})),
+    responses((status = 200, body = Answer<UpdateView>),
         (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn create(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.write(app, move |job| {
@@ -110,7 +111,7 @@ pub(crate) async fn drop_index(
 /// Count the points that have each value of an indexed field
 #[utoipa::path(post, path = "/collections/{name}/facet", tag = "indexes", params(("name" = String, Path)),
     request_body(content = FacetPoints, example = json!({"key": "type", "limit": 5, "filter": {"read": true}, "exact": true})),
-    responses((status = 200, body = Explained<FacetView>, example = json!({"result": {"hits": [{"value": "doc", "count": 2}]}, "status": "ok", "time": 0.001})),
+    responses((status = 200, body = Explained<FacetView>),
         (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn facet(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.quick_read(app, move |job| {

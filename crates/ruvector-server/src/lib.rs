@@ -24,6 +24,7 @@ mod search;
 mod serve;
 mod unserved;
 mod updates;
+mod vector_fields;
 
 pub use config::ServerConfig;
 pub use docs::open_api;

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::{
     aliases, answer, collections, docs, health, indexes, points, recommend, search, unserved, updates,
+    vector_fields,
 };
 
 /// Every documented route. Native routes and Qdrant's share handlers where they are one operation.
@@ -28,6 +29,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
             collections::delete
         ))
         .routes(routes!(collections::exists))
+        .routes(routes!(vector_fields::add, vector_fields::remove))
         .routes(routes!(aliases::change))
         .routes(routes!(aliases::list))
         .routes(routes!(aliases::list_of))

@@ -4,7 +4,7 @@
 use ruvector_api::ApiError;
 
 /// `*` stands for one segment, a final `**` for any number of them.
-const UNSERVED: [(&str, &str); 17] = [
+const UNSERVED: [(&str, &str); 16] = [
     ("/snapshots/**", "snapshots are not served"),
     ("/collections/*/snapshots/**", "snapshots are not served"),
     (
@@ -20,10 +20,6 @@ const UNSERVED: [(&str, &str); 17] = [
     (
         "/collections/*/optimizations",
         "the optimizer's steps are not listed; the collection's status tells whether it works",
-    ),
-    (
-        "/collections/*/vectors/*",
-        "vector fields are declared when a collection is created",
     ),
     ("/collections/*/points/query/groups", "results are not grouped"),
     ("/collections/*/points/search/groups", "results are not grouped"),

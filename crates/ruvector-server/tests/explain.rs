@@ -84,7 +84,8 @@ fn check(explain: &Value) -> Vec<Value> {
         }
         if let Some(filter) = segment["filter"].as_object() {
             let members: Vec<&String> = filter.keys().collect();
-            assert_eq!(members, ["estimated", "matching", "undecided"]);
+            let wanted = ["estimated", "indexed", "matching", "undecided", "unindexed"];
+            assert_eq!(members, wanted);
         }
     }
     let totals = &explain["totals"];
@@ -169,4 +170,38 @@ fn every_read_is_explained() {
     // Without a filter a count is known without a look.
     let (count, explain) = explained(&server, "points/count", json!({}));
     assert!(count["count"] == 600 && check(&explain).is_empty());
+}
+
+/// Goal: an integer index answers what it is declared for; the rest is answered from payloads, and explained as such.
+/// Method: the same counts under each pair of options.
+#[test]
+fn options_of_an_integer_index() {
+    let server = server();
+    let equal = json!({"must": [{"key": "n", "match": {"value": 7}}]});
+    let below = json!({"must": [{"key": "n", "range": {"lt": 7}}]});
+    for (lookup, range) in [(true, true), (false, true), (true, false)] {
+        let schema = json!({"type": "integer", "lookup": lookup, "range": range});
+        let index = json!({"field_name": "n", "field_schema": schema});
+        server.ok("PUT", "/collections/c/index?wait=true", &index);
+        server.settle("c");
+        for (filter, matching, is_indexed) in [(&equal, 1, lookup), (&below, 7, range)] {
+            let (count, explain) = explained(&server, "points/count", json!({"filter": filter}));
+            assert_eq!(count["count"], matching);
+            let segments = check(&explain);
+            let sealed = segments.iter().filter(|segment| segment["state"] == "sealed");
+            assert!(sealed.clone().count() > 0);
+            for filter in sealed.map(|segment| &segment["filter"]) {
+                let fields = (json!(["n"]), json!([]));
+                let wanted = if is_indexed { fields } else { (fields.1, fields.0) };
+                assert_eq!((&filter["indexed"], &filter["unindexed"]), (&wanted.0, &wanted.1));
+                assert_eq!(filter["undecided"] == 0, is_indexed, "{filter}");
+            }
+        }
+        let ordered = json!({"limit": 3, "order_by": {"key": "n"}});
+        let facet = json!({"key": "n"});
+        for (route, body, is_served) in [("points/scroll", ordered, range), ("facet", facet, lookup)] {
+            let (status, _) = server.send("POST", &format!("/collections/c/{route}"), &body);
+            assert_eq!(status == 200, is_served, "{route} {lookup} {range}");
+        }
+    }
 }

@@ -570,7 +570,10 @@ fn collections_and_routes() {
             &format!(r#"{{"vectors": {{{}}}}}"#, many.join(",")),
             "64 (vector_fields_max)",
         ),
-        vector(r#""datatype": "float16""#, "vectors.datatype"),
+        vector(
+            r#""datatype": "float64""#,
+            "vectors.datatype: float32, float16 and uint8",
+        ),
         vector(r#""on_disk": 1"#, "on_disk"),
         vector(r#""memory": "pinned""#, "vectors.memory"),
         vector(
@@ -670,6 +673,61 @@ fn collections_and_routes() {
         case("DELETE", "/collections", "", "DELETE"),
         case("GET", format!("{POINTS}/search"), "", "search"),
         case("PUT", "/health", "", "PUT"),
+    ];
+    check(&server(), cases);
+}
+
+#[test]
+fn vector_fields() {
+    let at = |name: &str, body: &str, says| {
+        case(
+            "PUT",
+            format!("/collections/c/vectors/{name}"),
+            body.to_owned(),
+            says,
+        )
+    };
+    let add = |body: &str, says| at("x", body, says);
+    let dense = |rest: &str, says| {
+        let body = format!(r#"{{"dense": {{"size": 2, "distance": "Dot", {rest}}}}}"#);
+        at("x", &body, says)
+    };
+    let good = r#"{"dense": {"size": 2, "distance": "Dot"}}"#;
+    let cases = vec![
+        add("", "JSON"),
+        add("{}", "dense, sparse"),
+        add(
+            r#"{"dense": {"size": 2, "distance": "Dot"}, "sparse": {}}"#,
+            "give one of them",
+        ),
+        add(r#"{"dense": 3}"#, "dense"),
+        add(r#"{"late": {}}"#, "unknown field `late`"),
+        add(r#"{"dense": {"size": 2}}"#, "distance"),
+        add(r#"{"dense": {"size": 0, "distance": "Dot"}}"#, "size"),
+        add(
+            r#"{"dense": {"size": 65537, "distance": "Dot"}}"#,
+            "65536 (vector_dim_max)",
+        ),
+        add(r#"{"dense": {"size": 2, "distance": "x"}}"#, "dense.distance"),
+        dense(r#""datatype": "turbo4""#, "dense.datatype"),
+        dense(r#""hnsw_config": {"m": 1}"#, "hnsw_config.m"),
+        dense(r#""x": 1"#, "unknown field `x`"),
+        dense(
+            r#""multivector_config": {"comparator": "max_sim"}, "quantization_config": {"scalar": {"type": "int8"}}"#,
+            "multi-vectors have no codes",
+        ),
+        add(r#"{"sparse": {"datatype": "uint8"}}"#, "datatype"),
+        add(
+            r#"{"sparse": {"datatype": "float16", "index": {"datatype": "float16"}}}"#,
+            "sparse.datatype",
+        ),
+        add(r#"{"sparse": {"modifier": "tf"}}"#, "sparse.modifier"),
+        at(&"n".repeat(256), good, "255 (vector_name_bytes_max)"),
+        at("%ff", good, "UTF-8"),
+        at("a/b", good, "route"),
+        case("PUT", "/collections/z/vectors/x", good, "`z`"),
+        case("DELETE", "/collections/z/vectors/x", "", "`z`"),
+        case("POST", "/collections/c/vectors/x", good, "POST"),
     ];
     check(&server(), cases);
 }

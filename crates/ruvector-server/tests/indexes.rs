@@ -136,10 +136,9 @@ fn an_index_lives_and_nothing_else_changes() {
     assert_eq!(schema["color"]["data_type"], "keyword");
     assert_eq!(
         schema["color"]["params"],
-        json!({"type": "keyword", "on_disk": false, "is_tenant": false})
+        json!({"type": "keyword", "on_disk": false, "enable_hnsw": false, "is_tenant": false, "prefix": false})
     );
-    let params =
-        json!({"type": "integer", "on_disk": false, "is_principal": false, "lookup": true, "range": true});
+    let params = json!({"type": "integer", "on_disk": false, "enable_hnsw": false, "is_principal": false, "lookup": true, "range": true});
     assert_eq!(schema["n"]["params"], params);
     for index in schema.as_object().unwrap().values() {
         assert_eq!(index["points_waiting"], 0);
@@ -199,10 +198,9 @@ fn a_text_index_shows_what_it_was_asked_for() {
     }
     let shown = server.ok("GET", "/collections/c", &NULL)["payload_schema"].take();
     let mut wanted = schema;
-    wanted.as_object_mut().unwrap().remove("enable_hnsw");
     wanted["stopwords"]["languages"] = json!(["english", "german"]);
     assert_eq!(shown["text"]["params"], wanted);
-    let plain = json!({"type": "text", "on_disk": false, "tokenizer": "word", "lowercase": true, "ascii_folding": false,
+    let plain = json!({"type": "text", "on_disk": false, "enable_hnsw": false, "tokenizer": "word", "lowercase": true, "ascii_folding": false,
         "stopwords": {"languages": ["english"], "custom": []}, "phrase_matching": false});
     assert_eq!(shown["plain"]["params"], plain);
     // What is shown declares the same index again.

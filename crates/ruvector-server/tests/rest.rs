@@ -118,8 +118,8 @@ fn collections() {
     assert_eq!(params["shard_number"], 1);
     assert_eq!(
         params["vectors"],
-        json!({"title": {"size": 2, "distance": "Cosine", "on_disk": false},
-               "body": {"size": 4, "distance": "Euclid", "on_disk": false,
+        json!({"title": {"size": 2, "distance": "Cosine", "on_disk": false, "datatype": "float32"},
+               "body": {"size": 4, "distance": "Euclid", "on_disk": false, "datatype": "float32",
                         "hnsw_config": {"m": 8, "ef_construct": 100, "full_scan_threshold": 0,
                                         "max_indexing_threads": 0, "on_disk": false, "inline_storage": true}}})
     );
@@ -127,7 +127,7 @@ fn collections() {
     let info = server.ok("GET", "/collections/a", &NULL);
     assert_eq!(
         info["config"]["params"]["vectors"],
-        json!({"size": 3, "distance": "Dot", "on_disk": false})
+        json!({"size": 3, "distance": "Dot", "on_disk": false, "datatype": "float32"})
     );
     assert_eq!(info["shards"].as_array().unwrap().len(), 2);
     assert_eq!(server.ok("DELETE", "/collections/a", &NULL), true);

@@ -12,9 +12,21 @@ const SUMS: usize = 4;
 /// its CPU features and this function has none.
 #[inline(always)]
 pub(crate) fn fold<const LANES: usize, E, V, S: Copy>(
-    (a, b): (&[E], &[E]),
+    sides: (&[E], &[E]),
     zero: S,
     load: impl Fn(&[E]) -> V,
+    add: impl Fn(S, V, V) -> S,
+    join: impl Fn(S, S) -> S,
+) -> S {
+    fold_mixed::<LANES, _, _, _, _>(sides, zero, (&load, &load), add, join)
+}
+
+/// As [`fold`], with components of two types, each with its own load into the same register.
+#[inline(always)]
+pub(crate) fn fold_mixed<const LANES: usize, A, B, V, S: Copy>(
+    (a, b): (&[A], &[B]),
+    zero: S,
+    (load_a, load_b): (impl Fn(&[A]) -> V, impl Fn(&[B]) -> V),
     add: impl Fn(S, V, V) -> S,
     join: impl Fn(S, S) -> S,
 ) -> S {
@@ -26,14 +38,14 @@ pub(crate) fn fold<const LANES: usize, E, V, S: Copy>(
     let mut sums = [zero; SUMS];
     for (x, y) in a_unrolled.iter().zip(b_unrolled) {
         for lane in 0..SUMS {
-            sums[lane] = add(sums[lane], load(&x[lane]), load(&y[lane]));
+            sums[lane] = add(sums[lane], load_a(&x[lane]), load_b(&y[lane]));
         }
     }
     for (x, y) in a.iter().zip(b) {
-        sums[0] = add(sums[0], load(x), load(y));
+        sums[0] = add(sums[0], load_a(x), load_b(y));
     }
     if !a_tail.is_empty() {
-        sums[1] = add(sums[1], load(a_tail), load(b_tail));
+        sums[1] = add(sums[1], load_a(a_tail), load_b(b_tail));
     }
     join(join(sums[0], sums[1]), join(sums[2], sums[3]))
 }

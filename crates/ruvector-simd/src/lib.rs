@@ -61,7 +61,10 @@ pub enum Metric {
 /// Slices of unequal length are compared over their common prefix. Finite floats can still overflow to an
 /// infinity, and `Dot` then even to NaN; the caller decides what that means. Bytes are summed exactly up to
 /// [`BYTE_DIM_MAX`] components, and the sum is rounded once, to the nearest `f32`.
-pub type DistanceFn<T = f32> = fn(&[T], &[T]) -> f32;
+pub type DistanceFn<T = f32> = MixedFn<T, T>;
+
+/// As [`DistanceFn`], between vectors of two types of numbers.
+pub type MixedFn<A, B> = fn(&[A], &[B]) -> f32;
 
 /// A Hamming kernel: two vectors of bits in, eight a byte, and the number of bits that differ out.
 ///
@@ -79,6 +82,16 @@ pub fn distance(metric: Metric) -> DistanceFn {
 /// As [`distance`], over half precision; summed in single precision.
 pub fn distance_f16(metric: Metric) -> DistanceFn<f16> {
     Kernels::detect().f16.of(metric)
+}
+
+/// As [`distance`], from single to half precision; summed in single precision.
+pub fn distance_f32_f16(metric: Metric) -> MixedFn<f32, f16> {
+    Kernels::detect().f32_f16.of(metric)
+}
+
+/// As [`distance`], from single precision to unsigned bytes; summed in single precision.
+pub fn distance_f32_u8(metric: Metric) -> MixedFn<f32, u8> {
+    Kernels::detect().f32_u8.of(metric)
 }
 
 /// As [`distance`], over unsigned bytes. The same bits on every CPU.

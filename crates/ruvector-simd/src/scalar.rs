@@ -17,14 +17,24 @@ pub fn kernels() -> Kernels {
     Kernels {
         name: "scalar",
         f32: Distances {
-            dot: |a, b| -floats(a, b, f32::clone, product),
-            euclid: |a, b| floats(a, b, f32::clone, squared_difference),
-            manhattan: |a, b| floats(a, b, f32::clone, absolute_difference),
+            dot: |a, b| -floats((a, b), (f32::clone, f32::clone), product),
+            euclid: |a, b| floats((a, b), (f32::clone, f32::clone), squared_difference),
+            manhattan: |a, b| floats((a, b), (f32::clone, f32::clone), absolute_difference),
         },
         f16: Distances {
-            dot: |a, b| -floats(a, b, wide, product),
-            euclid: |a, b| floats(a, b, wide, squared_difference),
-            manhattan: |a, b| floats(a, b, wide, absolute_difference),
+            dot: |a, b| -floats((a, b), (wide, wide), product),
+            euclid: |a, b| floats((a, b), (wide, wide), squared_difference),
+            manhattan: |a, b| floats((a, b), (wide, wide), absolute_difference),
+        },
+        f32_f16: Distances {
+            dot: |a, b| -floats((a, b), (f32::clone, wide), product),
+            euclid: |a, b| floats((a, b), (f32::clone, wide), squared_difference),
+            manhattan: |a, b| floats((a, b), (f32::clone, wide), absolute_difference),
+        },
+        f32_u8: Distances {
+            dot: |a, b| -floats((a, b), (f32::clone, whole), product),
+            euclid: |a, b| floats((a, b), (f32::clone, whole), squared_difference),
+            manhattan: |a, b| floats((a, b), (f32::clone, whole), absolute_difference),
         },
         u8: Distances {
             dot: |a, b| -(total(a, b, |x, y| u32::from(x) * u32::from(y)) as f32),
@@ -52,6 +62,10 @@ fn wide(x: &f16) -> f32 {
     f32::from_bits((f32::from_bits(body) * TWO_TO_112).to_bits() | not_finite | sign)
 }
 
+fn whole(x: &u8) -> f32 {
+    f32::from(*x)
+}
+
 fn product(x: f32, y: f32) -> f32 {
     x * y
 }
@@ -66,17 +80,21 @@ fn absolute_difference(x: f32, y: f32) -> f32 {
 
 /// Σ term(aᵢ, bᵢ) over the common prefix.
 #[inline(always)]
-fn floats<E>(a: &[E], b: &[E], wide: impl Fn(&E) -> f32, term: impl Fn(f32, f32) -> f32) -> f32 {
+fn floats<A, B>(
+    (a, b): (&[A], &[B]),
+    (wide_a, wide_b): (impl Fn(&A) -> f32, impl Fn(&B) -> f32),
+    term: impl Fn(f32, f32) -> f32,
+) -> f32 {
     let len = a.len().min(b.len());
     let (a_lanes, a_tail) = a[..len].as_chunks::<LANES>();
     let (b_lanes, b_tail) = b[..len].as_chunks::<LANES>();
     let mut sums = [0.0f32; LANES];
     for (x, y) in a_lanes.iter().zip(b_lanes) {
         for lane in 0..LANES {
-            sums[lane] += term(wide(&x[lane]), wide(&y[lane]));
+            sums[lane] += term(wide_a(&x[lane]), wide_b(&y[lane]));
         }
     }
-    let tail = a_tail.iter().zip(b_tail).map(|(x, y)| term(wide(x), wide(y)));
+    let tail = a_tail.iter().zip(b_tail).map(|(x, y)| term(wide_a(x), wide_b(y)));
     sums.iter().sum::<f32>() + tail.sum::<f32>()
 }
 

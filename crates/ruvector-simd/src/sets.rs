@@ -3,22 +3,22 @@
 
 use half::f16;
 
-use crate::{DistanceFn, HammingFn, Metric, scalar};
+use crate::{HammingFn, Metric, MixedFn, scalar};
 
-/// The distance kernels for vectors of `T`, one a metric.
+/// The distance kernels between vectors of `A` and vectors of `B`, one a metric.
 #[derive(Clone, Copy, Debug)]
-pub struct Distances<T> {
+pub struct Distances<A, B = A> {
     /// See [`Metric::Dot`].
-    pub dot: DistanceFn<T>,
+    pub dot: MixedFn<A, B>,
     /// See [`Metric::Euclid`].
-    pub euclid: DistanceFn<T>,
+    pub euclid: MixedFn<A, B>,
     /// See [`Metric::Manhattan`].
-    pub manhattan: DistanceFn<T>,
+    pub manhattan: MixedFn<A, B>,
 }
 
-impl<T> Distances<T> {
+impl<A, B> Distances<A, B> {
     /// The kernel for `metric`.
-    pub fn of(&self, metric: Metric) -> DistanceFn<T> {
+    pub fn of(&self, metric: Metric) -> MixedFn<A, B> {
         match metric {
             Metric::Dot => self.dot,
             Metric::Euclid => self.euclid,
@@ -36,6 +36,10 @@ pub struct Kernels {
     pub f32: Distances<f32>,
     /// Over half precision, summed in single precision.
     pub f16: Distances<f16>,
+    /// Single precision with half precision, summed in single precision.
+    pub f32_f16: Distances<f32, f16>,
+    /// Single precision with unsigned bytes, summed in single precision.
+    pub f32_u8: Distances<f32, u8>,
     /// Over unsigned bytes; see [`crate::BYTE_DIM_MAX`].
     pub u8: Distances<u8>,
     /// Over signed bytes; see [`crate::BYTE_DIM_MAX`].

@@ -3,7 +3,8 @@
 //! ```text
 //! body: next collection u64 │ collections u32 │ collections │ from version 4 on: aliases u32 │ aliases
 //! collection: id u64 │ name bytes u16, UTF-8 │ config │ from version 3 on: next index u32, indexes (see indexes.rs)
-//!             │ from version 4 on: settings (see settings.rs)
+//!             │ from version 4 on: settings (see settings.rs) │ from version 5 on: datatypes (see datatypes.rs)
+//!             │ from version 6 on: numbers of the fields (see field_numbers.rs)
 //! alias:      bytes u16, UTF-8 │ collection id u64
 //! config:     shards u32 │ optimizer │ vectors u32 │ vectors
 //! optimizer:  active bytes max u64 │ active rows max u32 │ log bytes max u64 │ deleted share max f64
@@ -29,6 +30,8 @@ use ruvector_types::{
 };
 
 use crate::codes::{codes, put_codes};
+use crate::datatypes::{datatypes, put_datatypes};
+use crate::field_numbers::{FieldNumbers, field_numbers, put_field_numbers};
 use crate::indexes::{DeclaredIndex, indexes, put_indexes};
 use crate::settings::{put_settings, settings, settings_before};
 use crate::sparse_config::{put_sparse_vectors, sparse_vectors};
@@ -40,7 +43,7 @@ const KIND: Kind = Kind {
     magic: *b"RVCA",
     version: VERSION,
 };
-const VERSION: u16 = 4;
+const VERSION: u16 = 6;
 
 /// The collections of a database.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,6 +67,8 @@ pub struct CatalogEntry {
     pub name: String,
     /// Its configuration.
     pub config: CollectionConfig,
+    /// The numbers of its vector fields.
+    pub fields: FieldNumbers,
     /// Number of the next payload index.
     pub next_index: u32,
     /// Its payload indexes.
@@ -94,6 +99,8 @@ impl Catalog {
             put_config(&collection.config, &mut body);
             put_indexes(collection.next_index, &collection.indexes, &mut body);
             put_settings(&collection.config, &mut body);
+            put_datatypes(&collection.config, &mut body);
+            put_field_numbers(&collection.fields, &collection.config, &mut body);
         }
         put!(body, self.aliases.len() as u32);
         for (alias, id) in &self.aliases {
@@ -120,10 +127,18 @@ impl Catalog {
                 ..4 => settings_before(&mut config),
                 _ => settings(&mut config, &mut reader)?,
             }
+            if version >= 5 {
+                datatypes(&mut config, &mut reader)?;
+            }
+            let fields = match version {
+                ..6 => FieldNumbers::of(&config),
+                _ => field_numbers(&config, &mut reader)?,
+            };
             collections.push(CatalogEntry {
                 id,
                 name,
                 config,
+                fields,
                 next_index,
                 indexes,
             });

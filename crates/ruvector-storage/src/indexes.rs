@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! indexes: next index u32 │ count u32 │ of each: number u32 │ path bytes u16, UTF-8 │ on disk u8 │ principal u8 │ kind
-//! kind:    u8 (0 integer, 1 float, 2 datetime, 3 keyword, 4 uuid, 5 bool, 6 geo, 7 text, 8 null)
+//! kind:    u8 (0 integer, 1 float, 2 datetime, 3 keyword, 4 uuid, 5 bool, 6 geo, 7 text, 8 null,
+//!          9 keyword for which prefixes are declared)
 //!          integer: │ lookup u8 │ range u8
 //!          text:    │ tokenizer u8 (0 word, 1 white space, 2 prefix, 3 multilingual) │ least, greatest length: u8 (0, 1),
 //!                   1: u32 │ lowercase u8 │ folding u8 │ phrases u8 │ stemmer u8 (0, 1), 1: language u8
@@ -80,7 +81,7 @@ fn put_kind(kind: &IndexKind, out: &mut Vec<u8>) {
         IndexKind::Integer { lookup, range } => put!(out, 0u8, u8::from(*lookup), u8::from(*range)),
         IndexKind::Float => out.push(1),
         IndexKind::Datetime => out.push(2),
-        IndexKind::Keyword => out.push(3),
+        IndexKind::Keyword { prefix } => out.push(if *prefix { 9 } else { 3 }),
         IndexKind::Uuid => out.push(4),
         IndexKind::Bool => out.push(5),
         IndexKind::Geo => out.push(6),
@@ -142,12 +143,13 @@ fn kind(reader: &mut Reader<'_>) -> Result<IndexKind, Malformed> {
         },
         1 => IndexKind::Float,
         2 => IndexKind::Datetime,
-        3 => IndexKind::Keyword,
+        3 => IndexKind::Keyword { prefix: false },
         4 => IndexKind::Uuid,
         5 => IndexKind::Bool,
         6 => IndexKind::Geo,
         7 => IndexKind::Text(text_options(reader)?),
         8 => IndexKind::Null,
+        9 => IndexKind::Keyword { prefix: true },
         _ => return Err(reader.malformed("unknown kind of index")),
     })
 }

@@ -10,8 +10,11 @@ compile_error!("the formats are read in place and little-endian");
 mod catalog;
 mod codes;
 mod component;
+mod datatypes;
 mod deletes;
 mod delta;
+mod element;
+mod field_numbers;
 mod frame;
 mod ids;
 mod indexes;
@@ -40,6 +43,8 @@ pub use codes::{CodeBlock, CodesWriter};
 pub use component::{Component, Damage, OpenComponentError, ReadComponentError, ScrubProgress};
 pub use deletes::Bitmap;
 pub use delta::{PayloadVersion, RowMap};
+pub use element::Element;
+pub use field_numbers::{FIRST_RAGGED, FieldNumbers};
 pub use frame::{ComponentFault, ComponentKind};
 pub use ids::{IdTable, encode_ids};
 pub use indexes::{DeclaredIndex, SealedIndex};
@@ -56,6 +61,6 @@ pub use segment::{
     FieldDims, FieldOf, OpenSegmentError, SealedField, SealedRagged, SealedSegment, load_deletes, load_delta,
 };
 pub use swap::{LoadError, StoreError};
-pub use vectors::{VectorBlock, VectorsWriter};
+pub use vectors::{TypedVectors, VectorBlock, VectorsWriter};
 pub use wire::Malformed;
 pub use writer::{ComponentWriter, WriteComponentError, write_component};

@@ -4,25 +4,28 @@
 //! ```text
 //! body: heap │ ends │ rows │ trailer 32 bytes
 //! heap:    by ordinal: of a sparse vector its dimensions, n × u32, then its numbers, n × f32;
-//!          of a multi-vector its numbers, n × dim × f32
+//!          of a multi-vector its numbers, n × dim × f32, f16 or u8
 //! ends:    count × u64, ascending: where in the heap each vector ends
 //! rows:    count × u32, ascending: the row of each ordinal; absent if flag 1 (dense: ordinal = row)
-//! trailer: 0 version u32 (1) │ 4 dim u32 (0: sparse) │ 8 count u32 │ 12 flags u32 (1 = dense) │ 16 heap bytes u64 │ 24 zero
+//! trailer: 0 version u32 │ 4 dim u32 (0: sparse) │ 8 count u32 │ 12 flags u32 (1 = dense) │ 16 heap bytes u64
+//!          │ 24 type u32 │ 28 zero
 //! ```
+//! Versions and types are those of vectors.rs.
 
 use std::ops::Range;
 
+use half::f16;
 use ruvector_io::Io;
-use ruvector_types::{MultiVector, SparseVector, Vector};
+use ruvector_types::{MultiVector, SparseVector, Vector, VectorDatatype};
 
 use crate::component::{Component, ReadComponentError};
+use crate::element::{Element, decode};
 use crate::frame::ComponentKind;
 use crate::ordinals::{OrdinalRows, WrittenRows};
-use crate::vectors::{TRAILER_BYTES, verified};
+use crate::vectors::{TRAILER_BYTES, datatype_of, marks, verified};
 use crate::wire::{Malformed, Reader, put, u64_at};
 use crate::writer::{ComponentWriter, WriteComponentError};
 
-const VERSION: u32 = 1;
 const DENSE: u32 = 1;
 
 /// The vectors of one field, mapped.
@@ -31,6 +34,8 @@ pub struct RaggedBlock {
     component: Component,
     /// Dimensions of each vector of a multi-vector; 0: the vectors are sparse.
     dim: u32,
+    /// Of the numbers of multi-vectors.
+    datatype: VectorDatatype,
     heap_bytes: u64,
     rows: OrdinalRows,
 }
@@ -40,8 +45,27 @@ pub struct RaggedBlock {
 pub enum RaggedRef<'a> {
     /// Dimensions, ascending, and as many numbers.
     Sparse(&'a [u32], &'a [f32]),
-    /// The numbers of all vectors of a multi-vector.
-    Multi(&'a [f32]),
+    /// The numbers of all vectors of a multi-vector, as the bytes of their type.
+    Multi(&'a [u8]),
+}
+
+impl RaggedRef<'_> {
+    /// A copy; the vectors of a multi-vector have `dim` numbers of a type. `None` if the bytes are no such numbers.
+    pub fn to_vector(self, (dim, datatype): (u32, VectorDatatype)) -> Option<Vector> {
+        Some(match self {
+            RaggedRef::Sparse(indices, values) => Vector::Sparse(SparseVector {
+                indices: indices.to_vec(),
+                values: values.to_vec(),
+            }),
+            RaggedRef::Multi(bytes) => {
+                let mut numbers = Vec::new();
+                if !decode(datatype, bytes, &mut numbers) {
+                    return None;
+                }
+                Vector::Multi(MultiVector { dim, numbers })
+            }
+        })
+    }
 }
 
 impl RaggedBlock {
@@ -50,11 +74,12 @@ impl RaggedBlock {
         let end = component.len();
         let trailer = verified(&component, end.saturating_sub(TRAILER_BYTES)..end)?;
         let decoded = decode_trailer(trailer, end).map_err(|malformed| component.malformed(malformed))?;
-        let (dim, heap_bytes, rows) = decoded;
+        let ((dim, datatype), heap_bytes, rows) = decoded;
         rows.check(&component)?;
         Ok(RaggedBlock {
             component,
             dim,
+            datatype,
             heap_bytes,
             rows,
         })
@@ -73,6 +98,11 @@ impl RaggedBlock {
     /// Dimensions of each vector of a multi-vector; 0: the vectors are sparse.
     pub fn dim(&self) -> u32 {
         self.dim
+    }
+
+    /// The type of the numbers of multi-vectors.
+    pub fn datatype(&self) -> VectorDatatype {
+        self.datatype
     }
 
     /// Bytes of all vectors.
@@ -110,9 +140,9 @@ impl RaggedBlock {
     pub fn vector(&self, ordinal: u32) -> Option<RaggedRef<'_>> {
         let bytes = self.component.bytes(self.span(ordinal)?)?;
         if self.dim > 0 {
-            let numbers: &[f32] = bytemuck::try_cast_slice(bytes).ok()?;
-            let whole = !numbers.is_empty() && numbers.len().is_multiple_of(self.dim as usize);
-            return whole.then_some(RaggedRef::Multi(numbers));
+            let row_bytes = u64::from(self.dim) * self.datatype.bytes();
+            let whole = !bytes.is_empty() && (bytes.len() as u64).is_multiple_of(row_bytes);
+            return whole.then_some(RaggedRef::Multi(bytes));
         }
         if !bytes.len().is_multiple_of(8) {
             return None;
@@ -126,16 +156,7 @@ impl RaggedBlock {
 
     /// The same as a value.
     pub fn to_vector(&self, ordinal: u32) -> Option<Vector> {
-        Some(match self.vector(ordinal)? {
-            RaggedRef::Sparse(indices, values) => Vector::Sparse(SparseVector {
-                indices: indices.to_vec(),
-                values: values.to_vec(),
-            }),
-            RaggedRef::Multi(numbers) => Vector::Multi(MultiVector {
-                dim: self.dim,
-                numbers: numbers.to_vec(),
-            }),
-        })
+        self.vector(ordinal)?.to_vector((self.dim, self.datatype))
     }
 
     fn span(&self, ordinal: u32) -> Option<Range<u64>> {
@@ -152,13 +173,18 @@ impl RaggedBlock {
     }
 }
 
-fn decode_trailer(trailer: &[u8], body_bytes: u64) -> Result<(u32, u64, OrdinalRows), Malformed> {
+type Decoded = ((u32, VectorDatatype), u64, OrdinalRows);
+
+fn decode_trailer(trailer: &[u8], body_bytes: u64) -> Result<Decoded, Malformed> {
     let mut reader = Reader::new(trailer);
-    if reader.u32()? != VERSION {
-        return Err(reader.malformed("unknown version of the ragged vectors"));
-    }
-    let (dim, count, flags, heap_bytes) = (reader.u32()?, reader.u32()?, reader.u32()?, reader.u64()?);
-    if flags > DENSE || heap_bytes % 4 != 0 {
+    let (version, dim, count, flags) = (reader.u32()?, reader.u32()?, reader.u32()?, reader.u32()?);
+    let (heap_bytes, kind) = (reader.u64()?, reader.u32()?);
+    let Some(datatype) =
+        datatype_of(version, kind).filter(|kind| dim > 0 || *kind == VectorDatatype::Float32)
+    else {
+        return Err(reader.malformed("unknown version or type of the ragged vectors"));
+    };
+    if flags > DENSE || heap_bytes % datatype.bytes() != 0 {
         return Err(reader.malformed("bad flags or length"));
     }
     let dense = flags == DENSE;
@@ -168,7 +194,7 @@ fn decode_trailer(trailer: &[u8], body_bytes: u64) -> Result<(u32, u64, OrdinalR
         return Err(reader.malformed("length does not match the counts"));
     }
     let start = heap_bytes + 8 * u64::from(count);
-    Ok((dim, heap_bytes, OrdinalRows { count, dense, start }))
+    Ok(((dim, datatype), heap_bytes, OrdinalRows { count, dense, start }))
 }
 
 /// Writes such a component one vector at a time; in memory only the ends and rows.
@@ -176,21 +202,23 @@ fn decode_trailer(trailer: &[u8], body_bytes: u64) -> Result<(u32, u64, OrdinalR
 pub struct RaggedWriter<'a> {
     writer: ComponentWriter<'a>,
     dim: u32,
+    datatype: VectorDatatype,
     ends: Vec<u64>,
     rows: WrittenRows,
 }
 
 impl<'a> RaggedWriter<'a> {
-    /// Creates the file, which must not exist. `dim` is 0 for sparse vectors.
+    /// Creates the file, which must not exist. `dim` is 0 for sparse vectors, and their type single precision.
     pub fn create(
         io: &'a dyn Io,
         path: &str,
         created_seq: u64,
-        dim: u32,
+        (dim, datatype): (u32, VectorDatatype),
     ) -> Result<RaggedWriter<'a>, WriteComponentError> {
         Ok(RaggedWriter {
             writer: ComponentWriter::create(io, path, ComponentKind::Ragged, created_seq)?,
             dim,
+            datatype,
             ends: Vec::new(),
             rows: WrittenRows::default(),
         })
@@ -207,12 +235,23 @@ impl<'a> RaggedWriter<'a> {
                 self.writer.write(bytemuck::cast_slice(&sparse.values))?;
             }
             Vector::Multi(multi) if self.dim == multi.dim && self.dim > 0 => {
-                self.writer.write(bytemuck::cast_slice(&multi.numbers))?;
+                self.write_numbers(&multi.numbers)?;
             }
             _ => return Err(self.writer.rule("a vector of another kind or dimension")),
         }
         self.ends.push(self.writer.len());
         Ok(self.rows.push(row))
+    }
+
+    fn write_numbers(&mut self, numbers: &[f32]) -> Result<(), WriteComponentError> {
+        fn encoded<T: Element>(numbers: &[f32]) -> Vec<T> {
+            numbers.iter().map(|number| T::of(*number)).collect()
+        }
+        match self.datatype {
+            VectorDatatype::Float32 => self.writer.write(f32::bytes_of(numbers)),
+            VectorDatatype::Float16 => self.writer.write(f16::bytes_of(&encoded::<f16>(numbers))),
+            VectorDatatype::Uint8 => self.writer.write(&encoded::<u8>(numbers)),
+        }
     }
 
     /// Ends and syncs the file; the number of vectors.
@@ -223,7 +262,8 @@ impl<'a> RaggedWriter<'a> {
         let flags = if self.rows.dense() { DENSE } else { 0 };
         let count = self.rows.count;
         let mut trailer = Vec::with_capacity(TRAILER_BYTES as usize);
-        put!(trailer, VERSION, self.dim, count, flags, heap_bytes, 0u64);
+        let (version, kind) = marks(self.datatype);
+        put!(trailer, version, self.dim, count, flags, heap_bytes, kind, 0u32);
         self.writer.write(&trailer)?;
         self.writer.finish()?;
         Ok(count)
@@ -238,9 +278,16 @@ mod tests {
     use crate::testing::{Random, component};
     use ruvector_io::{MemIo, Region};
 
+    use VectorDatatype::{Float16, Float32, Uint8};
+
+    /// Of numbers that every type holds.
     fn vector_of(row: u32, dim: u32) -> Vector {
         let count = row % 5;
-        let numbers = |count: u32| (0..count).map(|number| (row * 31 + number) as f32).collect();
+        let numbers = |count: u32| {
+            (0..count)
+                .map(|number| ((row * 31 + number) % 256) as f32)
+                .collect()
+        };
         match dim {
             0 => Vector::Sparse(SparseVector {
                 indices: (0..count).map(|index| index * row).collect(),
@@ -256,10 +303,15 @@ mod tests {
     #[test]
     fn round_trip() {
         let mut random = Random::new(5);
-        for (dim, share) in [(0, 0), (0, 40), (0, 100), (3, 0), (3, 40), (3, 100)] {
+        let kinds = [(0, Float32), (3, Float32), (3, Float16), (3, Uint8)];
+        for (kind, share) in kinds
+            .into_iter()
+            .flat_map(|kind| [0, 40, 100].map(|share| (kind, share)))
+        {
+            let dim = kind.0;
             let rows: Vec<u32> = (0..700).filter(|_| random.below(100) < share).collect();
             let io = MemIo::new();
-            let mut writer = RaggedWriter::create(&io, "v", 1, dim).unwrap();
+            let mut writer = RaggedWriter::create(&io, "v", 1, kind).unwrap();
             for (ordinal, row) in rows.iter().enumerate() {
                 assert_eq!(writer.push(*row, &vector_of(*row, dim)).unwrap(), ordinal as u32);
             }
@@ -267,7 +319,17 @@ mod tests {
             let file = Region::from_vec(io.read("v", u64::MAX).unwrap());
             let block = RaggedBlock::open(Component::from_region("v", file, ComponentKind::Ragged).unwrap());
             let block = block.unwrap();
-            assert_eq!((block.len() as usize, block.dim()), (rows.len(), dim));
+            assert_eq!(
+                (block.len() as usize, block.dim(), block.datatype()),
+                (rows.len(), dim, kind.1)
+            );
+            if dim > 0 {
+                let numbers = rows
+                    .iter()
+                    .map(|row| u64::from(row % 5 + 1) * u64::from(dim))
+                    .sum::<u64>();
+                assert_eq!(block.heap_bytes(), numbers * kind.1.bytes());
+            }
             for (ordinal, row) in (0..).zip(&rows) {
                 assert_eq!((block.row(ordinal), block.ordinal(*row)), (*row, Some(ordinal)));
                 assert_eq!(block.to_vector(ordinal), Some(vector_of(*row, dim)));
@@ -278,7 +340,7 @@ mod tests {
             );
         }
         let io = MemIo::new();
-        let mut writer = RaggedWriter::create(&io, "v", 1, 0).unwrap();
+        let mut writer = RaggedWriter::create(&io, "v", 1, (0, Float32)).unwrap();
         writer.push(3, &vector_of(3, 0)).unwrap();
         assert!(writer.push(3, &vector_of(3, 0)).is_err() && writer.push(4, &vector_of(4, 2)).is_err());
         drop(writer);
@@ -296,9 +358,17 @@ mod tests {
         };
         // Two vectors of two dimensions each, dense.
         let heap = words(&[1, 2, 5, 6, 1, 3, 5, 6]);
-        let body = [heap, words(&[16, 0, 32, 0]), words(&[1, 0, 2, 1, 32, 0, 0, 0])].concat();
-        assert!(RaggedBlock::open(component(ComponentKind::Ragged, &body)).is_ok());
-        for _ in 0..5_000 {
+        let bodies = [
+            [1, 0, 2, 1, 32, 0, 0, 0],
+            [2, 2, 2, 1, 32, 0, 1, 0],
+            [2, 2, 2, 1, 32, 0, 2, 0],
+        ]
+        .map(|trailer| [heap.clone(), words(&[16, 0, 32, 0]), words(&trailer)].concat());
+        for body in &bodies {
+            assert!(RaggedBlock::open(component(ComponentKind::Ragged, body)).is_ok());
+        }
+        for at in 0..9_000 {
+            let body = &bodies[at % 3];
             let mut bytes = body.clone();
             bytes.truncate(bytes.len() - random.below(2) as usize * random.below(80) as usize);
             for _ in 0..2 {

@@ -3,7 +3,7 @@
 use ruvector_graph::{FastGraph, PlainGraph};
 use ruvector_io::Io;
 use ruvector_sparse::SparseIndex;
-use ruvector_types::Codes;
+use ruvector_types::{Codes, VectorDatatype};
 
 use crate::codes::CodeBlock;
 use crate::component::{Component, Damage, OpenComponentError, ReadComponentError};
@@ -63,10 +63,10 @@ pub struct SealedRagged {
 /// What a collection's fields hold, by their numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldDims<'a> {
-    /// Dimensions of the dense fields.
-    pub dense: &'a [u32],
-    /// Dimensions of the multi-vectors' vectors; 0 where vectors are sparse.
-    pub ragged: &'a [u32],
+    /// Dimensions of the dense fields, and the types of their numbers; `None` where there is none any more.
+    pub dense: &'a [Option<(u32, VectorDatatype)>],
+    /// The same of the multi-vectors' vectors; 0 dimensions where vectors are sparse.
+    pub ragged: &'a [Option<(u32, VectorDatatype)>],
 }
 
 /// Which vector field a component belongs to.
@@ -89,10 +89,10 @@ pub struct SealedSegment {
     pub ids: IdTable,
     /// Payloads and versions by row, as they were when sealed.
     pub payload: PayloadRows,
-    /// Vector fields by field index; `None` where no row has the field.
-    pub fields: Vec<Option<SealedField>>,
+    /// Vector fields by number; `None` where no row has the field, or it was removed when the segment was opened.
+    pub fields: Vec<Option<Box<SealedField>>>,
     /// Fields of sparse vectors and multi-vectors, likewise.
-    pub ragged: Vec<Option<SealedRagged>>,
+    pub ragged: Vec<Option<Box<SealedRagged>>>,
     /// The sound indexes of its payload fields. One that cannot be opened is left out: it is built anew.
     pub indexes: Vec<SealedIndex>,
     /// Graphs that could not be opened.
@@ -120,7 +120,7 @@ impl SealedField {
 
 impl SealedSegment {
     /// Opens the components of `entry` in the shard's directory. `dims` says what the
-    /// collection's vector fields hold. A damaged graph or sparse index is left out and reported by
+    /// collection's vector fields hold; components of others are left closed. A damaged graph or sparse index is left out and reported by
     /// [`SealedSegment::damages`]; any other damaged component is an error.
     /// Cost: reads the ids; of the rest, headers and checksum tables.
     pub fn open(
@@ -190,7 +190,7 @@ impl SealedSegment {
             .fields
             .iter()
             .flatten()
-            .flat_map(SealedField::graphs)
+            .flat_map(|field| field.graphs())
             .filter_map(|graph| graph?.damage());
         let lists = self
             .ragged
@@ -222,8 +222,10 @@ impl SealedSegment {
 
     /// Bytes on the heap; mapped files and promoted copies not counted.
     pub fn heap_bytes(&self) -> u64 {
-        let fields = self.fields.capacity() * size_of::<Option<SealedField>>()
-            + self.ragged.capacity() * size_of::<Option<SealedRagged>>()
+        let slots = self.fields.capacity() + self.ragged.capacity();
+        let fields = self.fields.iter().flatten().count() * size_of::<SealedField>()
+            + self.ragged.iter().flatten().count() * size_of::<SealedRagged>()
+            + slots * size_of::<usize>()
             + size_of::<SealedSegment>();
         fields as u64 + self.components().map(Component::heap_bytes).sum::<u64>()
     }
@@ -299,19 +301,20 @@ impl<'a> Files<'a> {
             payload.component(),
             "rows differ from the manifest's",
         )?;
-        let mut fields: Vec<Option<SealedField>> = dims.dense.iter().map(|_| None).collect();
+        let (mut fields, mut ragged) = (Vec::new(), Vec::new());
         let mut unopened = Vec::new();
         for field in &entry.fields {
-            let opened = self.open_field(field, dims, &mut unopened)?;
-            if let Some(slot) = fields.get_mut(usize::from(field.field)) {
-                *slot = Some(opened);
+            let named = (ComponentKind::Vectors, field.field, field.vectors);
+            if let Some(kind) = self.kind(dims.dense, named)? {
+                let opened = self.open_field(field, kind, &mut unopened)?;
+                put_at(&mut fields, field.field, opened);
             }
         }
-        let mut ragged: Vec<Option<SealedRagged>> = dims.ragged.iter().map(|_| None).collect();
         for field in &entry.ragged {
-            let opened = self.open_ragged(field, dims, &mut unopened)?;
-            if let Some(slot) = ragged.get_mut(usize::from(field.field)) {
-                *slot = Some(opened);
+            let named = (ComponentKind::Ragged, field.field, field.vectors);
+            if let Some(kind) = self.kind(dims.ragged, named)? {
+                let opened = self.open_ragged(field, kind, &mut unopened)?;
+                put_at(&mut ragged, field.field, opened);
             }
         }
         let indexes = entry.indexes.iter().filter_map(|index| {
@@ -330,6 +333,19 @@ impl<'a> Files<'a> {
         };
         segment.disk_bytes = segment.components().map(Component::file_bytes).sum();
         Ok(segment)
+    }
+
+    /// What a field of that number holds; `None` if it was removed.
+    fn kind(
+        &self,
+        kinds: &[Option<(u32, VectorDatatype)>],
+        (component, number, name): (ComponentKind, u16, ComponentName),
+    ) -> Result<Option<(u32, VectorDatatype)>, OpenSegmentError> {
+        let kind = kinds.get(usize::from(number)).copied();
+        kind.ok_or_else(|| OpenSegmentError::Mismatch {
+            path: self.path(component, Some(number.into()), name).into(),
+            rule: "the collection never had a field of that number",
+        })
     }
 
     fn open(
@@ -365,10 +381,10 @@ impl<'a> Files<'a> {
     fn open_field(
         &self,
         field: &FieldEntry,
-        dims: FieldDims<'_>,
+        kind: (u32, VectorDatatype),
         unopened: &mut Vec<Damage>,
     ) -> Result<SealedField, OpenSegmentError> {
-        let vectors = self.open_vectors(field, dims)?;
+        let vectors = self.open_vectors(field, kind)?;
         let mut found = |damage| unopened.push(damage);
         let plain = |bytes| {
             PlainGraph::open(bytes)
@@ -402,14 +418,17 @@ impl<'a> Files<'a> {
         })
     }
 
-    fn open_vectors(&self, field: &FieldEntry, dims: FieldDims<'_>) -> Result<VectorBlock, OpenSegmentError> {
+    fn open_vectors(
+        &self,
+        field: &FieldEntry,
+        kind: (u32, VectorDatatype),
+    ) -> Result<VectorBlock, OpenSegmentError> {
         let component = self.open(ComponentKind::Vectors, Some(field.field.into()), field.vectors)?;
         let vectors = VectorBlock::open(component).map_err(OpenSegmentError::Read)?;
-        let dim = dims.dense.get(usize::from(field.field));
         check(
-            dim == Some(&vectors.dim()),
+            kind == (vectors.dim(), vectors.datatype()),
             vectors.component(),
-            "dimensions differ from the collection's",
+            "dimensions or their type differ from the collection's",
         )?;
         let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
         check(within, vectors.component(), "a row beyond the segment's")?;
@@ -420,16 +439,15 @@ impl<'a> Files<'a> {
     fn open_ragged(
         &self,
         field: &RaggedEntry,
-        dims: FieldDims<'_>,
+        kind: (u32, VectorDatatype),
         unopened: &mut Vec<Damage>,
     ) -> Result<SealedRagged, OpenSegmentError> {
         let component = self.open(ComponentKind::Ragged, Some(field.field.into()), field.vectors)?;
         let vectors = RaggedBlock::open(component).map_err(OpenSegmentError::Read)?;
-        let dim = dims.ragged.get(usize::from(field.field));
         check(
-            dim == Some(&vectors.dim()),
+            kind == (vectors.dim(), vectors.datatype()),
             vectors.component(),
-            "dimensions differ from the collection's",
+            "dimensions or their type differ from the collection's",
         )?;
         let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
         check(within, vectors.component(), "a row beyond the segment's")?;
@@ -469,6 +487,15 @@ impl<'a> Files<'a> {
             .map(Some)
             .ok_or_else(|| found.damage().unwrap_or_else(unusable))
     }
+}
+
+/// Puts a field at its number, with holes before it.
+fn put_at<T>(fields: &mut Vec<Option<Box<T>>>, number: u16, field: T) {
+    let number = usize::from(number);
+    if fields.len() <= number {
+        fields.resize_with(number + 1, || None);
+    }
+    fields[number] = Some(Box::new(field));
 }
 
 fn check(holds: bool, component: &Component, rule: &'static str) -> Result<(), OpenSegmentError> {

@@ -1,21 +1,27 @@
-//! One dense `f32` field of a sealed segment, plain. Ordinals are not rows: a point may lack the field.
+//! One dense field of a sealed segment, plain. Ordinals are not rows: a point may lack the field.
 //!
 //! ```text
-//! body: vectors │ rows │ trailer 32 bytes
-//! vectors: count × dim × f32 by ordinal; begins the body, so the first is aligned to 64 bytes
+//! body: vectors │ zeros to a multiple of 4 bytes │ rows │ trailer 32 bytes
+//! vectors: count × dim × f32, f16 or u8 by ordinal; begins the body, so the first is aligned to 64 bytes
 //! rows:    count × u32, ascending: the row of each ordinal; absent if flag 1 (dense: ordinal = row)
-//! trailer: 0 version u32 (1) │ 4 dim u32 │ 8 count u32 │ 12 flags u32 (1 = dense) │ 16 zero
+//! trailer: 0 version u32 │ 4 dim u32 │ 8 count u32 │ 12 flags u32 (1 = dense) │ 16 type u32 │ 20 zero
+//! version: 1: f32, 16 is zero; 2: type 1 (f16) or 2 (u8). Builds that know version 1 alone refuse 2
 //! ```
 
+use std::marker::PhantomData;
+
 use ruvector_io::Io;
+use ruvector_types::VectorDatatype;
 
 use crate::component::{Component, ReadComponentError};
+use crate::element::{Element, decode};
 use crate::frame::ComponentKind;
 use crate::ordinals::{OrdinalRows, WrittenRows};
 use crate::wire::{Malformed, Reader, put};
 use crate::writer::{ComponentWriter, WriteComponentError};
 
-const VERSION: u32 = 1;
+const VERSION_FLOAT32: u32 = 1;
+const VERSION_TYPED: u32 = 2;
 const DENSE: u32 = 1;
 pub(crate) const TRAILER_BYTES: u64 = 32;
 
@@ -24,7 +30,15 @@ pub(crate) const TRAILER_BYTES: u64 = 32;
 pub struct VectorBlock {
     component: Component,
     dim: u32,
+    datatype: VectorDatatype,
     rows: OrdinalRows,
+}
+
+/// The vectors of a block as numbers of their type.
+#[derive(Clone, Copy, Debug)]
+pub struct TypedVectors<'a, T> {
+    block: &'a VectorBlock,
+    of: PhantomData<T>,
 }
 
 impl VectorBlock {
@@ -35,11 +49,51 @@ impl VectorBlock {
             component.len().saturating_sub(TRAILER_BYTES)..component.len(),
         )?;
         let header = decode_trailer(trailer, component.len());
-        let (dim, count, dense) = header.map_err(|malformed| component.malformed(malformed))?;
-        let start = u64::from(count) * u64::from(dim) * 4;
-        let rows = OrdinalRows { count, dense, start };
+        let (dim, datatype, rows) = header.map_err(|malformed| component.malformed(malformed))?;
         rows.check(&component)?;
-        Ok(VectorBlock { component, dim, rows })
+        Ok(VectorBlock {
+            component,
+            dim,
+            datatype,
+            rows,
+        })
+    }
+
+    /// The type of the numbers.
+    pub fn datatype(&self) -> VectorDatatype {
+        self.datatype
+    }
+
+    /// The vectors as numbers of type `T`; none can be read if that is not theirs.
+    pub fn typed<T: Element>(&self) -> TypedVectors<'_, T> {
+        TypedVectors {
+            block: self,
+            of: PhantomData,
+        }
+    }
+
+    /// A vector as it lies; `None` if out of range or damaged.
+    #[inline]
+    pub fn bytes(&self, ordinal: u32) -> Option<&[u8]> {
+        self.component.bytes(self.span(ordinal)?)
+    }
+
+    /// The numbers of a vector: where they lie, or decoded into `buffer`; `None` if out of range or damaged.
+    #[inline]
+    pub fn numbers<'a>(&'a self, ordinal: u32, buffer: &'a mut Vec<f32>) -> Option<&'a [f32]> {
+        let bytes = self.bytes(ordinal)?;
+        match self.datatype {
+            VectorDatatype::Float32 => f32::of_bytes(bytes),
+            other => decode(other, bytes, buffer).then_some(&buffer[..]),
+        }
+    }
+
+    /// A hint that a vector is read soon.
+    #[inline]
+    pub fn prefetch(&self, ordinal: u32) {
+        if let Some(bytes) = self.span(ordinal).and_then(|span| self.component.peek(span)) {
+            ruvector_simd::prefetch(bytes);
+        }
     }
 
     /// Vectors.
@@ -93,31 +147,27 @@ impl VectorBlock {
 
     #[inline]
     fn span(&self, ordinal: u32) -> Option<std::ops::Range<u64>> {
-        let bytes = u64::from(self.dim) * 4;
+        let bytes = u64::from(self.dim) * self.datatype.bytes();
         let start = u64::from(ordinal) * bytes;
         (ordinal < self.rows.count).then_some(start..start + bytes)
     }
 }
 
-impl ruvector_graph::Vectors for VectorBlock {
-    type Component = f32;
+impl<T: Element> ruvector_graph::Vectors for TypedVectors<'_, T> {
+    type Component = T;
 
     fn len(&self) -> u32 {
-        self.rows.count
+        self.block.rows.count
     }
 
     #[inline]
-    fn vector(&self, ordinal: u32) -> Option<&[f32]> {
-        let bytes = self.component.bytes(self.span(ordinal)?)?;
-        bytemuck::try_cast_slice(bytes).ok()
+    fn vector(&self, ordinal: u32) -> Option<&[T]> {
+        T::of_bytes(self.block.bytes(ordinal)?).filter(|_| self.block.datatype == T::DATATYPE)
     }
 
     #[inline]
     fn prefetch(&self, ordinal: u32) {
-        let bytes = self.span(ordinal).and_then(|span| self.component.peek(span));
-        if let Some(Ok(vector)) = bytes.map(bytemuck::try_cast_slice::<u8, f32>) {
-            ruvector_simd::prefetch(vector);
-        }
+        self.block.prefetch(ordinal);
     }
 }
 
@@ -136,21 +186,52 @@ pub(crate) fn verified(
     })
 }
 
-fn decode_trailer(trailer: &[u8], body_bytes: u64) -> Result<(u32, u32, bool), Malformed> {
-    let mut reader = Reader::new(trailer);
-    if reader.u32()? != VERSION {
-        return Err(reader.malformed("unknown version of the vector block"));
+/// The version and type in the trailer of a component whose numbers are of a type.
+pub(crate) fn marks(datatype: VectorDatatype) -> (u32, u32) {
+    match datatype {
+        VectorDatatype::Float32 => (VERSION_FLOAT32, 0),
+        VectorDatatype::Float16 => (VERSION_TYPED, 1),
+        VectorDatatype::Uint8 => (VERSION_TYPED, 2),
     }
-    let (dim, count, flags) = (reader.u32()?, reader.u32()?, reader.u32()?);
+}
+
+/// The type that a trailer's version and type stand for.
+pub(crate) fn datatype_of(version: u32, kind: u32) -> Option<VectorDatatype> {
+    match (version, kind) {
+        (VERSION_FLOAT32, _) => Some(VectorDatatype::Float32),
+        (VERSION_TYPED, 1) => Some(VectorDatatype::Float16),
+        (VERSION_TYPED, 2) => Some(VectorDatatype::Uint8),
+        _ => None,
+    }
+}
+
+/// Where the rows begin, after so many bytes of vectors.
+fn rows_start(vectors: u128) -> u128 {
+    vectors.next_multiple_of(4)
+}
+
+fn decode_trailer(trailer: &[u8], body_bytes: u64) -> Result<(u32, VectorDatatype, OrdinalRows), Malformed> {
+    let mut reader = Reader::new(trailer);
+    let version = reader.u32()?;
+    let (dim, count, flags, kind) = (reader.u32()?, reader.u32()?, reader.u32()?, reader.u32()?);
+    let Some(datatype) = datatype_of(version, kind) else {
+        return Err(reader.malformed("unknown version or type of the vector block"));
+    };
     if dim == 0 || flags > DENSE {
         return Err(reader.malformed("bad dimensions or flags"));
     }
     let rows = if flags == DENSE { 0 } else { 4 * u128::from(count) };
-    let vectors = u128::from(count) * u128::from(dim) * 4;
-    if vectors + rows + u128::from(TRAILER_BYTES) != u128::from(body_bytes) {
+    let start = rows_start(u128::from(count) * u128::from(dim) * u128::from(datatype.bytes()));
+    if start + rows + u128::from(TRAILER_BYTES) != u128::from(body_bytes) {
         return Err(reader.malformed("length does not match the counts"));
     }
-    Ok((dim, count, flags == DENSE))
+    let rows = OrdinalRows {
+        count,
+        dense: flags == DENSE,
+        // Below the body's length.
+        start: start as u64,
+    };
+    Ok((dim, datatype, rows))
 }
 
 /// Writes a vectors component one vector at a time; in memory only the rows, and only if some row lacks the field.
@@ -158,6 +239,7 @@ fn decode_trailer(trailer: &[u8], body_bytes: u64) -> Result<(u32, u32, bool), M
 pub struct VectorsWriter<'a> {
     writer: ComponentWriter<'a>,
     dim: u32,
+    datatype: VectorDatatype,
     rows: WrittenRows,
 }
 
@@ -167,24 +249,25 @@ impl<'a> VectorsWriter<'a> {
         io: &'a dyn Io,
         path: &str,
         created_seq: u64,
-        dim: u32,
+        (dim, datatype): (u32, VectorDatatype),
     ) -> Result<VectorsWriter<'a>, WriteComponentError> {
         Ok(VectorsWriter {
             writer: ComponentWriter::create(io, path, ComponentKind::Vectors, created_seq)?,
             dim,
+            datatype,
             rows: WrittenRows::default(),
         })
     }
 
-    /// Appends the vector of a row above all rows before it; the vector's ordinal.
-    pub fn push(&mut self, row: u32, vector: &[f32]) -> Result<u32, WriteComponentError> {
-        if vector.len() as u64 != u64::from(self.dim) {
+    /// Appends the vector of a row above all rows before it, as it is to lie; the vector's ordinal.
+    pub fn push(&mut self, row: u32, vector: &[u8]) -> Result<u32, WriteComponentError> {
+        if vector.len() as u64 != u64::from(self.dim) * self.datatype.bytes() {
             return Err(self.writer.rule("a vector of another dimension"));
         }
         if !self.rows.takes(row) {
             return Err(self.writer.rule("rows do not ascend"));
         }
-        self.writer.write(bytemuck::cast_slice(vector))?;
+        self.writer.write(vector)?;
         Ok(self.rows.push(row))
     }
 
@@ -192,9 +275,13 @@ impl<'a> VectorsWriter<'a> {
     pub fn finish(mut self) -> Result<u32, WriteComponentError> {
         let count = self.rows.count;
         let flags = if self.rows.dense() { DENSE } else { 0 };
+        let vectors = u128::from(self.writer.len());
+        let padding = rows_start(vectors) - vectors;
+        self.writer.write(&[0; 4][..padding as usize])?;
         self.writer.write(self.rows.bytes())?;
+        let (version, kind) = marks(self.datatype);
         let mut trailer = Vec::with_capacity(TRAILER_BYTES as usize);
-        put!(trailer, VERSION, self.dim, count, flags, 0u64, 0u64);
+        put!(trailer, version, self.dim, count, flags, kind, 0u32, 0u64);
         self.writer.write(&trailer)?;
         self.writer.finish()?;
         Ok(count)
@@ -202,89 +289,4 @@ impl<'a> VectorsWriter<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    //! Goal: vectors come back by ordinal and row, or not at all. Method: random subsets of rows; a flipped
-    //! bit hides the vectors of its region only; hostile trailers are refused.
-    use super::*;
-    use crate::testing::{Random, component};
-    use ruvector_graph::Vectors;
-    use ruvector_io::{MemIo, Region};
-
-    fn write(rows: &[u32], dim: u32) -> Vec<u8> {
-        let io = MemIo::new();
-        let mut writer = VectorsWriter::create(&io, "v", 1, dim).unwrap();
-        for row in rows {
-            writer.push(*row, &vector_of(*row, dim)).unwrap();
-        }
-        assert_eq!(writer.finish().unwrap() as usize, rows.len());
-        io.read("v", u64::MAX).unwrap()
-    }
-
-    fn vector_of(row: u32, dim: u32) -> Vec<f32> {
-        (0..dim).map(|d| (row * 31 + d) as f32).collect()
-    }
-
-    fn open(file: Vec<u8>) -> VectorBlock {
-        let component = Component::from_region("v", Region::from_vec(file), ComponentKind::Vectors);
-        VectorBlock::open(component.unwrap()).unwrap()
-    }
-
-    #[test]
-    fn round_trip_sparse_and_dense() {
-        let mut random = Random::new(5);
-        for share in [0, 30, 70, 100] {
-            let rows: Vec<u32> = (0..900).filter(|_| random.below(100) < share).collect();
-            let block = open(write(&rows, 33));
-            assert_eq!((block.len() as usize, block.dim()), (rows.len(), 33));
-            assert_eq!(block.is_dense(), share == 100 || share == 0);
-            assert_eq!(block.last_row(), rows.last().copied());
-            for (ordinal, row) in rows.iter().enumerate() {
-                assert_eq!(block.row(ordinal as u32), *row);
-                assert_eq!(block.vector(ordinal as u32), Some(&vector_of(*row, 33)[..]));
-            }
-            for row in 0..1_000 {
-                let ordinal = rows.binary_search(&row).ok().map(|ordinal| ordinal as u32);
-                assert_eq!(block.ordinal(row), ordinal);
-            }
-            assert_eq!(block.vector(block.len()), None);
-        }
-        let io = MemIo::new();
-        let mut writer = VectorsWriter::create(&io, "v", 1, 2).unwrap();
-        writer.push(3, &[1.0, 2.0]).unwrap();
-        assert!(writer.push(3, &[1.0, 2.0]).is_err() && writer.push(4, &[1.0]).is_err());
-        drop(writer);
-        assert_eq!(io.len("v").unwrap(), None, "an unfinished file stays behind");
-    }
-
-    #[test]
-    fn damage_is_local_and_hostile_bytes_are_refused() {
-        let rows: Vec<u32> = (0..600).collect();
-        let mut file = write(&rows, 100);
-        file[64 + 65_536 + 10] ^= 1;
-        let block = open(file);
-        let lost: Vec<u32> = (0..600)
-            .filter(|ordinal| block.vector(*ordinal).is_none())
-            .collect();
-        assert_eq!(lost, (163..328).collect::<Vec<u32>>());
-        let body = [
-            vec![0; 48],
-            vec![1, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0],
-            vec![0; 16],
-        ]
-        .concat();
-        assert!(VectorBlock::open(component(ComponentKind::Vectors, &body)).is_ok());
-        let mut random = Random::new(6);
-        for _ in 0..3_000 {
-            let mut bytes = body.clone();
-            bytes.truncate(bytes.len() - random.below(2) as usize * random.below(80) as usize);
-            for _ in 0..2 {
-                let at = random.below(bytes.len() as u64) as usize;
-                bytes[at] = random.below(6) as u8;
-            }
-            if let Ok(block) = VectorBlock::open(component(ComponentKind::Vectors, &bytes)) {
-                let bounded = |at| block.vector(at).is_none_or(|vector| vector.len() <= 12);
-                assert!((0..5).all(|at| bounded(at) && block.ordinal(at).is_none_or(|o| block.row(o) == at)));
-            }
-        }
-    }
-}
+mod tests;

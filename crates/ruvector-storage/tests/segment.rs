@@ -8,21 +8,27 @@ use ruvector_io::sim::{PowerLoss, SimDisk};
 use ruvector_io::{Io, IoError};
 use ruvector_sparse::{BuildPlan, WeightType};
 use ruvector_storage::{
-    Bitmap, ComponentKind, ComponentName, FieldDims, FieldEntry, OpenComponentError, OpenSegmentError,
-    PayloadRowsWriter, PayloadVersion, RaggedEntry, RaggedWriter, RowMap, SealedSegment, SegmentEntry,
-    VectorsWriter, encode_ids, file_name, load_deletes, load_delta, write_component,
+    Bitmap, ComponentKind, ComponentName, Element, FieldDims, FieldEntry, OpenComponentError,
+    OpenSegmentError, PayloadRowsWriter, PayloadVersion, RaggedEntry, RaggedWriter, RowMap, SealedSegment,
+    SegmentEntry, VectorsWriter, encode_ids, file_name, load_deletes, load_delta, write_component,
 };
-use ruvector_types::{MultiVector, PointId, SparseVector, Vector};
+use ruvector_types::{MultiVector, PointId, SparseVector, Vector, VectorDatatype};
 use std::sync::Arc;
 
 const DIR: &str = "shard";
 const ROWS: u32 = 300;
-const DIMS: [u32; 3] = [16, 5, 4];
+type Kind = Option<(u32, VectorDatatype)>;
+
+const fn single(dim: u32) -> Kind {
+    Some((dim, VectorDatatype::Float32))
+}
+
+const DIMS: [Kind; 3] = [single(16), single(5), single(4)];
 /// A sparse field and a field of multi-vectors.
-const RAGGED_DIMS: [u32; 2] = [0, 3];
+const RAGGED_DIMS: [Kind; 2] = [single(0), single(3)];
 const NAME: ComponentName = ComponentName { generation: 6 };
 
-fn fields(dense: &[u32]) -> FieldDims<'_> {
+fn fields(dense: &[Kind]) -> FieldDims<'_> {
     FieldDims {
         dense,
         ragged: &RAGGED_DIMS,
@@ -56,12 +62,12 @@ impl Vectors for Slices {
 }
 
 fn write_field(disk: &SimDisk, field: u16) -> FieldEntry {
-    let dim = DIMS[usize::from(field)];
-    let mut writer =
-        VectorsWriter::create(disk, &path(ComponentKind::Vectors, Some(field.into())), 1, dim).unwrap();
+    let kind = DIMS[usize::from(field)].unwrap();
+    let (dim, place) = (kind.0, path(ComponentKind::Vectors, Some(field.into())));
+    let mut writer = VectorsWriter::create(disk, &place, 1, kind).unwrap();
     let mut vectors = Slices(Vec::new());
     for row in (0..ROWS).filter(|row| has_field(*row, field)) {
-        writer.push(row, &vector_of(row, dim)).unwrap();
+        writer.push(row, f32::bytes_of(&vector_of(row, dim))).unwrap();
         vectors.0.push(vector_of(row, dim));
     }
     writer.finish().unwrap();
@@ -110,7 +116,7 @@ fn ragged_of(row: u32, field: u16) -> Vector {
 
 fn write_ragged(disk: &SimDisk, field: u16) -> RaggedEntry {
     let place = path(ComponentKind::Ragged, Some(field.into()));
-    let mut writer = RaggedWriter::create(disk, &place, 1, RAGGED_DIMS[usize::from(field)]).unwrap();
+    let mut writer = RaggedWriter::create(disk, &place, 1, RAGGED_DIMS[usize::from(field)].unwrap()).unwrap();
     let mut plan = BuildPlan::default();
     let rows: Vec<u32> = (0..ROWS).filter(|row| has_ragged(*row, field)).collect();
     let vectors: Vec<Vector> = rows.iter().map(|row| ragged_of(*row, field)).collect();
@@ -206,7 +212,8 @@ fn a_segment_answers_as_written() {
             let sealed = segment.fields[usize::from(field)].as_ref().unwrap();
             let ordinal = sealed.vectors.ordinal(row);
             assert_eq!(ordinal.is_some(), has_field(row, field));
-            let vector = ordinal.and_then(|ordinal| sealed.vectors.vector(ordinal));
+            let typed = sealed.vectors.typed::<f32>();
+            let vector = ordinal.and_then(|ordinal| typed.vector(ordinal));
             let expected = vector_of(row, sealed.vectors.dim());
             assert_eq!(vector, has_field(row, field).then_some(&expected[..]));
             assert_eq!(sealed.graph.as_ref().unwrap().len(), sealed.vectors.len());
@@ -281,11 +288,13 @@ fn damage_is_reported_and_isolated() {
 fn components_that_do_not_fit_are_refused() {
     let disk = SimDisk::new(0);
     let entry = write_segment(&disk);
-    let mismatch = |entry: &SegmentEntry, dims: &[u32]| {
+    let mismatch = |entry: &SegmentEntry, dims: &[Kind]| {
         let opened = SealedSegment::open(&disk, DIR, entry, fields(dims));
         matches!(opened, Err(OpenSegmentError::Mismatch { .. }))
     };
-    assert!(mismatch(&entry, &[16, 5, 3]) && mismatch(&entry, &DIMS[..2]));
+    let (dim, kind) = (single(3), Some((4, VectorDatatype::Float16)));
+    assert!(mismatch(&entry, &[single(16), None, dim]) && mismatch(&entry, &[single(16), None, kind]));
+    assert!(mismatch(&entry, &DIMS[..2]));
     assert!(mismatch(
         &SegmentEntry {
             rows: 299,
@@ -293,6 +302,10 @@ fn components_that_do_not_fit_are_refused() {
         },
         &DIMS
     ));
+    // A field that was removed is left closed, whatever is there of it.
+    let left = SealedSegment::open(&disk, DIR, &entry, fields(&[single(16), single(5), None])).unwrap();
+    assert!(left.fields.get(2).is_none_or(Option::is_none) && left.fields[0].is_some());
+    assert_eq!(left.entry, entry, "what is there is still named");
     let other = path(ComponentKind::Graph, Some(0));
     disk.remove(&other).unwrap();
     disk.rename(&path(ComponentKind::Graph, Some(2)), &other).unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ruvector_types::{
     CollectionConfig, Filter, Map, MultiVector, NamedVectors, Point, PointId, PointSelector, PointVectors,
-    SparseVector, UpdateMode, Upsert, Vector, VectorConfig, WriteOp,
+    SparseVector, UpdateMode, Upsert, Vector, VectorConfig, VectorDatatype, WriteOp,
 };
 
 use crate::Random;
@@ -26,8 +26,8 @@ pub struct Generator {
 /// What the vectors of a field are.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
-    Dense { dim: u32 },
-    Multi { dim: u32 },
+    Dense { dim: u32, datatype: VectorDatatype },
+    Multi { dim: u32, datatype: VectorDatatype },
     Sparse,
 }
 
@@ -35,31 +35,42 @@ impl Kind {
     fn of(field: &VectorConfig) -> Kind {
         let dim = field.dim;
         match field.multivector {
-            None => Kind::Dense { dim },
-            Some(_) => Kind::Multi { dim },
+            None => Kind::Dense {
+                dim,
+                datatype: field.datatype,
+            },
+            Some(_) => Kind::Multi {
+                dim,
+                datatype: field.datatype,
+            },
         }
     }
+}
+
+fn fields(config: &CollectionConfig) -> Vec<(String, Kind)> {
+    let vectors = config.vectors.iter();
+    let vectors = vectors.map(|(name, vector)| (name.clone(), Kind::of(vector)));
+    let sparse = config.sparse_vectors.keys();
+    vectors
+        .chain(sparse.map(|name| (name.clone(), Kind::Sparse)))
+        .collect()
 }
 
 impl Generator {
     /// Inputs for a collection of `config`.
     pub fn new(seed: u64, config: &CollectionConfig) -> Generator {
-        let fields = config
-            .vectors
-            .iter()
-            .map(|(name, vector)| (name.clone(), Kind::of(vector)));
-        let sparse = config
-            .sparse_vectors
-            .keys()
-            .map(|name| (name.clone(), Kind::Sparse));
-        let fields = fields.chain(sparse).collect();
         Generator {
             random: Random::new(seed),
             ids_max: 150,
             batch_max: 16,
             first_id: 0,
-            fields,
+            fields: fields(config),
         }
+    }
+
+    /// From now on for a collection of `config`.
+    pub fn use_fields(&mut self, config: &CollectionConfig) {
+        self.fields = fields(config);
     }
 
     /// An id in one of its spellings: `7` is also `"7"`, a UUID comes with and without hyphens.
@@ -99,11 +110,11 @@ impl Generator {
     /// are then exact in `f32`, and ties are frequent. Dimensions of sparse ones come in any order.
     pub fn vector(&mut self, using: &str) -> Vector {
         let kind = self.fields.iter().find(|(name, _)| name == using);
-        match kind.map_or(Kind::Dense { dim: 0 }, |(_, kind)| *kind) {
-            Kind::Dense { dim } => self.numbers(dim as usize).into(),
+        match kind.map_or(Kind::Sparse, |(_, kind)| *kind) {
+            Kind::Dense { dim, .. } => self.numbers(dim as usize).into(),
             // One vector, given alone, is a multi-vector too.
-            Kind::Multi { dim } if self.random.one_in(4) => self.numbers(dim as usize).into(),
-            Kind::Multi { dim } => {
+            Kind::Multi { dim, .. } if self.random.one_in(4) => self.numbers(dim as usize).into(),
+            Kind::Multi { dim, .. } => {
                 let rows = self.random.within(1..=4);
                 let numbers = self.numbers(rows * dim as usize);
                 Vector::Multi(MultiVector { dim, numbers })
@@ -139,11 +150,38 @@ impl Generator {
         let mut vectors = NamedVectors::new();
         for name in names {
             if !self.random.one_in(4) {
-                let vector = self.vector(&name);
+                let mut vector = self.vector(&name);
+                self.roughen(&name, &mut vector);
                 vectors.insert(name, vector);
             }
         }
         vectors
+    }
+
+    /// Makes a vector that is to be written one that the field's type does not hold: whole numbers once it is kept.
+    fn roughen(&mut self, using: &str, vector: &mut Vector) {
+        let kind = self.fields.iter().find(|(name, _)| name == using);
+        let Some((_, Kind::Dense { datatype, .. } | Kind::Multi { datatype, .. })) = kind else {
+            return;
+        };
+        let numbers = match vector {
+            Vector::Dense(numbers) => numbers,
+            Vector::Multi(multi) => &mut multi.numbers,
+            Vector::Sparse(_) => return,
+        };
+        match datatype {
+            VectorDatatype::Float32 => {}
+            // Less than half of half precision's step below 1.
+            VectorDatatype::Float16 => {
+                let whole = numbers.iter_mut().filter(|x| **x != 0.0);
+                whole.for_each(|x| *x += self.random.below(3) as f32 / 8_192.0);
+            }
+            VectorDatatype::Uint8 => {
+                numbers
+                    .iter_mut()
+                    .for_each(|x| *x = x.abs() + self.random.below(4) as f32 / 4.0);
+            }
+        }
     }
 
     /// The name of a field.

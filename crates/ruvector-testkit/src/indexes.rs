@@ -12,7 +12,7 @@ impl Random {
     /// An index of any kind, mostly one that fits what the path usually leads to.
     pub fn index(&mut self, path: &PayloadPath) -> FieldIndex {
         let kind = match (path.to_string().as_str(), self.one_in(4)) {
-            ("tag" | "tag[]" | "deep.tag", false) => IndexKind::Keyword,
+            ("tag" | "tag[]" | "deep.tag", false) => IndexKind::Keyword { prefix: false },
             ("key", false) => IndexKind::Uuid,
             ("flag", false) => IndexKind::Bool,
             ("when", false) => IndexKind::Datetime,
@@ -56,7 +56,7 @@ impl Random {
 
     fn any_index(&mut self) -> IndexKind {
         match self.below(9) {
-            0 => IndexKind::Keyword,
+            0 => IndexKind::Keyword { prefix: false },
             1 => IndexKind::Uuid,
             2 => IndexKind::Bool,
             3 => IndexKind::Datetime,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{CollectionSettings, Invalid, Limits, Problem, QuantizationConfig};
+use crate::{CollectionSettings, Invalid, Limits, Problem, QuantizationConfig, VectorDatatype};
 
 /// How the likeness of two vectors is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +83,8 @@ pub struct VectorConfig {
     pub on_disk: bool,
     /// How several vectors of a point are compared; `None`: a point has one.
     pub multivector: Option<MultiVectorComparator>,
+    /// How the numbers are kept. They are brought into this form when they are written.
+    pub datatype: VectorDatatype,
 }
 
 /// How the vectors of two points are compared as wholes.
@@ -104,6 +106,15 @@ pub struct SparseVectorConfig {
     pub datatype: SparseDatatype,
     /// What the numbers of a query are multiplied with.
     pub modifier: Modifier,
+}
+
+/// A field of vectors that is added to a collection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum VectorField {
+    /// Dense vectors, one or several for each point.
+    Vectors(VectorConfig),
+    /// Sparse vectors.
+    Sparse(SparseVectorConfig),
 }
 
 /// How the numbers of sparse vectors are kept.
@@ -136,7 +147,13 @@ impl VectorConfig {
             quantization: None,
             on_disk: false,
             multivector: None,
+            datatype: VectorDatatype::Float32,
         }
+    }
+
+    /// Bytes of one vector as it is kept.
+    pub fn vector_bytes(&self) -> u64 {
+        u64::from(self.dim) * self.datatype.bytes()
     }
 }
 
@@ -184,9 +201,9 @@ impl Default for OptimizerConfig {
 }
 
 impl OptimizerConfig {
-    /// Whether a segment has a graph of `vectors` vectors of `dim` numbers.
-    pub fn wants_graph(&self, vectors: u64, dim: u32) -> bool {
-        let bytes = vectors.saturating_mul(u64::from(dim) * 4);
+    /// Whether a segment has a graph of `vectors` vectors of so many bytes.
+    pub fn wants_graph(&self, vectors: u64, vector_bytes: u64) -> bool {
+        let bytes = vectors.saturating_mul(vector_bytes);
         match (self.jobs_max, self.indexing_threshold_kib) {
             (Some(0), _) | (_, Some(0)) => false,
             (_, Some(kib)) => bytes > kib.saturating_mul(1024),
@@ -243,7 +260,7 @@ impl CollectionConfig {
         }
     }
 
-    /// Checks every value against `limits`.
+    /// Checks every value against `limits`. A collection whose vector fields were all removed is a valid one.
     pub fn validate(&self, limits: &Limits) -> Result<(), Invalid> {
         in_range(
             "shard_number",
@@ -252,14 +269,10 @@ impl CollectionConfig {
             limits.shards_max.into(),
             "shards_max",
         )?;
-        let fields = (self.vectors.len() + self.sparse_vectors.len()) as u64;
-        if fields == 0 {
-            return Err(Invalid::new("vectors", Problem::Empty));
-        }
         in_range(
             "vectors",
-            fields,
-            1,
+            (self.vectors.len() + self.sparse_vectors.len()) as u64,
+            0,
             limits.vector_fields_max as u64,
             "vector_fields_max",
         )?;

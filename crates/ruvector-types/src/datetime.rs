@@ -1,28 +1,28 @@
 //! RFC 3339 dates and times to microseconds since 1970. Never guesses a time zone: none given means UTC.
 
 /// Reads `2024-05-01T12:30:00.25Z`, with `T` or a space, an offset or none, seconds and fraction or none, or
-/// a date alone; white space before it, a space before the offset and `UTC` for `Z` are read too. `None` if it is none
-/// of these or not a real date. Digits past the microsecond are dropped.
+/// a date alone; white space before it, a space before the offset, `UTC` for `Z`, and months, days and parts of a time of
+/// one digit are read too. `None` if it is none of these or not a real date. Digits past the microsecond are dropped.
 pub fn parse_micros(text: &str) -> Option<i64> {
     let mut reader = Reader {
         rest: text.trim_start().as_bytes(),
     };
     let year = reader.number(4)?;
     reader.byte(b"-")?;
-    let month = reader.number(2)?;
+    let month = reader.short()?;
     reader.byte(b"-")?;
-    let day = reader.number(2)?;
+    let day = reader.short()?;
     let days = days_from_civil(year, month, day)?;
     if reader.rest.is_empty() {
         return Some(days * 86_400_000_000);
     }
     reader.byte(b"Tt ")?;
-    let hour = reader.number(2)?;
+    let hour = reader.short()?;
     reader.byte(b":")?;
-    let minute = reader.number(2)?;
+    let minute = reader.short()?;
     let (mut second, mut micros) = (0, 0);
     if reader.byte(b":").is_some() {
-        second = reader.number(2)?;
+        second = reader.short()?;
         if reader.byte(b".").is_some() {
             micros = reader.fraction()?;
         }
@@ -52,6 +52,11 @@ impl Reader<'_> {
         })?;
         self.rest = tail;
         Some(value)
+    }
+
+    /// Two digits, or one.
+    fn short(&mut self) -> Option<i64> {
+        self.number(2).or_else(|| self.number(1))
     }
 
     /// One byte of a set.
@@ -137,6 +142,9 @@ mod tests {
             ("2024-02-29t09:30:00.2500009-0300", 1_709_209_800_250_000),
             ("  2024-02-29 12:30:00 UTC", 1_709_209_800_000_000),
             ("2024-02-29T14:30:00.25 +0200", 1_709_209_800_250_000),
+            ("2024-2-29 12:30", 1_709_209_800_000_000),
+            ("2024-2-29T9:30:0.25-03:00", 1_709_209_800_250_000),
+            ("2000-3-1", 951_868_800_000_000),
             ("2000-03-01", 951_868_800_000_000),
             ("0000-01-01", -62_167_219_200_000_000),
             ("9999-12-31T23:59:59Z", 253_402_300_799_000_000),
@@ -153,6 +161,10 @@ mod tests {
             "2024-13-01",
             "2023-02-29",
             "2024-01-00",
+            "2024-1-",
+            "2024-001-01",
+            "2024-1-1 1",
+            "24-01-01",
             "2024-01-01T",
             "2024-01-01T25:00",
             "2024-01-01T00:00:00.",

@@ -27,8 +27,11 @@ pub enum IndexKind {
     Float,
     /// RFC 3339 times: ranges and ordering.
     Datetime,
-    /// Strings: equality.
-    Keyword,
+    /// Strings: equality, and what they begin with.
+    Keyword {
+        /// Prefixes are wanted, as the declaration says. They are served without it too.
+        prefix: bool,
+    },
     /// Strings that are UUIDs: equality to the letter, as without an index.
     Uuid,
     /// Booleans: equality.

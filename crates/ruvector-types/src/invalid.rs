@@ -53,6 +53,17 @@ pub enum Problem {
         /// Its position in the vector.
         index: usize,
     },
+    /// A number that its field's type cannot hold.
+    OutOfRange {
+        /// Its position in the vector.
+        index: usize,
+        /// The least the type holds.
+        least: f32,
+        /// The most.
+        most: f32,
+        /// The type as users spell it.
+        datatype: &'static str,
+    },
     /// Over a limit.
     AboveLimit {
         /// What was given, in the unit.
@@ -107,6 +118,15 @@ impl fmt::Display for Problem {
             }
             Problem::VectorKind { given, expected } => write!(f, "{given} is given, expected {expected}"),
             Problem::NotFinite { index } => write!(f, "number at position {index} is NaN or infinite"),
+            Problem::OutOfRange {
+                index,
+                least,
+                most,
+                datatype,
+            } => write!(
+                f,
+                "number at position {index} is outside {least} to {most}, the range of {datatype}"
+            ),
             Problem::AboveLimit {
                 given,
                 limit,

@@ -2,6 +2,7 @@
 //! the engine's vocabulary. Never does I/O and never knows a wire format.
 
 mod config;
+mod datatype;
 pub mod datetime;
 mod expression;
 mod field_index;
@@ -22,8 +23,9 @@ mod vector;
 
 pub use config::{
     CollectionConfig, Distance, GraphProfile, HnswConfig, Modifier, MultiVectorComparator, OptimizerConfig,
-    SparseDatatype, SparseVectorConfig, VectorConfig,
+    SparseDatatype, SparseVectorConfig, VectorConfig, VectorField,
 };
+pub use datatype::VectorDatatype;
 pub use expression::{AnyRange, Bound, FilterExpression, Scalar};
 pub use field_index::{FieldIndex, IndexKind, Language, TextOptions, Tokenizer};
 pub use filter::{
@@ -34,7 +36,7 @@ pub use id::{PointId, PointIdError};
 pub use invalid::{Invalid, Problem};
 pub use limits::Limits;
 pub use operation::{NamedVectors, Point, PointSelector, PointVectors, UpdateMode, Upsert, WriteOp};
-pub use path::{PathError, PayloadPath, Step};
+pub use path::{PathError, PayloadPath, Step, WrittenSteps};
 pub use quantization::{
     CodeWidth, Codes, HASH_BITS_MAX, QuantizationConfig, QuantizationSearch, QueryPrecision,
 };

@@ -130,6 +130,16 @@ impl Parser<'_> {
 
 impl fmt::Display for PayloadPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        WrittenSteps(&self.0).fmt(f)
+    }
+}
+
+/// Steps as a path is written.
+#[derive(Clone, Copy, Debug)]
+pub struct WrittenSteps<'a>(pub &'a [Step]);
+
+impl fmt::Display for WrittenSteps<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, step) in self.0.iter().enumerate() {
             match step {
                 Step::Key(key) => {

@@ -117,18 +117,11 @@ fn vector_params(given: m::VectorParams) -> Result<VectorParams, ApiError> {
         multivector_config,
         memory,
     } = given;
-    let distance = named::<m::Distance>(distance, "distance", DISTANCES)?;
-    if distance == m::Distance::UnknownDistance {
-        return Err(ApiError::rule(
-            "distance",
-            "is missing: 1 (Cosine), 2 (Euclid), 3 (Dot) or 4 (Manhattan)",
-        ));
-    }
     let hnsw_config = hnsw_config.map(|given| hnsw(given, "hnsw_config"));
     let quantization_config = quantization_config.map(|given| codes(given, "quantization_config"));
     Ok(VectorParams {
         size: narrow(size, "size")?,
-        distance: distance.as_str_name().to_owned(),
+        distance: distance_name(distance)?,
         hnsw_config: hnsw_config.transpose()?,
         datatype: datatype.map(datatype_name).transpose()?.flatten(),
         quantization_config: quantization_config.transpose()?,
@@ -136,6 +129,18 @@ fn vector_params(given: m::VectorParams) -> Result<VectorParams, ApiError> {
         memory: memory.map(|number| memory_of(number, "memory")).transpose()?,
         multivector_config: multivector_config.map(multivector).transpose()?,
     })
+}
+
+/// The distance's name as JSON has it.
+pub(super) fn distance_name(number: i32) -> Result<String, ApiError> {
+    let distance = named::<m::Distance>(number, "distance", DISTANCES)?;
+    if distance == m::Distance::UnknownDistance {
+        return Err(ApiError::rule(
+            "distance",
+            "is missing: 1 (Cosine), 2 (Euclid), 3 (Dot) or 4 (Manhattan)",
+        ));
+    }
+    Ok(distance.as_str_name().to_owned())
 }
 
 /// Where bytes are read from.
@@ -148,7 +153,7 @@ pub(super) fn memory_of(number: i32, field: &str) -> Result<WireMemory, ApiError
     }
 }
 
-fn multivector(given: m::MultiVectorConfig) -> Result<MultiVectorParams, ApiError> {
+pub(super) fn multivector(given: m::MultiVectorConfig) -> Result<MultiVectorParams, ApiError> {
     let m::MultiVectorConfig { comparator } = given;
     let field = "multivector_config.comparator";
     let m::MultiVectorComparator::MaxSim = named(comparator, field, "0 (MaxSim)")?;
@@ -166,16 +171,33 @@ fn sparse_vectors(given: m::SparseVectorConfig) -> Result<BTreeMap<String, Spars
 }
 
 fn sparse_params(given: m::SparseVectorParams) -> Result<SparseVectorParams, ApiError> {
-    let m::SparseVectorParams { index, modifier } = given;
-    let modifier = modifier.map(|number| {
-        Ok::<_, ApiError>(match named(number, "modifier", "0 (none) or 1 (idf)")? {
-            m::Modifier::None => WireModifier::None,
-            m::Modifier::Idf => WireModifier::Idf,
-        })
-    });
+    let m::SparseVectorParams {
+        index,
+        modifier: weighed,
+    } = given;
     Ok(SparseVectorParams {
         index: index.map(sparse_index).transpose()?,
-        modifier: modifier.transpose()?,
+        modifier: weighed.map(modifier).transpose()?,
+    })
+}
+
+/// What the numbers of a query are multiplied with.
+pub(super) fn modifier(number: i32) -> Result<WireModifier, ApiError> {
+    Ok(match named(number, "modifier", "0 (none) or 1 (idf)")? {
+        m::Modifier::None => WireModifier::None,
+        m::Modifier::Idf => WireModifier::Idf,
+    })
+}
+
+/// How the numbers of sparse vectors are kept; none where the default is meant.
+pub(super) fn sparse_datatype(number: i32, field: &str) -> Result<Option<WireDatatype>, ApiError> {
+    Ok(match named(number, field, "0 (default) to 6 (Turbo16)")? {
+        m::Datatype::Default => None,
+        m::Datatype::Float32 => Some(WireDatatype::Float32),
+        m::Datatype::Float16 => Some(WireDatatype::Float16),
+        m::Datatype::Uint8 | m::Datatype::Turbo4 | m::Datatype::Turbo8 | m::Datatype::Turbo16 => {
+            Some(WireDatatype::Uint8)
+        }
     })
 }
 
@@ -188,18 +210,7 @@ fn sparse_index(given: m::SparseIndexConfig) -> Result<SparseIndexParams, ApiErr
         memory,
     } = given;
     let threshold = full_scan_threshold.map(|number| narrow(number, "index.full_scan_threshold"));
-    let datatype =
-        datatype.map(
-            |number| match named(number, "index.datatype", "0 (default) to 6 (Turbo16)")? {
-                m::Datatype::Default => Ok(None),
-                m::Datatype::Float32 => Ok(Some(WireDatatype::Float32)),
-                m::Datatype::Float16 => Ok(Some(WireDatatype::Float16)),
-                m::Datatype::Uint8 | m::Datatype::Turbo4 | m::Datatype::Turbo8 | m::Datatype::Turbo16 => {
-                    Ok(Some(WireDatatype::Uint8))
-                }
-            },
-        );
-    let datatype: Option<Result<_, ApiError>> = datatype;
+    let datatype = datatype.map(|number| sparse_datatype(number, "index.datatype"));
     Ok(SparseIndexParams {
         full_scan_threshold: threshold.transpose()?,
         on_disk,
@@ -213,7 +224,7 @@ fn sparse_index(given: m::SparseIndexConfig) -> Result<SparseIndexParams, ApiErr
 const DISTANCES: &str = "1 (Cosine), 2 (Euclid), 3 (Dot) or 4 (Manhattan)";
 
 /// The type's name as JSON has it; none where the default is meant.
-fn datatype_name(number: i32) -> Result<Option<String>, ApiError> {
+pub(super) fn datatype_name(number: i32) -> Result<Option<String>, ApiError> {
     let datatype: m::Datatype = named(number, "datatype", "0 (default) to 6 (Turbo16)")?;
     Ok(match datatype {
         m::Datatype::Default => None,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ruvector_core::{CollectionInfo, IndexInfo, Status};
 use ruvector_types::{
     CollectionConfig, Distance, GraphProfile, HnswConfig, Modifier, MultiVectorComparator, OptimizerConfig,
-    PayloadPath, SparseDatatype, SparseVectorConfig, VectorConfig,
+    PayloadPath, SparseDatatype, SparseVectorConfig, VectorConfig, VectorDatatype,
 };
 
 use super::index_info::index_message;
@@ -155,6 +155,11 @@ fn vector_message(vector: &VectorConfig, shown: Shown) -> m::VectorParams {
         Distance::Euclid => m::Distance::Euclid,
         Distance::Manhattan => m::Distance::Manhattan,
     };
+    let datatype = match vector.datatype {
+        VectorDatatype::Float32 => m::Datatype::Float32,
+        VectorDatatype::Float16 => m::Datatype::Float16,
+        VectorDatatype::Uint8 => m::Datatype::Uint8,
+    };
     let codes = vector.quantization.as_ref();
     let codes = codes.filter(|_| vector.quantization != shown.quantization);
     m::VectorParams {
@@ -163,6 +168,7 @@ fn vector_message(vector: &VectorConfig, shown: Shown) -> m::VectorParams {
         hnsw_config: (vector.hnsw != shown.hnsw).then(|| hnsw_message(vector.hnsw)),
         quantization_config: codes.and_then(codes_message),
         on_disk: Some(vector.on_disk),
+        datatype: Some(datatype.into()),
         multivector_config: vector
             .multivector
             .map(|MultiVectorComparator::MaxSim| m::MultiVectorConfig {

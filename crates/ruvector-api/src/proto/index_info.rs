@@ -22,11 +22,15 @@ pub(super) fn index_message(info: &IndexInfo) -> m::PayloadSchemaInfo {
 fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
     use m::PayloadSchemaType as Kind;
     let (on_disk, principal) = (Some(index.on_disk), Some(index.is_principal));
+    // What there is: graphs have no links for payload fields.
+    let enable_hnsw = Some(false);
     match &index.kind {
-        IndexKind::Keyword => {
+        IndexKind::Keyword { prefix } => {
             let params = m::KeywordIndexParams {
                 is_tenant: principal,
                 on_disk,
+                enable_hnsw,
+                prefix: prefix.then_some(m::KeywordPrefixParams {}),
                 ..Default::default()
             };
             (Kind::Keyword, Some(IndexParams::KeywordIndexParams(params)))
@@ -37,6 +41,7 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
                 range: Some(*range),
                 is_principal: principal,
                 on_disk,
+                enable_hnsw,
                 ..Default::default()
             };
             (Kind::Integer, Some(IndexParams::IntegerIndexParams(params)))
@@ -45,6 +50,7 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
             let params = m::FloatIndexParams {
                 is_principal: principal,
                 on_disk,
+                enable_hnsw,
                 ..Default::default()
             };
             (Kind::Float, Some(IndexParams::FloatIndexParams(params)))
@@ -53,21 +59,34 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
             let params = m::DatetimeIndexParams {
                 is_principal: principal,
                 on_disk,
+                enable_hnsw,
                 ..Default::default()
             };
             (Kind::Datetime, Some(IndexParams::DatetimeIndexParams(params)))
         }
-        IndexKind::Uuid => {
-            let params = m::UuidIndexParams {
-                is_tenant: principal,
+        IndexKind::Text(options) => {
+            let params = m::TextIndexParams {
                 on_disk,
-                ..Default::default()
+                enable_hnsw,
+                ..text(options)
             };
-            (Kind::Uuid, Some(IndexParams::UuidIndexParams(params)))
+            (Kind::Text, Some(IndexParams::TextIndexParams(params)))
         }
+        IndexKind::Uuid | IndexKind::Bool | IndexKind::Geo => plain(index),
+        IndexKind::Null => (Kind::UnknownType, None),
+    }
+}
+
+/// Of the types that have hardly an option of their own.
+#[allow(deprecated, reason = "on_disk is what is served of it")]
+fn plain(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
+    use m::PayloadSchemaType as Kind;
+    let (on_disk, enable_hnsw) = (Some(index.on_disk), Some(false));
+    match &index.kind {
         IndexKind::Bool => {
             let params = m::BoolIndexParams {
                 on_disk,
+                enable_hnsw,
                 ..Default::default()
             };
             (Kind::Bool, Some(IndexParams::BoolIndexParams(params)))
@@ -75,18 +94,20 @@ fn params(index: &FieldIndex) -> (m::PayloadSchemaType, Option<IndexParams>) {
         IndexKind::Geo => {
             let params = m::GeoIndexParams {
                 on_disk,
+                enable_hnsw,
                 ..Default::default()
             };
             (Kind::Geo, Some(IndexParams::GeoIndexParams(params)))
         }
-        IndexKind::Text(options) => {
-            let params = m::TextIndexParams {
+        _ => {
+            let params = m::UuidIndexParams {
+                is_tenant: Some(index.is_principal),
                 on_disk,
-                ..text(options)
+                enable_hnsw,
+                ..Default::default()
             };
-            (Kind::Text, Some(IndexParams::TextIndexParams(params)))
+            (Kind::Uuid, Some(IndexParams::UuidIndexParams(params)))
         }
-        IndexKind::Null => (Kind::UnknownType, None),
     }
 }
 

@@ -29,6 +29,7 @@ mod terms;
 mod update;
 mod value;
 mod vector;
+mod vector_field;
 mod vector_update;
 mod wire;
 

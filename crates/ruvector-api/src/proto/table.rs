@@ -55,7 +55,21 @@ pub const REFUSED: &[Refused] = &[
     some("SearchParams.indexed_only", "indexed_only", "true"),
     all("SearchParams.acorn", "acorn"),
     all("SearchParams.idf", "idf"),
-    some("VectorParams.datatype", "datatype", "other than Float32"),
+    some(
+        "VectorParams.datatype",
+        "datatype",
+        "other than Float32, Float16 and Uint8",
+    ),
+    some(
+        "DenseVectorCreationConfig.datatype",
+        "datatype",
+        "other than Float32, Float16 and Uint8",
+    ),
+    some(
+        "SparseVectorCreationConfig.datatype",
+        "datatype",
+        "other than Float32 and Float16",
+    ),
     all("OptimizersConfigDiff.max_segment_size", "max_segment_size"),
     all("CreateCollection.wal_config", "wal_config"),
     some(
@@ -99,8 +113,6 @@ pub const UNSERVED_CALLS: &[(&str, &str)] = &[
     ("/qdrant.Collections/CreateShardKey", NO_SHARD_KEYS),
     ("/qdrant.Collections/DeleteShardKey", NO_SHARD_KEYS),
     ("/qdrant.Collections/ListShardKeys", NO_SHARD_KEYS),
-    ("/qdrant.Points/CreateVectorName", NO_NEW_VECTORS),
-    ("/qdrant.Points/DeleteVectorName", NO_NEW_VECTORS),
     ("/qdrant.Points/SearchGroups", NO_GROUPS),
     ("/qdrant.Points/RecommendGroups", NO_GROUPS),
     ("/qdrant.Points/QueryGroups", NO_GROUPS),
@@ -117,7 +129,6 @@ pub const UNSERVED_CALLS: &[(&str, &str)] = &[
 ];
 
 const NO_CLUSTER: &str = "the server is one node, not a cluster";
-const NO_NEW_VECTORS: &str = "vector fields are declared when a collection is created";
 const NO_GROUPS: &str = "results are not grouped";
 const NO_MATRICES: &str = "distance matrices are not computed";
 const NO_SNAPSHOTS: &str = "snapshots are not served";

@@ -60,7 +60,7 @@ pub(super) fn parse(text: &str) -> Result<(PayloadPath, FieldIndex), CliError> {
         },
         "float" => IndexKind::Float,
         "datetime" => IndexKind::Datetime,
-        "keyword" => IndexKind::Keyword,
+        "keyword" => IndexKind::Keyword { prefix: false },
         "uuid" => IndexKind::Uuid,
         "bool" => IndexKind::Bool,
         "geo" => IndexKind::Geo,

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::arguments::LiveArguments;
-use super::latency::Pace;
+use super::latency::{BATCHES, Pace};
 use crate::error::CliError;
 
 /// Bytes that one float takes in the log.
@@ -37,7 +37,8 @@ pub(crate) fn sync_at_rate(
     };
     let bytes = vec![7u8; dim * FLOAT_BYTES * arguments.write_batch];
     let mut file = File::create(&path).map_err(failed)?;
-    let pace = Pace::new(f64::from(arguments.writes_per_second) / arguments.write_batch as f64);
+    let batches_per_second = f64::from(arguments.writes_per_second) / arguments.write_batch as f64;
+    let pace = Pace::scattered(batches_per_second, BATCHES);
     let mut at = 0;
     while !over.load(Ordering::Relaxed) {
         pace.wait_spinning(at);

@@ -8,36 +8,56 @@ use ruvector_core::{Collection, Ctx, Trace};
 use ruvector_types::SearchRequest;
 use serde_json::{Value, json};
 
+use super::random::Random;
 use super::slow::{Search, Slowest, ThreadFigures, page_faults};
 use crate::error::CliError;
 
 /// Before a due moment, sleeping gives way to yielding or spinning: a sleep wakes up late.
 const YIELD: Duration = Duration::from_micros(150);
 
+/// Seed of the moments of searches.
+const SEARCHES: u64 = 1;
+
+/// Seed of the moments of batches.
+pub(crate) const BATCHES: u64 = 2;
+
 /// Latencies in microseconds, in the order in which they were due.
 pub(crate) struct Latencies(pub(crate) Vec<f64>);
 
-/// Moments that are evenly apart.
+/// Moments at a rate.
 pub(crate) struct Pace {
     started: Instant,
     each: Duration,
+    seed: Option<u64>,
 }
 
 impl Pace {
-    pub(crate) fn new(per_second: f64) -> Pace {
-        Pace::starting(Instant::now(), per_second)
+    /// From now on, one moment in each of equal periods, somewhere in it, as `seed` decides. Two such sequences share no
+    /// rhythm; at even distances, every fourth search would meet the same batch of a writer, or none ever would.
+    pub(crate) fn scattered(per_second: f64, seed: u64) -> Pace {
+        Pace {
+            seed: Some(seed),
+            ..Pace::even(Instant::now(), per_second)
+        }
     }
 
-    /// The first of them at `started`.
-    pub(crate) fn starting(started: Instant, per_second: f64) -> Pace {
+    /// Evenly apart, the first of them at `started`.
+    pub(crate) fn even(started: Instant, per_second: f64) -> Pace {
         Pace {
             started,
             each: Duration::from_secs_f64(1.0 / per_second),
+            seed: None,
         }
     }
 
     /// The moment at which number `at` is due.
     pub(crate) fn due(&self, at: u32) -> Instant {
+        let within = self.seed.map(|seed| Random(seed ^ (u64::from(at) << 32)).unit());
+        self.period(at) + self.each.mul_f64(within.unwrap_or(0.0))
+    }
+
+    /// The beginning of its period, where the one before ends.
+    pub(crate) fn period(&self, at: u32) -> Instant {
         self.started + self.each * at
     }
 
@@ -77,9 +97,9 @@ pub(crate) fn search_at_rate(
     requests: &[SearchRequest],
     (per_second, seconds): (u32, u32),
 ) -> Result<Searches, CliError> {
-    let pace = Pace::new(f64::from(per_second));
+    let pace = Pace::scattered(f64::from(per_second), SEARCHES);
     let count = per_second * seconds;
-    let end = pace.due(count);
+    let end = pace.period(count);
     let mut micros = Vec::with_capacity(count as usize);
     let mut slowest = Slowest::default();
     let mut faults = page_faults();

@@ -10,7 +10,7 @@ use ruvector_core::Collection;
 use super::arguments::LiveArguments;
 use super::check::Check;
 use super::data::Data;
-use super::latency::{Latencies, Pace};
+use super::latency::{BATCHES, Latencies, Pace};
 use super::population::Population;
 use crate::error::CliError;
 
@@ -39,8 +39,8 @@ pub(crate) fn write_at_rate(
     let batches_per_second = f64::from(arguments.writes_per_second) / arguments.write_batch as f64;
     let count = (batches_per_second * f64::from(arguments.seconds)) as u32;
     let mut written = Written::new();
-    let (pace, started) = (Pace::new(batches_per_second), Instant::now());
-    let end = pace.due(count);
+    let (pace, started) = (Pace::scattered(batches_per_second, BATCHES), Instant::now());
+    let end = pace.period(count);
     let mut new_due = 0.0;
     for at in 0..count {
         let due = pace.wait_spinning(at);

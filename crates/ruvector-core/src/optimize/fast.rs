@@ -6,6 +6,8 @@ use ruvector_storage::{ComponentKind, ComponentWriter, VectorBlock};
 use ruvector_types::GraphProfile;
 
 use crate::collection::Core;
+use crate::kernels::Compared;
+use crate::schema::FieldSchema;
 use crate::{Error, ErrorKind};
 
 /// Vectors below which a segment is scanned or walked as fast as this layout could be.
@@ -29,12 +31,11 @@ impl FastBuild {
     /// metric has no fast layout.
     pub(crate) fn start(
         core: &Core,
-        field: usize,
+        schema: &FieldSchema,
         block: &VectorBlock,
         plain: Vec<u8>,
         (path, seq): (&str, u64),
     ) -> Result<Option<FastBuild>, Error> {
-        let schema = &core.schema.fields[field];
         if block.len() < FAST_VECTORS_MIN || schema.hnsw.profile == GraphProfile::Compact {
             return Ok(None);
         }
@@ -61,11 +62,11 @@ impl FastBuild {
     }
 
     /// Encodes some nodes; true when the last is written.
-    pub(crate) fn step(&mut self, block: &VectorBlock) -> Result<bool, Error> {
+    pub(crate) fn step(&mut self, vectors: &Compared<'_>) -> Result<bool, Error> {
         self.bytes.clear();
         let done = self
             .encoder
-            .step(block, &self.links, ENCODE_NODES, &mut self.bytes);
+            .step(vectors, &self.links, ENCODE_NODES, &mut self.bytes);
         self.writer
             .write(&self.bytes)
             .map_err(|error| Error::storage("writing a fast graph", error))?;

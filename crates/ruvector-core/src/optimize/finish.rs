@@ -76,7 +76,7 @@ impl Core {
         writer.finish().map_err(failed)?;
         entry.indexes = self.index_payloads(shard, &path, (id, name), view.seq)?;
         let opened = sealed
-            .reopen(self.io.as_ref(), &shard.dir, &entry, self.schema.dims())
+            .reopen(self.io.as_ref(), &shard.dir, &entry, self.schema.load().dims())
             .map_err(|error| Error::storage("opening payloads just written", error))?;
         let replacement = Replacement {
             sources: vec![source.clone()],

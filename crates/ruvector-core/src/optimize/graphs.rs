@@ -8,13 +8,14 @@ use ruvector_graph::{
     CarryOver, CodedVectors, Entry, GraphParams, Links, LiveGraph, Space, Unreadable, Vectors,
 };
 use ruvector_io::Io;
-use ruvector_simd::DistanceFn;
 use ruvector_storage::{SealedSegment, VectorBlock};
 
 use super::fast::ROTATION_SEED;
 use super::insertion::Insertion;
 use crate::active::{ActiveSegment, NONE};
 use crate::collection::Core;
+use crate::kernels::{Compared, FieldKernels, in_space, with_typed};
+use crate::schema::FieldSchema;
 use crate::view::{SegmentView, Source};
 use crate::{Error, ErrorKind};
 
@@ -83,19 +84,19 @@ impl GraphBuild {
     /// Starts the graph over `len` vectors: source after source, rows in order.
     pub(crate) fn new(
         core: &Core,
-        field: usize,
+        schema: &FieldSchema,
         sources: &[SegmentView],
         new_rows: &[Vec<u32>],
         len: u32,
     ) -> Result<GraphBuild, Error> {
-        let (schema, hnsw) = (&core.schema.fields[field], core.hnsw(field));
+        let hnsw = core.hnsw(schema);
         let params = GraphParams {
             m: hnsw.m,
             ef_construct: hnsw.ef_construct,
             seed: 0,
         };
         let carried = match (sources.first(), new_rows.first()) {
-            (Some(source), Some(rows)) => carried_links(source, rows, (field, params)),
+            (Some(source), Some(rows)) => carried_links(source, rows, (schema.number, params)),
             _ => None,
         };
         let stage = match carried {
@@ -122,17 +123,21 @@ impl GraphBuild {
     /// One piece, by so many `threads` at most; returns the build and how many nodes it inserted.
     pub(crate) fn step(
         mut self,
-        kernel: DistanceFn,
+        kernels: &FieldKernels,
         block: &VectorBlock,
         (io, threads): (&dyn Io, u32),
     ) -> Result<(GraphBuild, u64), Error> {
         let (stage, inserted) = match (self.stage, &mut self.codes) {
-            (Stage::Code(next), Some(codes)) => match codes.step(block, CODE_VECTORS) {
-                true => (*next, 0),
-                false => (Stage::Code(next), 0),
-            },
+            (Stage::Code(next), Some(codes)) => {
+                match codes.step(&Compared::new(block, kernels), CODE_VECTORS) {
+                    true => (*next, 0),
+                    false => (Stage::Code(next), 0),
+                }
+            }
             (stage, Some(codes)) => stage.step(codes.space(), io, threads)?,
-            (stage, None) => stage.step(Space::new(block, kernel), io, threads)?,
+            (stage, None) => with_typed!(block, typed => {
+                in_space(typed, kernels, |space| stage.step(space, io, threads))
+            })?,
         };
         self.stage = stage;
         Ok((self, inserted))

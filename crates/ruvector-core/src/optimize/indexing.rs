@@ -213,7 +213,7 @@ impl Core {
         entry: &SegmentEntry,
     ) -> Result<(), Error> {
         let opened = source
-            .reopen(self.io.as_ref(), &shard.dir, entry, self.schema.dims())
+            .reopen(self.io.as_ref(), &shard.dir, entry, self.schema.load().dims())
             .map_err(|error| Error::storage("opening components just written", error))?;
         let rows = entry.rows;
         let replacement = Replacement {

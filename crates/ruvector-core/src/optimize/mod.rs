@@ -8,6 +8,7 @@ mod finish;
 mod graphs;
 mod indexing;
 mod insertion;
+mod leftovers;
 mod lists;
 mod policy;
 mod promote;
@@ -81,6 +82,14 @@ impl Jobs {
         }
     }
 
+    /// Ends what is under way; the files begun go with it.
+    pub(crate) fn abandon(&mut self) {
+        self.seal = None;
+        self.merge = None;
+        self.recode = None;
+        self.reindex = None;
+    }
+
     /// Frees what was replaced and is read no more; all of it `at_rest`, when nobody may come again: the last reader
     /// frees it then.
     fn free_retired(&mut self, at_rest: bool) {
@@ -130,10 +139,7 @@ impl Core {
             .err()
             .map_or_else(|| self.refused_codes(&jobs), |error| Some(error.to_string()));
         if outcome.is_err() {
-            jobs.seal = None;
-            jobs.merge = None;
-            jobs.recode = None;
-            jobs.reindex = None;
+            jobs.abandon();
         }
         if outcome.is_err() && !shard.sequencer.lock().poisoned {
             // What the failed step left behind is nobody's: the next one starts with fresh files. (A poisoned
@@ -185,6 +191,7 @@ impl Core {
             }
             Plan::Merge(ids) => jobs.merge = Some(Rewrite::merge(self, shard, &view, &ids)?),
             Plan::Index(id) => self.advance_reindex(shard, jobs, &view, id)?,
+            Plan::DropLeftovers(id) => self.drop_leftovers(shard, jobs, &view, id)?,
             Plan::Recode(id) => self.advance_recode(shard, jobs, &view, id)?,
             Plan::RewritePayload(id) => self.rewrite_payload(shard, jobs, &view, id)?,
         }
@@ -286,6 +293,7 @@ impl Core {
             updated: segment.delta.len(),
             graph_lost: sealed.graph_damaged() || self.graphs_differ(sealed),
             damaged: sealed.rows_damaged(),
+            leftovers: self.has_leftovers(sealed),
             reindex: self.index_to_change(sealed).is_some(),
             recode: self.field_to_code(jobs, segment.id, sealed).is_some(),
         })
@@ -358,7 +366,8 @@ impl Core {
     }
 }
 
-fn freeze(shard: &Shard, sequencer: &mut Sequencer) {
+/// Freezes the segment that takes rows.
+pub(crate) fn freeze(shard: &Shard, sequencer: &mut Sequencer) {
     sequencer.freeze();
     shard
         .backlog

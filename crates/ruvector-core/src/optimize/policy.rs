@@ -27,6 +27,8 @@ pub(crate) struct SegmentStats {
     pub(crate) graph_lost: bool,
     /// Its rows cannot all be read: it is left alone.
     pub(crate) damaged: bool,
+    /// It has components of vector fields that were removed.
+    pub(crate) leftovers: bool,
     /// Its payload indexes are not those declared.
     pub(crate) reindex: bool,
     /// Its codes are not what the configuration asks for.
@@ -66,6 +68,8 @@ pub(crate) enum Plan {
     Seal,
     /// Write these segments again as one, without deleted rows.
     Merge(Vec<u64>),
+    /// Let go of a segment's components of vector fields that were removed.
+    DropLeftovers(u64),
     /// Write or drop a payload index of a segment.
     Index(u64),
     /// Write, replace or drop codes of a segment.
@@ -79,9 +83,15 @@ impl Stats {
     pub(crate) fn goes_before_merge(&self, thresholds: &OptimizerConfig, effort: Effort) -> bool {
         let seal = self.frozen && !(effort == Effort::Background && self.is_crowded(thresholds));
         let grow = self.graph_lags && !self.grew;
-        let index = self.segment_to_index().is_some();
+        let index = self.segment_to_index().is_some() || self.segment_with_leftovers().is_some();
         let rested = self.rest_left() == Some(Duration::ZERO) && !self.is_crowded(thresholds);
         seal || ((self.promotable || grow || index || rested) && effort == Effort::Background)
+    }
+
+    /// A segment that has components of vector fields that were removed, sound or not.
+    fn segment_with_leftovers(&self) -> Option<u64> {
+        let found = self.sealed.iter().find(|segment| segment.leftovers);
+        found.map(|segment| segment.id)
     }
 
     /// A sound segment whose payload indexes are to change.
@@ -137,6 +147,10 @@ pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) 
         if stats.promotable {
             return Plan::Promote;
         }
+        // One manifest, and bytes are free again.
+        if let Some(id) = stats.segment_with_leftovers() {
+            return Plan::DropLeftovers(id);
+        }
         // Rows are read a hundred times faster than they are inserted into graphs, and filters wait for it.
         if let Some(id) = stats.segment_to_index() {
             return Plan::Index(id);
@@ -161,6 +175,9 @@ pub(crate) fn plan(stats: &Stats, thresholds: &OptimizerConfig, effort: Effort) 
     }
     if let Some(segment) = sound.iter().find(worn) {
         return Plan::Merge(vec![segment.id]);
+    }
+    if let Some(id) = stats.segment_with_leftovers() {
+        return Plan::DropLeftovers(id);
     }
     if let Some(id) = stats.segment_to_index() {
         return Plan::Index(id);
@@ -236,6 +253,7 @@ mod tests {
             updated: 0,
             graph_lost: false,
             damaged: false,
+            leftovers: id.is_multiple_of(3),
             reindex: id.is_multiple_of(2),
             recode: id.is_multiple_of(3),
         }
@@ -266,6 +284,10 @@ mod tests {
                     stats.sealed = kept;
                 }
                 Plan::Index(id) => indexed(stats, id),
+                Plan::DropLeftovers(id) => {
+                    let found = stats.sealed.iter_mut().filter(|segment| segment.id == id);
+                    found.for_each(|segment| segment.leftovers = false);
+                }
                 Plan::Recode(id) => {
                     stats
                         .sealed

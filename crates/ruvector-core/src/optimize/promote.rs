@@ -65,18 +65,22 @@ impl Core {
         &self,
         segments: impl Iterator<Item = &'a SealedSegment>,
     ) -> impl Iterator<Item = (&'a Component, Placement)> {
-        let quantization = self.quantization.load();
+        let (quantization, schema) = (self.quantization.load(), self.schema.load_full());
         let placement = move |component: &Component, field: FieldOf| {
             let (field, on_disk) = match field {
                 FieldOf::Rows => (None, false),
-                FieldOf::Dense(at) => (Some(at), self.vectors_on_disk(at)),
-                FieldOf::Ragged(at) => (
-                    None,
-                    self.schema.ragged.get(at).is_some_and(|field| field.on_disk),
-                ),
+                FieldOf::Dense(at) => match schema.dense(at) {
+                    Some(field) => (Some(field), self.vectors_on_disk(field)),
+                    // Removed: it goes soon.
+                    None => return Placement::Disk,
+                },
+                FieldOf::Ragged(at) => match schema.ragged(at) {
+                    Some(field) => (None, field.on_disk),
+                    None => return Placement::Disk,
+                },
             };
             let pinned = field
-                .and_then(|field| quantization.get(field).copied().flatten())
+                .and_then(|field| quantization.get(field.number).copied().flatten())
                 .is_some_and(|config| config.always_ram);
             match component.kind() {
                 ComponentKind::Vectors | ComponentKind::Ragged | ComponentKind::SparseIndex if on_disk => {

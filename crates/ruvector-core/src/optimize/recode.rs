@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ruvector_graph::Vectors;
+use ruvector_graph::Numbers;
 use ruvector_quant::{Compression, Encoder, Quantization, SAMPLE_ROWS_MAX, Space, Width};
 use ruvector_storage::{CodesWriter, ComponentKind, ComponentName, SealedField, SealedSegment, file_name};
 use ruvector_types::{CodeWidth, Codes};
@@ -11,6 +11,8 @@ use ruvector_types::{CodeWidth, Codes};
 use super::Jobs;
 use super::fast::ROTATION_SEED;
 use crate::collection::Core;
+use crate::kernels::Compared;
+use crate::schema::FieldSchema;
 use crate::shard::Shard;
 use crate::view::ShardView;
 use crate::{Error, ErrorKind};
@@ -47,6 +49,7 @@ pub(crate) struct RefusedCodes {
 
 #[derive(Debug)]
 struct Build {
+    schema: Arc<FieldSchema>,
     codes: Codes,
     encoder: Encoder,
     writer: CodesWriter,
@@ -58,9 +61,9 @@ struct Build {
 impl Core {
     /// The first field of a segment whose codes are not what the configuration asks for, and can be.
     pub(super) fn field_to_code(&self, jobs: &Jobs, id: u64, sealed: &SealedSegment) -> Option<usize> {
-        let wanted = self.quantization.load();
-        let differs = |(field, slot): (usize, &Option<SealedField>)| {
-            let slot = slot.as_ref()?;
+        let (wanted, schema) = (self.quantization.load(), self.schema.load());
+        let differs = |(field, slot): (usize, &Option<Box<SealedField>>)| {
+            let slot = slot.as_ref().filter(|_| schema.dense(field).is_some())?;
             let codes = self.codes_wanted(&wanted, field, slot);
             let place = (id, field);
             let refused = |refused: &RefusedCodes| {
@@ -145,13 +148,15 @@ impl Core {
         let Some(field) = self.field_to_code(jobs, id, sealed) else {
             return Ok(None);
         };
-        let Some(slot) = sealed.fields.get(field).and_then(Option::as_ref) else {
+        let schema = self.schema.load();
+        let slot = sealed.fields.get(field).and_then(Option::as_ref);
+        let (Some(schema), Some(slot)) = (schema.dense(field), slot) else {
             return Ok(None);
         };
         let build = match self.codes_wanted(&self.quantization.load(), field, slot) {
             None => None,
             Some(codes) => {
-                let encoder = match self.train(codes, field, slot) {
+                let encoder = match train(codes, schema, slot) {
                     Ok(encoder) => encoder,
                     Err(error) => {
                         jobs.refused.push(RefusedCodes {
@@ -171,6 +176,7 @@ impl Core {
                 let writer = CodesWriter::create(self.io.clone(), &path, seq, row_bytes as u32)
                     .map_err(|error| Error::storage("writing codes", error))?;
                 Some(Build {
+                    schema: schema.clone(),
                     codes,
                     encoder,
                     writer,
@@ -186,25 +192,6 @@ impl Core {
             source: sealed.clone(),
             build,
         }))
-    }
-
-    /// Learns an encoder from an even sample of a field's vectors.
-    fn train(&self, codes: Codes, field: usize, slot: &SealedField) -> Result<Encoder, Error> {
-        let schema = &self.schema.fields[field];
-        let stride = slot.vectors.len().div_ceil(SAMPLE_ROWS_MAX as u32).max(1);
-        let sample: Vec<&[f32]> = (0..slot.vectors.len())
-            .step_by(stride as usize)
-            .filter_map(|ordinal| slot.vectors.vector(ordinal))
-            .collect();
-        let space = Space {
-            dim: schema.dim as usize,
-            metric: schema.metric,
-            seed: ROTATION_SEED,
-        };
-        Encoder::train(family(codes), space, &sample).map_err(|error| {
-            let text = format!("the codes of vector {:?} cannot be learned", schema.name);
-            Error::new(ErrorKind::NotSupported, "quantization", text).because(error)
-        })
     }
 
     /// Puts the codes in place: the manifest first, then the states in memory.
@@ -245,8 +232,10 @@ impl Recode {
             return Ok(true);
         };
         let end = build.next.saturating_add(CODE_VECTORS).min(slot.vectors.len());
+        let vectors = Compared::new(&slot.vectors, &build.schema.kernels);
+        let mut buffer = Vec::new();
         for ordinal in build.next..end {
-            let vector = slot.vectors.vector(ordinal).ok_or_else(|| {
+            let vector = vectors.numbers(ordinal, &mut buffer).ok_or_else(|| {
                 let text = format!("segment {} holds damaged vectors and is not coded", self.segment);
                 Error::corrupt(text)
             })?;
@@ -260,6 +249,28 @@ impl Recode {
         build.next = end;
         Ok(end == slot.vectors.len())
     }
+}
+
+/// Learns an encoder from an even sample of a field's vectors.
+fn train(codes: Codes, schema: &FieldSchema, slot: &SealedField) -> Result<Encoder, Error> {
+    let stride = slot.vectors.len().div_ceil(SAMPLE_ROWS_MAX as u32).max(1);
+    let vectors = Compared::new(&slot.vectors, &schema.kernels);
+    let ordinals = || (0..slot.vectors.len()).step_by(stride as usize);
+    // Those that lie in single precision are not copied.
+    let mut decoded: Vec<Vec<f32>> = ordinals().map(|_| Vec::new()).collect();
+    let sample: Vec<&[f32]> = ordinals()
+        .zip(&mut decoded)
+        .filter_map(|(ordinal, buffer)| vectors.numbers(ordinal, buffer))
+        .collect();
+    let space = Space {
+        dim: schema.dim as usize,
+        metric: schema.metric,
+        seed: ROTATION_SEED,
+    };
+    Encoder::train(family(codes), space, &sample).map_err(|error| {
+        let text = format!("the codes of vector {:?} cannot be learned", schema.name);
+        Error::new(ErrorKind::NotSupported, "quantization", text).because(error)
+    })
 }
 
 /// The family of codes that serves a configuration.

@@ -19,7 +19,9 @@ use super::warm::Warming;
 use crate::Error;
 use crate::active::NONE;
 use crate::collection::Core;
-use crate::fields::{Field, RaggedKind};
+use crate::fields::{Field, RaggedKind, RaggedSchema};
+use crate::kernels::Compared;
+use crate::schema::{FieldSchema, Schema};
 use crate::shard::Shard;
 use crate::view::{SegmentView, ShardView, Source};
 
@@ -35,6 +37,8 @@ pub(crate) struct Rewrite {
     pub(crate) entry: SegmentEntry,
     /// What was written, once it is open; `None` as well if no row was left.
     pub(crate) sealed: Option<(u64, Arc<SealedSegment>)>,
+    /// Loaded after the sources: it has every field that their rows have, but those removed.
+    schema: Arc<Schema>,
     seq: u64,
     stage: Stage,
 }
@@ -44,11 +48,11 @@ enum Stage {
     Ids,
     Payload,
     Index(Vec<IndexBuild>, PayloadRows),
-    Vectors(usize),
-    Graph(usize, GraphBuild, Arc<VectorBlock>),
-    Fast(usize, Box<FastBuild>, Arc<VectorBlock>),
-    Ragged(usize),
-    Lists(usize, Box<ListsBuild>),
+    Vectors(Arc<FieldSchema>),
+    Graph(Arc<FieldSchema>, GraphBuild, Arc<VectorBlock>),
+    Fast(Arc<FieldSchema>, Box<FastBuild>, Arc<VectorBlock>),
+    Ragged(Arc<RaggedSchema>),
+    Lists(Arc<RaggedSchema>, Box<ListsBuild>),
     /// Everything is written and synced.
     Written,
     Warm(Warming),
@@ -91,9 +95,11 @@ impl Rewrite {
     }
 
     fn new(core: &Core, shard: &Shard, mut sources: Vec<SegmentView>, seq: u64, seals: usize) -> Rewrite {
+        let schema = core.schema.load_full();
         let linked = |segment: &SegmentView| -> u64 {
-            (0..core.schema.fields.len())
-                .map(|field| u64::from(segment.vector_counts(field).1))
+            let fields = schema.dense_fields();
+            fields
+                .map(|field| u64::from(segment.vector_counts(field.number).1))
                 .sum()
         };
         sources.sort_by_key(|segment| std::cmp::Reverse((linked(segment), segment.live_rows())));
@@ -132,6 +138,7 @@ impl Rewrite {
             seals,
             entry,
             sealed: None,
+            schema,
             seq,
             stage,
         }
@@ -145,15 +152,15 @@ impl Rewrite {
             Stage::Index(builds, rows) => self.build_index(core, builds, rows)?,
             Stage::Vectors(field) => self.write_vectors(core, shard, field)?,
             Stage::Graph(field, build, block) => {
-                let threads = match core.hnsw(field).threads_max {
+                let threads = match core.hnsw(&field).threads_max {
                     0 => core.build_threads(effort),
                     most => core.build_threads(effort).min(most),
                 };
                 self.build_graph(core, shard, (field, threads), build, block)?
             }
-            Stage::Fast(field, build, block) => self.build_fast(core, field, build, block)?,
+            Stage::Fast(field, build, block) => self.build_fast(field, build, block)?,
             Stage::Ragged(field) => self.write_ragged(core, shard, field)?,
-            Stage::Lists(field, build) => self.build_lists(core, field, build)?,
+            Stage::Lists(field, build) => self.build_lists(field, build)?,
             Stage::Written => Stage::Written,
             Stage::Warm(warming) => warming.step(core).map_or(Stage::Done, Stage::Warm),
             Stage::Done => return Ok(true),
@@ -209,7 +216,7 @@ impl Rewrite {
         writer.finish().map_err(failed)?;
         let declared = core.indexes.load();
         if declared.is_empty() {
-            return Ok(self.next_field(core, 0));
+            return Ok(self.next_field(0));
         }
         let name = ComponentName { generation: self.seq };
         let build = |index| IndexBuild::new(shard, self.entry.id, index, name, self.seq);
@@ -225,7 +232,7 @@ impl Rewrite {
         rows: PayloadRows,
     ) -> Result<Stage, Error> {
         let Some(mut build) = builds.pop() else {
-            return Ok(self.next_field(core, 0));
+            return Ok(self.next_field(0));
         };
         match build.step(&rows)? {
             true => self.entry.indexes.push(build.finish(core)?),
@@ -234,37 +241,38 @@ impl Rewrite {
         Ok(Stage::Index(builds, rows))
     }
 
-    /// The next field that some kept row has.
-    fn next_field(&self, core: &Core, from: usize) -> Stage {
-        let has = |field: &usize| {
-            self.kept()
-                .any(|(segment, row)| segment.ordinal(row, *field).is_some())
-        };
-        (from..core.schema.fields.len())
-            .find(has)
-            .map_or_else(|| self.next_ragged(core, 0), Stage::Vectors)
+    /// The next field, numbered `from` or higher, that some kept row has.
+    fn next_field(&self, from: usize) -> Stage {
+        let mut fields = self.schema.dense_fields().filter(|field| field.number >= from);
+        let found = fields.find(|field| self.has(Field::Dense(field.number)));
+        found.map_or_else(|| self.next_ragged(0), |field| Stage::Vectors(field.clone()))
     }
 
-    /// The next field of sparse vectors or multi-vectors that some kept row has.
-    fn next_ragged(&self, core: &Core, from: usize) -> Stage {
-        let has = |field: &usize| {
-            let field = Field::Ragged(*field);
-            self.kept()
-                .any(|(segment, row)| segment.ordinal_in(row, field).is_some())
-        };
-        (from..core.schema.ragged.len())
-            .find(has)
-            .map_or(Stage::Written, Stage::Ragged)
+    /// The next field of sparse vectors or multi-vectors, likewise.
+    fn next_ragged(&self, from: usize) -> Stage {
+        let mut fields = self.schema.ragged_fields().filter(|field| field.number >= from);
+        let found = fields.find(|field| self.has(Field::Ragged(field.number)));
+        found.map_or(Stage::Written, |field| Stage::Ragged(field.clone()))
     }
 
-    fn write_ragged(&mut self, core: &Core, shard: &Shard, field: usize) -> Result<Stage, Error> {
+    fn has(&self, field: Field) -> bool {
+        self.kept()
+            .any(|(segment, row)| segment.ordinal_in(row, field).is_some())
+    }
+
+    fn write_ragged(
+        &mut self,
+        core: &Core,
+        shard: &Shard,
+        schema: Arc<RaggedSchema>,
+    ) -> Result<Stage, Error> {
         let failed = |error| Error::storage("writing a segment's vectors", error);
-        let schema = &core.schema.ragged[field];
+        let field = schema.number;
         let path = self.path(shard, ComponentKind::Ragged, Some(field as u32));
         let io = core.io.as_ref();
         let mut writer = RaggedWriter::create(io, &path, self.seq, schema.dim()).map_err(failed)?;
         for (new_row, (segment, row)) in self.kept().enumerate() {
-            if let Some(vector) = segment.vector_in(row, Field::Ragged(field)) {
+            if let Some(vector) = segment.ragged_vector(row, field) {
                 let vector = vector.ok_or_else(|| unreadable(core, shard, segment))?;
                 writer.push(new_row as u32, &vector).map_err(failed)?;
             }
@@ -276,15 +284,15 @@ impl Rewrite {
             index: None,
         });
         let RaggedKind::Sparse(config) = &schema.kind else {
-            return Ok(self.next_ragged(core, field + 1));
+            return Ok(self.next_ragged(field + 1));
         };
         let lists = self.path(shard, ComponentKind::SparseIndex, Some(field as u32));
         let build = ListsBuild::start(core, &path, (&lists, self.seq), config)?;
-        Ok(Stage::Lists(field, Box::new(build)))
+        Ok(Stage::Lists(schema, Box::new(build)))
     }
 
     /// Some dimensions of an inverted index.
-    fn build_lists(&mut self, core: &Core, field: usize, mut build: Box<ListsBuild>) -> Result<Stage, Error> {
+    fn build_lists(&mut self, field: Arc<RaggedSchema>, mut build: Box<ListsBuild>) -> Result<Stage, Error> {
         if !build.step()? {
             return Ok(Stage::Lists(field, build));
         }
@@ -292,14 +300,20 @@ impl Rewrite {
         if let Some(entry) = self.entry.ragged.last_mut() {
             entry.index = Some(ComponentName { generation: self.seq });
         }
-        Ok(self.next_ragged(core, field + 1))
+        Ok(self.next_ragged(field.number + 1))
     }
 
-    fn write_vectors(&mut self, core: &Core, shard: &Shard, field: usize) -> Result<Stage, Error> {
+    fn write_vectors(
+        &mut self,
+        core: &Core,
+        shard: &Shard,
+        schema: Arc<FieldSchema>,
+    ) -> Result<Stage, Error> {
         let failed = |error| Error::storage("writing a segment's vectors", error);
+        let field = schema.number;
         let path = self.path(shard, ComponentKind::Vectors, Some(field as u32));
-        let dim = core.schema.fields[field].dim;
-        let mut writer = VectorsWriter::create(core.io.as_ref(), &path, self.seq, dim).map_err(failed)?;
+        let (io, kind) = (core.io.as_ref(), (schema.dim, schema.kernels.datatype));
+        let mut writer = VectorsWriter::create(io, &path, self.seq, kind).map_err(failed)?;
         for (new_row, (segment, row)) in self.kept().enumerate() {
             if let Some(vector) = segment.vector(row, field) {
                 let vector = vector.ok_or_else(|| unreadable(core, shard, segment))?;
@@ -316,28 +330,26 @@ impl Rewrite {
             codes: None,
         });
         let block = open_vectors(core, &path)?;
-        if !core.wants_graph(field, block.len()) {
-            return Ok(self.next_field(core, field + 1));
+        if !core.wants_graph(&schema, block.len()) {
+            return Ok(self.next_field(field + 1));
         }
-        let build = GraphBuild::new(core, field, &self.sources, &self.new_rows, block.len())?;
-        Ok(Stage::Graph(field, build, Arc::new(block)))
+        let build = GraphBuild::new(core, &schema, &self.sources, &self.new_rows, block.len())?;
+        Ok(Stage::Graph(schema, build, Arc::new(block)))
     }
 
     fn build_graph(
         &mut self,
         core: &Core,
         shard: &Shard,
-        (field, threads): (usize, u32),
+        (schema, threads): (Arc<FieldSchema>, u32),
         build: GraphBuild,
         block: Arc<VectorBlock>,
     ) -> Result<Stage, Error> {
-        let (build, inserted) = {
-            let kernel = core.schema.fields[field].kernel;
-            build.step(kernel, &block, (core.io.as_ref(), threads))?
-        };
+        let field = schema.number;
+        let (build, inserted) = build.step(&schema.kernels, &block, (core.io.as_ref(), threads))?;
         shard.graph_insertions.fetch_add(inserted, Ordering::Relaxed);
         let Some(bytes) = build.encoded(block.len())? else {
-            return Ok(Stage::Graph(field, build, block));
+            return Ok(Stage::Graph(schema, build, block));
         };
         let path = self.path(shard, ComponentKind::Graph, Some(field as u32));
         write_component(core.io.as_ref(), &path, ComponentKind::Graph, self.seq, &bytes)
@@ -346,31 +358,31 @@ impl Rewrite {
             entry.graph = Some(ComponentName { generation: self.seq });
         }
         let path = self.path(shard, ComponentKind::FastGraph, Some(field as u32));
-        match FastBuild::start(core, field, &block, bytes, (&path, self.seq))? {
-            Some(fast) => Ok(Stage::Fast(field, Box::new(fast), block)),
-            None => Ok(self.next_field(core, field + 1)),
+        match FastBuild::start(core, &schema, &block, bytes, (&path, self.seq))? {
+            Some(fast) => Ok(Stage::Fast(schema, Box::new(fast), block)),
+            None => Ok(self.next_field(field + 1)),
         }
     }
 
     fn build_fast(
         &mut self,
-        core: &Core,
-        field: usize,
+        field: Arc<FieldSchema>,
         mut build: Box<FastBuild>,
         block: Arc<VectorBlock>,
     ) -> Result<Stage, Error> {
-        if !build.step(&block)? {
+        let vectors = Compared::new(&block, &field.kernels);
+        if !build.step(&vectors)? {
             return Ok(Stage::Fast(field, build, block));
         }
         build.finish()?;
         if let Some(entry) = self.entry.fields.last_mut() {
             entry.fast = Some(ComponentName { generation: self.seq });
         }
-        Ok(self.next_field(core, field + 1))
+        Ok(self.next_field(field.number + 1))
     }
 
     fn open(&mut self, core: &Core, shard: &Shard) -> Result<Stage, Error> {
-        let opened = SealedSegment::open(core.io.as_ref(), &shard.dir, &self.entry, core.schema.dims());
+        let opened = SealedSegment::open(core.io.as_ref(), &shard.dir, &self.entry, self.schema.dims());
         let sealed = opened.map_err(|error| Error::storage("opening a segment just written", error))?;
         let sealed = Arc::new(sealed);
         self.sealed = Some((self.entry.id, sealed.clone()));

@@ -115,7 +115,7 @@ pub(super) fn search(
         }
         memory.found.truncate(candidates);
         if usage.rescore {
-            target.measure(query, &field.vectors, &memory.found, top);
+            target.measure(query, &memory.found, top);
         } else {
             for neighbor in &memory.found {
                 target.offer(neighbor.distance, field.vectors.row(neighbor.node), top);
@@ -197,6 +197,7 @@ fn walk(
         query: &[],
         ef,
         distances_max,
+        reach: None,
     };
     let mut accept = |ordinal| target.accepts(field.vectors.row(ordinal));
     let outcome = ruvector_graph::search(

@@ -1,11 +1,12 @@
 //! What the pieces of a search cost on this machine, measured once for each vector field when a filtered search first
 //! needs it, so that equal filters are planned alike from then on.
 
-use ruvector_graph::{FastScratch, FastSearch, Vectors};
+use ruvector_graph::{FastScratch, FastSearch, Numbers};
 use ruvector_storage::SealedField;
 
 use super::nearest::Query;
 use super::sieve::Sieve;
+use crate::kernels::Compared;
 
 /// Costs of the pieces.
 #[derive(Clone, Copy, Debug)]
@@ -44,10 +45,8 @@ const PROBE_WALKS: u32 = 8;
 
 /// The costs of a field, measured if nobody did. Cost of that: some 600 µs, once.
 pub(crate) fn costs(query: &Query<'_>, field: &SealedField) -> Costs {
-    let Some(slot) = query.core.costs.get(query.field) else {
-        return Costs::UNMEASURED;
-    };
-    *slot.get_or_init(|| probe(query, field).unwrap_or(Costs::UNMEASURED))
+    let costs = &query.field.costs;
+    *costs.get_or_init(|| probe(query, field).unwrap_or(Costs::UNMEASURED))
 }
 
 /// Ordinals without a pattern.
@@ -66,10 +65,12 @@ fn probe(query: &Query<'_>, field: &SealedField) -> Option<Costs> {
     let [small, large] = [scans[0]?, scans[1]?];
     let scan_ns = (large - small) / f64::from(PROBE_SCANS[1] - PROBE_SCANS[0]);
     let (mut visited, mut scratch, mut out) = (0, FastScratch::default(), Vec::new());
+    let kernels = &query.field.kernels;
+    let (numbers, mut buffer) = (Compared::new(&field.vectors, kernels), Vec::new());
     let walk_ns = least_ns(query, |_| {
         visited = 0;
         for at in 0..PROBE_WALKS {
-            let request = request(field.vectors.vector(ordinal(at * 31 + 5, vectors))?);
+            let request = request(numbers.numbers(ordinal(at * 31 + 5, vectors), &mut buffer)?);
             let fast = field.fast.as_ref()?;
             visited += fast
                 .search(&request, &mut |_| true, &mut scratch, &mut out)
@@ -92,6 +93,7 @@ fn request(vector: &[f32]) -> FastSearch<'_> {
         breadth: PROBE_BREADTH,
         visits_max: None,
         eager: None,
+        elsewhere: None,
     }
 }
 

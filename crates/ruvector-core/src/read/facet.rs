@@ -34,7 +34,9 @@ impl Snapshot {
         core.check_limit("limit", request.limit)?;
         let declared = countable(core, request)?;
         let filter = request.filter.as_ref();
-        let filter = filter.map(|filter| compile_filter(filter, core)).transpose()?;
+        let filter = filter
+            .map(|filter| compile_filter(filter, core, self.schema()))
+            .transpose()?;
         // An index found damaged is left out from then on: each attempt finds another one, or none.
         for _ in 0..=self.segments().count() {
             if let Some(counts) = self.counts(ctx, request, &declared, filter.as_ref())? {
@@ -85,7 +87,7 @@ impl Snapshot {
 fn countable(core: &Core, request: &FacetRequest) -> Result<DeclaredIndex, Error> {
     let declared = core.indexes.load();
     let counts = |kind: &IndexKind| match kind {
-        IndexKind::Keyword | IndexKind::Uuid | IndexKind::Bool => true,
+        IndexKind::Keyword { .. } | IndexKind::Uuid | IndexKind::Bool => true,
         IndexKind::Integer { lookup, .. } => *lookup,
         _ => false,
     };

@@ -9,7 +9,7 @@ use ruvector_storage::{Component, SealedField, VectorBlock};
 
 use super::codes::offer_by_codes;
 use super::matching::SegmentFilter;
-use super::nearest::{Query, Target};
+use super::nearest::{Query, Target, elsewhere};
 use super::plan::Budget;
 use super::sieve::Sieve;
 use super::top::TopHits;
@@ -55,6 +55,7 @@ pub(crate) fn search(
             breadth: ef,
             visits_max: budget.map(|budget| budget.visits),
             eager: budget.and_then(|budget| budget.eager),
+            elsewhere: elsewhere(query, top),
         };
         let mut accept = |ordinal| target.accepts(field.vectors.row(ordinal));
         let outcome = fast.search(&request, &mut accept, scratch, found);
@@ -87,6 +88,7 @@ pub(crate) fn scan(
             breadth: query.ef.max(1),
             visits_max: None,
             eager: None,
+            elsewhere: None,
         };
         let mut accept = |ordinal| filter.accepts(field.vectors.row(ordinal));
         let is_sure = filter.rows_open() == 0;
@@ -142,6 +144,7 @@ pub(crate) fn search_many(
                     breadth: lane.breadth.0,
                     visits_max: None,
                     eager: None,
+                    elsewhere: elsewhere(lane.query, lane.top),
                 },
                 accept,
                 scratch,
@@ -192,7 +195,7 @@ fn conclude(
         .filter(|usage| !usage.rescore)
         .zip(field.codes.as_ref());
     match by_codes {
-        None => target.measure(query, &field.vectors, found, top),
+        None => target.measure(query, found, top),
         Some((usage, codes)) => {
             if !offer_by_codes(query, target, (field, codes), (usage, found), top) {
                 query.core.note_damage();

@@ -4,15 +4,14 @@ use ruvector_payload::PayloadRef;
 use ruvector_types::{Invalid, Map, NamedVectors, PayloadSelector, Problem, VectorSelector};
 
 use crate::Error;
-use crate::collection::Core;
-use crate::fields::Field;
-use crate::view::SegmentView;
+use crate::schema::FieldRef;
+use crate::view::{SegmentView, Snapshot};
 
 /// What to return of each point, checked against the schema.
 #[derive(Debug)]
 pub(crate) struct Fetch<'a> {
     payload: &'a PayloadSelector,
-    fields: Option<Vec<Field>>,
+    fields: Option<Vec<FieldRef<'a>>>,
 }
 
 /// The parts of a point that were asked for.
@@ -25,13 +24,14 @@ pub(crate) struct Fetched {
 
 impl<'a> Fetch<'a> {
     pub(crate) fn new(
-        core: &Core,
+        snapshot: &'a Snapshot,
         payload: &'a PayloadSelector,
         vectors: &VectorSelector,
     ) -> Result<Fetch<'a>, Invalid> {
+        let (core, schema) = (&snapshot.core, snapshot.schema());
         let fields = match vectors {
             VectorSelector::None => None,
-            VectorSelector::All => Some(core.schema.all_fields().collect()),
+            VectorSelector::All => Some(schema.all_fields().collect()),
             VectorSelector::Names(names) => {
                 if names.len() > core.limits.vector_fields_max {
                     let (given, limit) = (names.len() as u64, core.limits.vector_fields_max as u64);
@@ -45,7 +45,7 @@ impl<'a> Fetch<'a> {
                 Some(
                     names
                         .iter()
-                        .map(|name| core.field(name, "with_vector"))
+                        .map(|name| schema.named(name, "with_vector"))
                         .collect::<Result<_, _>>()?,
                 )
             }
@@ -58,7 +58,7 @@ impl<'a> Fetch<'a> {
         *self.payload != PayloadSelector::None
     }
 
-    pub(crate) fn row(&self, core: &Core, segment: &SegmentView, row: u32) -> Result<Fetched, Error> {
+    pub(crate) fn row(&self, segment: &SegmentView, row: u32) -> Result<Fetched, Error> {
         let damaged = |what: &str| {
             let name = segment.id(row).map(|id| id.to_string()).unwrap_or_default();
             Error::corrupt(format!(
@@ -81,7 +81,7 @@ impl<'a> Fetch<'a> {
             for field in fields {
                 if let Some(vector) = segment.vector_in(row, *field) {
                     let vector = vector.ok_or_else(|| damaged("vector"))?;
-                    named.insert(core.schema.name(*field).to_owned(), vector);
+                    named.insert(field.name().to_owned(), vector);
                 }
             }
         }

@@ -19,13 +19,13 @@ impl Snapshot {
     ) -> Result<Vec<PointRecord>, Error> {
         let core = &self.core;
         core.check_batch("ids", ids.len())?;
-        let fetch = Fetch::new(core, payload, vectors)?;
+        let fetch = Fetch::new(self, payload, vectors)?;
         let mut records = Vec::with_capacity(ids.len());
         for id in ids {
             ctx.check(core.io.as_ref())?;
             let shard = &self.view.shards[core.shard_of(id)];
             let Some((at, row)) = shard.find(id) else { continue };
-            let fetched = fetch.row(core, &shard.segments[at], row)?;
+            let fetched = fetch.row(&shard.segments[at], row)?;
             records.push(PointRecord {
                 id: id.clone(),
                 version: fetched.version,
@@ -43,7 +43,7 @@ impl Snapshot {
         let Some(filter) = &request.filter else {
             return Ok(self.view.shards.iter().map(|shard| shard.live_rows()).sum());
         };
-        let filter = compile_filter(filter, &self.core)?;
+        let filter = compile_filter(filter, &self.core, self.schema())?;
         let mut count = 0;
         for (place, segment) in self.segments() {
             let mut observer = Observer::begin(ctx, &self.core, place.shard, segment);

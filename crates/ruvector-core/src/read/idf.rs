@@ -16,8 +16,7 @@ const VECTORS_PER_CHECK: u32 = 4096;
 /// Multiplies the weights of a query with the rarity of their dimensions, if its field says so. Cost: in segments with
 /// deleted rows the lists of the query's dimensions.
 pub(super) fn weigh(snapshot: &Snapshot, query: &mut RaggedQuery<'_>) -> Result<(), Error> {
-    let schema = &query.core.schema.ragged[query.field];
-    if !matches!(&schema.kind, RaggedKind::Sparse(config) if config.modifier == Modifier::Idf) {
+    if !matches!(&query.field.kind, RaggedKind::Sparse(config) if config.modifier == Modifier::Idf) {
         return Ok(());
     }
     let Measure::Sparse(weights, _) = &query.measure else {
@@ -27,7 +26,7 @@ pub(super) fn weigh(snapshot: &Snapshot, query: &mut RaggedQuery<'_>) -> Result<
     let mut all = 0;
     for (_, segment) in snapshot.segments() {
         query.ctx.check(query.core.io.as_ref())?;
-        all += segment.live_ragged(query.field);
+        all += segment.live_ragged(query.field.number);
         count(query, segment, weights, &mut having)?;
     }
     if let Measure::Sparse(weights, _) = &mut query.measure {
@@ -47,10 +46,10 @@ fn count(
 ) -> Result<(), Error> {
     match &segment.source {
         Source::Active(active) => {
-            let Some(field) = active.ragged(query.field) else {
+            let Some(field) = active.ragged(query.field.number) else {
                 return Ok(());
             };
-            let visible = segment.ragged_count(query.field);
+            let visible = segment.ragged_count(query.field.number);
             let live = |ordinal| field.row(ordinal).is_some_and(|row| segment.is_live(row));
             for ((dimension, _), having) in weights.iter().zip(having) {
                 field.postings(*dimension, visible, &mut |ordinal, _| {
@@ -60,7 +59,7 @@ fn count(
             Ok(())
         }
         Source::Sealed(sealed) => {
-            let Some(Some(field)) = sealed.ragged.get(query.field) else {
+            let Some(Some(field)) = sealed.ragged.get(query.field.number) else {
                 return Ok(());
             };
             let counted = field

@@ -11,6 +11,8 @@ use ruvector_payload::{Answer, Compiled};
 use ruvector_storage::{DeclaredIndex, SealedSegment};
 use ruvector_types::Filter;
 
+use crate::schema::Schema;
+
 /// Parts with a lock each.
 const PARTS: usize = 4;
 
@@ -65,25 +67,27 @@ pub(crate) struct Key {
     bytes: u64,
 }
 
-/// A filter as it was given, and compiled.
+/// A filter as it was given, and compiled for these indexes and vector fields.
 #[derive(Debug)]
 pub(crate) struct KeptFilter {
     /// `None` where it is not to be kept.
     given: Option<(Key, Filter)>,
     pub(crate) compiled: Compiled,
     pub(crate) declared: Arc<Vec<DeclaredIndex>>,
+    pub(crate) schema: Arc<Schema>,
 }
 
 impl KeptFilter {
     pub(crate) fn new(
         given: Option<(Key, Filter)>,
         compiled: Compiled,
-        declared: Arc<Vec<DeclaredIndex>>,
+        (declared, schema): (Arc<Vec<DeclaredIndex>>, Arc<Schema>),
     ) -> Arc<KeptFilter> {
         Arc::new(KeptFilter {
             given,
             compiled,
             declared,
+            schema,
         })
     }
 
@@ -118,8 +122,13 @@ impl KeptFilters {
         }
     }
 
-    /// Looks up a filter compiled for the indexes `declared`. Cost: its length.
-    pub(crate) fn meet(&self, filter: &Filter, declared: &Arc<Vec<DeclaredIndex>>) -> Met {
+    /// Looks up a filter compiled for the indexes `declared` and the fields of `schema`. Cost: its length.
+    pub(crate) fn meet(
+        &self,
+        filter: &Filter,
+        declared: &Arc<Vec<DeclaredIndex>>,
+        schema: &Arc<Schema>,
+    ) -> Met {
         if self.part_bytes_max == 0 {
             return Met::Never;
         }
@@ -136,7 +145,8 @@ impl KeptFilters {
             let kept = entry.filter.clone();
             drop(part);
             let is_same = kept.given.as_ref().is_some_and(|(_, given)| given == filter);
-            return match is_same && Arc::ptr_eq(&kept.declared, declared) {
+            let is_for = Arc::ptr_eq(&kept.declared, declared) && Arc::ptr_eq(&kept.schema, schema);
+            return match is_same && is_for {
                 true => Met::Kept(kept),
                 false => Met::Before(key),
             };

@@ -30,7 +30,7 @@ pub(super) fn search(
     }
     match &target.segment.source {
         Source::Active(active) => {
-            let Some(field) = active.ragged(query.field) else {
+            let Some(field) = active.ragged(query.field.number) else {
                 return Ok(false);
             };
             let lists = weights
@@ -43,7 +43,7 @@ pub(super) fn search(
             Ok(true)
         }
         Source::Sealed(sealed) => {
-            let Some(Some(field)) = sealed.ragged.get(query.field) else {
+            let Some(Some(field)) = sealed.ragged.get(query.field.number) else {
                 return Ok(false);
             };
             let Some(index) = &field.index else {

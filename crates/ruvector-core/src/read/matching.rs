@@ -3,18 +3,20 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use ruvector_payload::index::{Estimate, Index, RowCheck};
 use ruvector_payload::{Answer, Compiled, Indexed, PayloadRef, RowSet, Subject};
 use ruvector_storage::{Component, DeclaredIndex};
-use ruvector_types::{Filter, IndexKind, PointId, Step, TextOptions};
+use ruvector_types::{Filter, IndexKind, PointId, Step, TextOptions, WrittenSteps};
 
 use super::kept::{KeptFilter, Met};
 use super::observe::Observer;
 use crate::collection::Core;
 use crate::fields::Field;
+use crate::schema::Schema;
 use crate::view::{SegmentView, Source};
 use crate::{Ctx, Error};
 
@@ -28,7 +30,7 @@ const SETTLED_ROWS_MAX: u64 = 512;
 /// rows match.
 const CHECKED_DELETES_MAX: u64 = 1_024;
 
-/// A filter and the indexes declared when it was compiled: its words are cut as these say, so it asks no others.
+/// A filter, and the indexes and vector fields that were there when it was compiled: it asks no others.
 #[derive(Debug)]
 pub(crate) struct CompiledFilter(Arc<KeptFilter>);
 
@@ -44,13 +46,22 @@ impl CompiledFilter {
     fn declared(&self) -> &[DeclaredIndex] {
         &self.0.declared
     }
+
+    /// The field of that name.
+    fn field(&self, name: &str) -> Option<Field> {
+        self.0.schema.field(name)
+    }
 }
 
 /// Checks a filter against the rules and limits and compiles it. Words of text conditions are cut as the field's text
 /// index declares it, built or not. One that is kept has been checked: limits do not change while a database is open.
-pub(crate) fn compile_filter(filter: &Filter, core: &Core) -> Result<CompiledFilter, Error> {
+pub(crate) fn compile_filter(
+    filter: &Filter,
+    core: &Core,
+    schema: &Arc<Schema>,
+) -> Result<CompiledFilter, Error> {
     let declared = core.indexes.load_full();
-    let given = match core.filters.meet(filter, &declared) {
+    let given = match core.filters.meet(filter, &declared, schema) {
         Met::Kept(kept) => return Ok(CompiledFilter(kept)),
         Met::Before(key) => Some((key, filter.clone())),
         Met::Never => None,
@@ -64,13 +75,14 @@ pub(crate) fn compile_filter(filter: &Filter, core: &Core) -> Result<CompiledFil
         }
     };
     let compiled = ruvector_payload::compile_with(filter, &options);
-    Ok(CompiledFilter(KeptFilter::new(given, compiled, declared)))
+    let context = (declared, schema.clone());
+    Ok(CompiledFilter(KeptFilter::new(given, compiled, context)))
 }
 
 struct Row<'a> {
     segment: &'a SegmentView,
     row: u32,
-    core: &'a Core,
+    filter: &'a CompiledFilter,
     payload: PayloadRef<'a>,
 }
 
@@ -86,20 +98,14 @@ impl Subject for Row<'_> {
     }
 
     fn has_vector(&self, name: &str) -> bool {
-        self.core
-            .schema
+        self.filter
             .field(name)
             .is_some_and(|field| self.segment.ordinal_in(self.row, field).is_some())
     }
 }
 
 /// Whether a row matches; an error if the bytes that decide are damaged.
-pub(crate) fn row_matches(
-    segment: &SegmentView,
-    row: u32,
-    filter: &CompiledFilter,
-    core: &Core,
-) -> Result<bool, Error> {
+pub(crate) fn row_matches(segment: &SegmentView, row: u32, filter: &CompiledFilter) -> Result<bool, Error> {
     let damaged = || {
         Error::corrupt(format!(
             "the payload of row {row} in segment {} is damaged",
@@ -117,7 +123,7 @@ pub(crate) fn row_matches(
         .matches(&Row {
             segment,
             row,
-            core,
+            filter,
             payload,
         })
         .map_err(|error| damaged().because(error))
@@ -240,6 +246,15 @@ impl<'a> SegmentFilter<'a> {
         filter.estimate(&Known::new(core, segment, filter))
     }
 
+    /// The fields with conditions that no index of the segment answers, and those with ones that an index does.
+    pub(crate) fn fields(core: &Core, segment: &SegmentView, filter: &CompiledFilter) -> [Vec<String>; 2] {
+        let mut fields = [BTreeSet::new(), BTreeSet::new()];
+        filter.each_field(&Known::new(core, segment, filter), &mut |steps, is_answered| {
+            fields[usize::from(is_answered)].insert(WrittenSteps(steps).to_string());
+        });
+        fields.map(|fields| fields.into_iter().collect())
+    }
+
     /// Whether a row is live and matches.
     #[inline]
     pub(crate) fn accepts(&self, row: u32) -> bool {
@@ -250,7 +265,7 @@ impl<'a> SegmentFilter<'a> {
         answer.sure.contains(row)
             || (self.open > 0
                 && answer.open.contains(row)
-                && row_matches(self.segment, row, self.filter, self.core).unwrap_or(false))
+                && row_matches(self.segment, row, self.filter).unwrap_or(false))
     }
 
     /// Live rows that match, at most.
@@ -305,7 +320,7 @@ impl<'a> SegmentFilter<'a> {
             if seen.is_multiple_of(ROWS_PER_CHECK) {
                 ctx.check(self.core.io.as_ref())?;
             }
-            if row_matches(self.segment, row, self.filter, self.core).unwrap_or(false) {
+            if row_matches(self.segment, row, self.filter).unwrap_or(false) {
                 answer.sure.insert(row);
                 self.sure += 1;
             }
@@ -383,7 +398,7 @@ fn leave_live(segment: &SegmentView, answer: &mut Answer) {
     take_away_deleted(segment, &mut answer.open);
 }
 
-fn take_away_deleted(segment: &SegmentView, rows: &mut RowSet) {
+pub(crate) fn take_away_deleted(segment: &SegmentView, rows: &mut RowSet) {
     if segment.deletes.is_empty() {
         return;
     }
@@ -400,7 +415,7 @@ fn take_away_deleted(segment: &SegmentView, rows: &mut RowSet) {
 struct Known<'a> {
     core: &'a Core,
     segment: &'a SegmentView,
-    declared: &'a [DeclaredIndex],
+    filter: &'a CompiledFilter,
 }
 
 impl<'a> Known<'a> {
@@ -408,7 +423,7 @@ impl<'a> Known<'a> {
         Known {
             core,
             segment,
-            declared: filter.declared(),
+            filter,
         }
     }
 
@@ -416,7 +431,11 @@ impl<'a> Known<'a> {
         let Source::Sealed(sealed) = &self.segment.source else {
             return None;
         };
-        let declared = self.declared.iter().find(|index| index.path.steps() == steps)?;
+        let declared = self
+            .filter
+            .declared()
+            .iter()
+            .find(|index| index.path.steps() == steps)?;
         let found = sealed
             .indexes
             .iter()
@@ -445,7 +464,7 @@ impl Indexed for Known<'_> {
 
     fn rows_with_vector(&self, name: &str) -> Option<RowSet> {
         let rows = self.segment.rows;
-        let Some(field) = self.core.schema.field(name) else {
+        let Some(field) = self.filter.field(name) else {
             return Some(RowSet::none(rows));
         };
         let count = match field {

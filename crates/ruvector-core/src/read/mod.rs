@@ -10,7 +10,7 @@ mod idf;
 mod kept;
 mod lists;
 mod matching;
-mod nearest;
+pub(crate) mod nearest;
 mod observe;
 mod order;
 mod plan;
@@ -26,4 +26,4 @@ mod values;
 
 pub(crate) use costs::Costs;
 pub(crate) use kept::KeptFilters;
-pub(crate) use matching::{CompiledFilter, compile_filter, matching_rows, row_matches};
+pub(crate) use matching::{CompiledFilter, compile_filter, matching_rows, row_matches, take_away_deleted};

@@ -3,8 +3,8 @@
 
 use std::cell::RefCell;
 
-use ruvector_graph::{Links, Neighbor, PlainGraph, Scratch, SearchParams, Space, Vectors};
-use ruvector_simd::DistanceFn;
+use ruvector_graph::fast::RANK;
+use ruvector_graph::{FastGraph, Links, Neighbor, PlainGraph, Scratch, SearchParams, Space, Vectors};
 use ruvector_storage::{Component, SealedField, VectorBlock};
 
 use super::codes::{self, CodeUse};
@@ -14,7 +14,10 @@ use super::matching::{CompiledFilter, SegmentFilter};
 use super::observe::Observer;
 use super::plan::{Figures, Strategy, choose};
 use super::top::{Hit, TopHits};
+use crate::active_field::with_slots;
 use crate::collection::Core;
+use crate::kernels::{FieldKernels, Stored, with_typed};
+use crate::schema::FieldSchema;
 use crate::view::{SegmentView, Source};
 use crate::{Ctx, Error, Way};
 
@@ -30,7 +33,7 @@ thread_local! {
 pub(crate) struct Query<'a> {
     pub(crate) ctx: &'a Ctx,
     pub(crate) core: &'a Core,
-    pub(crate) field: usize,
+    pub(crate) field: &'a FieldSchema,
     pub(crate) vector: &'a [f32],
     pub(crate) wanted: usize,
     pub(crate) ef: usize,
@@ -40,10 +43,12 @@ pub(crate) struct Query<'a> {
     pub(crate) scan_below: u64,
     /// How to use codes; `None`: not at all.
     pub(crate) codes: Option<CodeUse>,
+    /// The fast layout of the segment with the most points, if it has one.
+    pub(crate) yardstick: Option<&'a FastGraph<Component>>,
 }
 
 /// Where a segment stands in its view.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) shard: u32,
     pub(crate) segment: u32,
@@ -91,17 +96,21 @@ fn walk_together(
     let (Source::Sealed(sealed), Some(first)) = (&segment.source, queries.first()) else {
         return none;
     };
-    let Some(Some(field)) = sealed.fields.get(first.field) else {
+    let Some(Some(field)) = sealed.fields.get(first.field.number) else {
         return none;
     };
-    if segment.live_rows() == 0 || queries.iter().any(|query| query.field != first.field) {
+    if segment.live_rows() == 0
+        || queries
+            .iter()
+            .any(|query| query.field.number != first.field.number)
+    {
         return none;
     }
     // Filtered searches differ too much in their ways to go together.
     if queries.iter().any(|query| query.filter.is_some()) {
         return none;
     }
-    let target = Target::sealed(segment, place, (first.field, field), None);
+    let target = Target::sealed(segment, place, (first.field.number, field), None);
     let mut lanes = Vec::with_capacity(LANES);
     for (query, top) in queries.iter().zip(tops) {
         let coded = query.codes.zip(field.codes.as_ref());
@@ -142,6 +151,13 @@ pub(crate) fn nearest(
     observer.map_or(Ok(()), |observer| observer.end(compiled))
 }
 
+/// The distance of the last one wanted, if so many were found in other segments; only where a graph's slack is meant for
+/// that rank.
+pub(super) fn elsewhere(query: &Query<'_>, top: &TopHits) -> Option<f32> {
+    let known = query.filter.is_none() && query.wanted >= RANK;
+    known.then(|| top.worst()).flatten()
+}
+
 /// As [`nearest`], of the rows that `filter` accepts.
 fn nearest_accepted(
     query: &Query<'_>,
@@ -150,31 +166,31 @@ fn nearest_accepted(
     filter: Option<&SegmentFilter<'_>>,
     top: &mut TopHits,
 ) -> Result<(), Error> {
-    let (visible, indexed) = segment.vector_counts(query.field);
+    let (visible, indexed) = segment.vector_counts(query.field.number);
     match &segment.source {
         Source::Active(active) => {
-            let Some(field) = active.field(query.field) else {
+            let Some(field) = active.field(query.field.number) else {
                 return Ok(());
             };
-            let links = Some(field.graph());
-            let target = Target {
-                segment,
-                place,
-                filter,
-                vectors: field,
-                links,
-                indexed,
-                visible,
-            };
-            target.search(query, &|ordinal| field.row(ordinal), top)
+            with_slots!(&field.vectors, slots => {
+                let target = Target {
+                    segment,
+                    place,
+                    filter,
+                    vectors: slots,
+                    links: Some(field.graph()),
+                    indexed,
+                    visible,
+                };
+                target.search(query, &|ordinal| slots.row(ordinal), top)
+            })
         }
         Source::Sealed(sealed) => {
-            let Some(Some(field)) = sealed.fields.get(query.field) else {
+            let Some(Some(field)) = sealed.fields.get(query.field.number) else {
                 return Ok(());
             };
-            let target = Target::sealed(segment, place, (query.field, field), filter);
-            let row_of = |ordinal| Some(field.vectors.row(ordinal));
-            target.search_sealed(query, field, &row_of, top)
+            let target = Target::sealed(segment, place, (query.field.number, field), filter);
+            target.search_sealed(query, field, top)
         }
     }
 }
@@ -200,13 +216,8 @@ impl<'a> Target<'a, VectorBlock, PlainGraph<Component>> {
     }
 
     /// By the fast layout, by codes, by the plain graph, or by a scan: the first that serves.
-    fn search_sealed(
-        &self,
-        query: &Query<'_>,
-        field: &SealedField,
-        row_of: &dyn Fn(u32) -> Option<u32>,
-        top: &mut TopHits,
-    ) -> Result<(), Error> {
+    fn search_sealed(&self, query: &Query<'_>, field: &SealedField, top: &mut TopHits) -> Result<(), Error> {
+        let row_of = &|ordinal| Some(field.vectors.row(ordinal));
         let coded = query.codes.zip(field.codes.as_ref());
         let candidates = coded.map_or(query.wanted, |(usage, codes)| {
             usage.candidates(query.wanted, codes)
@@ -234,7 +245,9 @@ impl<'a> Target<'a, VectorBlock, PlainGraph<Component>> {
         };
         match end {
             FastEnd::Answered => return Ok(()),
-            FastEnd::Exhausted if coded.is_none() => return self.scan(query, 0, row_of, top),
+            FastEnd::Exhausted if coded.is_none() => {
+                return with_typed!(self.vectors, typed => self.over(typed).scan(query, 0, row_of, top));
+            }
             FastEnd::Exhausted | FastEnd::Unavailable => {}
         }
         if let Some((usage, codes)) = coded
@@ -242,29 +255,32 @@ impl<'a> Target<'a, VectorBlock, PlainGraph<Component>> {
         {
             return Ok(());
         }
-        self.search(query, row_of, top)
+        with_typed!(self.vectors, typed => self.over(typed).search(query, row_of, top))
     }
 
     /// Measures `near` exactly and offers them.
-    pub(super) fn measure(
-        &self,
-        query: &Query<'_>,
-        vectors: &VectorBlock,
-        near: &[Neighbor],
-        top: &mut TopHits,
-    ) {
+    pub(super) fn measure(&self, query: &Query<'_>, near: &[Neighbor], top: &mut TopHits) {
         query.ctx.count(0, near.len() as u64);
-        if query.core.schema.fields[query.field].on_disk {
-            vectors.fetch_ahead(near.iter().map(|neighbor| neighbor.node));
+        if query.field.on_disk {
+            self.vectors
+                .fetch_ahead(near.iter().map(|neighbor| neighbor.node));
         }
-        self.prefetch(vectors, near);
+        self.prefetch(self.vectors, near);
+        with_typed!(self.vectors, typed => self.measure_typed(query, typed, near, top));
+    }
+
+    fn measure_typed<V: Vectors>(&self, query: &Query<'_>, vectors: &V, near: &[Neighbor], top: &mut TopHits)
+    where
+        V::Component: Stored,
+    {
+        let kernels = query.kernels();
         for neighbor in near {
             let Some(vector) = vectors.vector(neighbor.node) else {
                 query.core.note_damage();
                 continue;
             };
-            let distance = finite(query.kernel()(query.vector, vector));
-            self.offer(distance, vectors.row(neighbor.node), top);
+            let distance = finite(V::Component::from_query(kernels, query.vector, vector));
+            self.offer(distance, self.vectors.row(neighbor.node), top);
         }
     }
 
@@ -281,7 +297,10 @@ impl<'a> Target<'a, VectorBlock, PlainGraph<Component>> {
     }
 }
 
-impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
+impl<V: Vectors, L: Links> Target<'_, V, L>
+where
+    V::Component: Stored,
+{
     fn search(
         &self,
         query: &Query<'_>,
@@ -311,12 +330,22 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
     ) -> bool {
         query.ctx.took(Way::Graph);
         SCRATCH.with_borrow_mut(|(scratch, found)| {
+            let kernels = query.kernels();
+            let measure = |_: &[V::Component], stored: &[V::Component]| {
+                V::Component::from_query(kernels, query.vector, stored)
+            };
+            // Where the query is a vector like those stored, one kernel does; else the closure knows the query.
+            let plain = V::Component::as_stored(query.vector).zip(V::Component::kernel(kernels));
+            let (given, space) = match plain {
+                Some((given, kernel)) => (given, Space::new(self.vectors, kernel)),
+                None => (&[][..], Space::with(self.vectors, &measure)),
+            };
             let params = SearchParams {
-                query: query.vector,
+                query: given,
                 ef,
                 distances_max,
+                reach: self.reach(query, ef, top),
             };
-            let space = Space::new(self.vectors, query.kernel());
             let mut accept =
                 |ordinal| ordinal < self.indexed && row_of(ordinal).is_some_and(|row| self.accepts(row));
             let outcome = ruvector_graph::search(&params, space, links, &mut accept, scratch, found);
@@ -336,6 +365,13 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
         })
     }
 
+    /// How far a walk of breadth `ef` needs to look, by the best found so far and what such a breadth means in the segment
+    /// with the most points. Filters may keep what is far, so they are not cut short.
+    fn reach(&self, query: &Query<'_>, ef: usize, top: &TopHits) -> Option<f32> {
+        let worst = elsewhere(query, top)?;
+        query.yardstick?.reach(query.vector, ef, worst)
+    }
+
     /// Compares the query with every visible vector from ordinal `from` on.
     fn scan(
         &self,
@@ -348,7 +384,7 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
         if let Some(filter) = self.filter {
             return self.scan_matching(query, filter, from, top);
         }
-        let kernel = query.kernel();
+        let kernels = query.kernels();
         let mut measured = 0;
         for ordinal in from..self.visible {
             if ordinal % VECTORS_PER_CHECK == 0 {
@@ -361,7 +397,7 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
                 query.core.note_damage();
                 continue;
             };
-            let distance = finite(kernel(query.vector, vector));
+            let distance = finite(V::Component::from_query(kernels, query.vector, vector));
             measured += 1;
             if top.admits(distance) {
                 self.offer(distance, row, top);
@@ -379,14 +415,14 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
         from: u32,
         top: &mut TopHits,
     ) -> Result<(), Error> {
-        let kernel = query.kernel();
+        let kernels = query.kernels();
         let mut measured = 0;
         let candidates = filter.candidates();
         for (seen, row) in candidates.iter().enumerate() {
             if seen.is_multiple_of(VECTORS_PER_CHECK as usize) {
                 query.ctx.check(query.core.io.as_ref())?;
             }
-            let ordinal = self.segment.ordinal(row, query.field);
+            let ordinal = self.segment.ordinal(row, query.field.number);
             let Some(ordinal) = ordinal.filter(|ordinal| (from..self.visible).contains(ordinal)) else {
                 continue;
             };
@@ -394,7 +430,7 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
                 query.core.note_damage();
                 continue;
             };
-            let distance = finite(kernel(query.vector, vector));
+            let distance = finite(V::Component::from_query(kernels, query.vector, vector));
             measured += 1;
             if top.admits(distance) && filter.accepts(row) {
                 self.offer(distance, row, top);
@@ -403,7 +439,24 @@ impl<V: Vectors<Component = f32>, L: Links> Target<'_, V, L> {
         query.ctx.count(0, measured);
         Ok(())
     }
+}
 
+impl<L> Target<'_, VectorBlock, L> {
+    /// The same with its vectors typed.
+    fn over<'b, W>(&'b self, vectors: &'b W) -> Target<'b, W, L> {
+        Target {
+            segment: self.segment,
+            place: self.place,
+            filter: self.filter,
+            vectors,
+            links: self.links,
+            indexed: self.indexed,
+            visible: self.visible,
+        }
+    }
+}
+
+impl<V: ?Sized, L: ?Sized> Target<'_, V, L> {
     /// Whether a row is live and matches.
     #[inline]
     pub(super) fn accepts(&self, row: u32) -> bool {
@@ -461,7 +514,7 @@ pub(crate) fn finite(distance: f32) -> f32 {
 }
 
 impl Query<'_> {
-    pub(crate) fn kernel(&self) -> DistanceFn {
-        self.core.schema.fields[self.field].kernel
+    pub(crate) fn kernels(&self) -> &FieldKernels {
+        &self.field.kernels
     }
 }

@@ -71,11 +71,16 @@ impl<'a> Observer<'a> {
         let (visited, measured) = work(trace);
         let filter = match filter {
             None => None,
-            Some(filter) => Some(FilterTrace {
-                estimated: SegmentFilter::estimate(self.core, self.segment, filter).expected,
-                undecided: self.undecided,
-                matching: matching_rows(self.ctx, self.core, self.segment, filter)?.count(),
-            }),
+            Some(filter) => {
+                let [unindexed, indexed] = SegmentFilter::fields(self.core, self.segment, filter);
+                Some(FilterTrace {
+                    estimated: SegmentFilter::estimate(self.core, self.segment, filter).expected,
+                    undecided: self.undecided,
+                    matching: matching_rows(self.ctx, self.core, self.segment, filter)?.count(),
+                    indexed,
+                    unindexed,
+                })
+            }
         };
         trace.end_segment(SegmentTrace {
             shard: self.shard,

@@ -43,9 +43,11 @@ impl Snapshot {
             return Err(Invalid::new("offset", Problem::Contradiction { rule }).into());
         }
         let (declared, order) = &orderable(core, order)?;
-        let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
+        let fetch = Fetch::new(self, &request.with_payload, &request.with_vectors)?;
         let filter = request.filter.as_ref();
-        let filter = filter.map(|filter| compile_filter(filter, core)).transpose()?;
+        let filter = filter
+            .map(|filter| compile_filter(filter, core, self.schema()))
+            .transpose()?;
         // An index found damaged is left out from then on: each attempt finds another one, or none.
         for _ in 0..=self.segments().count() {
             if let Some(mut found) = self.ordered_rows(ctx, request, (order, declared), filter.as_ref())? {
@@ -101,7 +103,7 @@ impl Snapshot {
     fn ordered_record(&self, ordered: Ordered, fetch: &Fetch<'_>) -> Result<PointRecord, Error> {
         let Place { shard, segment } = ordered.place;
         let segment = &self.view.shards[shard as usize].segments[segment as usize];
-        let fetched = fetch.row(&self.core, segment, ordered.row)?;
+        let fetched = fetch.row(segment, ordered.row)?;
         Ok(PointRecord {
             id: ordered.id,
             version: fetched.version,

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use ruvector_simd::DistanceFn;
+use half::f16;
 use ruvector_storage::RaggedRef;
-use ruvector_types::{ScoredPoint, SearchRequest, Vector};
+use ruvector_types::{ScoredPoint, SearchRequest, Vector, VectorDatatype};
 
 use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
 use super::nearest::{Place, finite};
@@ -14,7 +14,8 @@ use super::search::Answer;
 use super::top::{Hit, TopHits};
 use super::{idf, lists};
 use crate::collection::Core;
-use crate::fields::RaggedKind;
+use crate::fields::{Field, RaggedKind, RaggedSchema};
+use crate::kernels::{FieldKernels, Stored};
 use crate::view::{SegmentView, Snapshot, Source};
 use crate::write::check_ragged;
 use crate::{Ctx, Error, Way};
@@ -26,8 +27,7 @@ const NUMBERS_PER_CHECK: usize = 1 << 20;
 pub(super) struct RaggedQuery<'a> {
     pub(super) ctx: &'a Ctx,
     pub(super) core: &'a Core,
-    /// Its place among the fields of its kind.
-    pub(super) field: usize,
+    pub(super) field: &'a RaggedSchema,
     pub(super) measure: Measure,
     pub(super) wanted: usize,
     pub(super) score_threshold: Option<f32>,
@@ -42,7 +42,7 @@ pub(super) enum Measure {
     Multi {
         numbers: Vec<f32>,
         dim: usize,
-        kernel: DistanceFn,
+        kernels: FieldKernels,
     },
 }
 
@@ -62,16 +62,35 @@ impl Measure {
             (Measure::Sparse(query, _), RaggedRef::Sparse(indices, values)) => {
                 ruvector_sparse::dot(query, indices, values).map(of_score)
             }
-            (Measure::Multi { numbers, dim, kernel }, RaggedRef::Multi(rows)) => {
-                let of_row = |query: &[f32]| {
-                    let distances = rows.chunks_exact(*dim).map(|row| finite(kernel(query, row)));
-                    distances.fold(f32::INFINITY, f32::min)
-                };
-                Some(finite(numbers.chunks_exact(*dim).map(of_row).sum()))
+            (
+                Measure::Multi {
+                    numbers,
+                    dim,
+                    kernels,
+                },
+                RaggedRef::Multi(stored),
+            ) => {
+                let query = (&numbers[..], *dim);
+                match kernels.datatype {
+                    VectorDatatype::Float32 => max_sim::<f32>(kernels, query, stored),
+                    VectorDatatype::Float16 => max_sim::<f16>(kernels, query, stored),
+                    VectorDatatype::Uint8 => max_sim::<u8>(kernels, query, stored),
+                }
             }
             _ => None,
         }
     }
+}
+
+/// Each vector of the query with the one nearest to it, summed; `None` if the bytes are no vectors.
+fn max_sim<T: Stored>(kernels: &FieldKernels, (query, dim): (&[f32], usize), stored: &[u8]) -> Option<f32> {
+    let rows = T::of_bytes(stored)?;
+    let of_row = |query: &[f32]| {
+        let rows = rows.chunks_exact(dim);
+        let distances = rows.map(|row| finite(T::from_query(kernels, query, row)));
+        distances.fold(f32::INFINITY, f32::min)
+    };
+    Some(finite(query.chunks_exact(dim).map(of_row).sum()))
 }
 
 /// The distance of a similarity: 0 rather than -0, and infinitely far if it is no number.
@@ -79,25 +98,19 @@ pub(super) fn of_score(score: f32) -> f32 {
     finite(0.0 - score)
 }
 
-/// A stored vector where it lies.
-fn lies(vector: &Vector) -> Option<RaggedRef<'_>> {
-    match vector {
-        Vector::Dense(_) => None,
-        Vector::Sparse(sparse) => Some(RaggedRef::Sparse(&sparse.indices, &sparse.values)),
-        Vector::Multi(multi) => Some(RaggedRef::Multi(&multi.numbers)),
-    }
-}
-
 impl Snapshot {
     /// Refuses what [`Snapshot::search_ragged`] would, without searching.
-    pub(super) fn check_ragged_search(&self, request: &SearchRequest, field: usize) -> Result<(), Error> {
+    pub(super) fn check_ragged_search(
+        &self,
+        request: &SearchRequest,
+        schema: &RaggedSchema,
+    ) -> Result<(), Error> {
         let core = &self.core;
-        let schema = &core.schema.ragged[field];
         Answer::new(self, request, schema.distance())?;
         self.checked_ef(request)?;
         check_ragged(request.vector.clone(), schema, &core.limits, "vector")?;
         if let Some(filter) = &request.filter {
-            compile_filter(filter, core)?;
+            compile_filter(filter, core, self.schema())?;
         }
         Ok(())
     }
@@ -106,10 +119,9 @@ impl Snapshot {
         &self,
         ctx: &Ctx,
         request: &SearchRequest,
-        field: usize,
+        schema: &RaggedSchema,
     ) -> Result<Vec<ScoredPoint>, Error> {
         let core = &self.core;
-        let schema = &core.schema.ragged[field];
         let answer = Answer::new(self, request, schema.distance())?;
         // A breadth means nothing here, and one that is refused elsewhere is refused here.
         self.checked_ef(request)?;
@@ -118,11 +130,13 @@ impl Snapshot {
         let mut query = RaggedQuery {
             ctx,
             core,
-            field,
+            field: schema,
             measure: measure(vector, &schema.kind),
             wanted: request.limit + request.offset,
             score_threshold: request.score_threshold,
-            filter: filter.map(|filter| compile_filter(filter, core)).transpose()?,
+            filter: filter
+                .map(|filter| compile_filter(filter, core, self.schema()))
+                .transpose()?,
         };
         idf::weigh(self, &mut query)?;
         let mut top = TopHits::new(query.wanted);
@@ -137,13 +151,18 @@ impl Snapshot {
 impl Snapshot {
     /// What stored vectors are compared with for `vector`, which was checked: its weights greater for rare dimensions,
     /// where the field says so.
-    pub(super) fn ragged_measure(&self, ctx: &Ctx, field: usize, vector: Vector) -> Result<Measure, Error> {
+    pub(super) fn ragged_measure(
+        &self,
+        ctx: &Ctx,
+        field: &RaggedSchema,
+        vector: Vector,
+    ) -> Result<Measure, Error> {
         let core = &self.core;
         let mut query = RaggedQuery {
             ctx,
             core,
             field,
-            measure: measure(vector, &core.schema.ragged[field].kind),
+            measure: measure(vector, &field.kind),
             wanted: 0,
             score_threshold: None,
             filter: None,
@@ -155,11 +174,15 @@ impl Snapshot {
 
 pub(super) fn measure(vector: Vector, kind: &RaggedKind) -> Measure {
     match (kind, vector) {
-        (RaggedKind::Multi(multi), Vector::Multi(given)) => Measure::Multi {
-            numbers: given.numbers,
-            dim: multi.dim as usize,
-            kernel: multi.kernel,
-        },
+        (RaggedKind::Multi(multi), Vector::Multi(mut given)) => {
+            let dim = multi.dim as usize;
+            multi.kernels.make_query(&mut given.numbers, dim);
+            Measure::Multi {
+                numbers: given.numbers,
+                dim,
+                kernels: multi.kernels,
+            }
+        }
         (RaggedKind::Sparse(config), Vector::Sparse(sparse)) => {
             let pairs = sparse.indices.into_iter().zip(sparse.values);
             Measure::Sparse(pairs.collect(), config.full_scan_threshold)
@@ -172,7 +195,7 @@ pub(super) fn measure(vector: Vector, kind: &RaggedKind) -> Measure {
 /// A stored vector of a field; `None` if it is damaged.
 pub(super) fn stored(segment: &SegmentView, field: usize, ordinal: u32) -> Option<RaggedRef<'_>> {
     match &segment.source {
-        Source::Active(active) => lies(active.ragged(field)?.vector(ordinal)?),
+        Source::Active(active) => active.ragged(field)?.vector(ordinal),
         Source::Sealed(sealed) => sealed.ragged.get(field)?.as_ref()?.vectors.vector(ordinal),
     }
 }
@@ -184,7 +207,7 @@ fn nearest(
     place: Place,
     top: &mut TopHits,
 ) -> Result<(), Error> {
-    let visible = segment.ragged_count(query.field);
+    let visible = segment.ragged_count(query.field.number);
     if segment.live_rows() == 0 {
         return Ok(());
     }
@@ -262,7 +285,7 @@ impl RaggedTarget<'_> {
                     Cow::Borrowed(rows) => rows.iter().collect(),
                     Cow::Owned(rows) => rows.iter().collect(),
                 };
-                let ordinal = move |row| self.segment.ordinal_in(row, crate::fields::Field::Ragged(field));
+                let ordinal = move |row| self.segment.ordinal_in(row, Field::Ragged(field));
                 let pairs = rows.into_iter().filter_map(move |row| Some((ordinal(row)?, row)));
                 Box::new(pairs.filter(|(ordinal, _)| *ordinal < self.visible))
             }
@@ -273,12 +296,12 @@ impl RaggedTarget<'_> {
     pub(super) fn scan(&self, query: &RaggedQuery<'_>, top: &mut TopHits) -> Result<(), Error> {
         query.ctx.took(Way::Scan);
         let (mut measured, mut numbers) = (0, 0);
-        for (ordinal, row) in self.candidates(query.field) {
+        for (ordinal, row) in self.candidates(query.field.number) {
             if numbers > NUMBERS_PER_CHECK {
                 query.ctx.check(query.core.io.as_ref())?;
                 numbers = 0;
             }
-            let Some(vector) = self.vector(query.field, ordinal) else {
+            let Some(vector) = self.vector(query.field.number, ordinal) else {
                 query.core.note_damage();
                 continue;
             };
@@ -300,8 +323,16 @@ impl Measure {
     /// Numbers that a comparison with `vector` touches.
     fn numbers(&self, vector: RaggedRef<'_>) -> usize {
         match (self, vector) {
-            (Measure::Multi { numbers, dim, .. }, RaggedRef::Multi(rows)) => {
-                (numbers.len() / dim.max(&1)).saturating_mul(rows.len())
+            (
+                Measure::Multi {
+                    numbers,
+                    dim,
+                    kernels,
+                },
+                RaggedRef::Multi(stored),
+            ) => {
+                let count = stored.len() / kernels.datatype.bytes() as usize;
+                (numbers.len() / dim.max(&1)).saturating_mul(count)
             }
             (_, RaggedRef::Sparse(indices, _)) => indices.len() + 16,
             (_, RaggedRef::Multi(rows)) => rows.len(),

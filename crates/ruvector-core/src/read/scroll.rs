@@ -27,11 +27,11 @@ impl Snapshot {
         if let Some(order) = &request.order_by {
             return self.scroll_by_value(ctx, request, order);
         }
-        let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
+        let fetch = Fetch::new(self, &request.with_payload, &request.with_vectors)?;
         let filter = request
             .filter
             .as_ref()
-            .map(|filter| compile_filter(filter, core))
+            .map(|filter| compile_filter(filter, core, self.schema()))
             .transpose()?;
         let mut found = Vec::new();
         for (place, segment) in self.segments() {
@@ -58,7 +58,7 @@ impl Snapshot {
         let mut points = Vec::with_capacity(found.len());
         for (id, Place { shard, segment }, row) in found {
             let segment = &self.view.shards[shard as usize].segments[segment as usize];
-            let fetched = fetch.row(core, segment, row)?;
+            let fetched = fetch.row(segment, row)?;
             let (version, payload, vectors) = (fetched.version, fetched.payload, fetched.vectors);
             points.push(PointRecord {
                 id,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use ruvector_simd::Metric;
 use ruvector_types::{Distance, ScoredPoint, SearchRequest};
 
 use super::codes::CodeUse;
@@ -10,7 +11,7 @@ use super::matching::compile_filter;
 use super::nearest::{Place, Query, nearest, nearest_many};
 use super::top::{Hit, TopHits};
 use crate::collection::at_most;
-use crate::fields::Field;
+use crate::schema::{FieldRef, FieldSchema};
 use crate::view::{SegmentView, Snapshot};
 use crate::write::{check_vector, wrong_kind};
 use crate::{Ctx, Error};
@@ -33,12 +34,12 @@ pub(super) struct Answer<'r> {
 
 impl<'r> Answer<'r> {
     pub(super) fn new(
-        snapshot: &Snapshot,
+        snapshot: &'r Snapshot,
         request: &'r SearchRequest,
         distance: Distance,
     ) -> Result<Answer<'r>, Error> {
         let core = &snapshot.core;
-        let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
+        let fetch = Fetch::new(snapshot, &request.with_payload, &request.with_vectors)?;
         core.check_results(request.limit, request.offset, request.score_threshold)?;
         Ok(Answer {
             request,
@@ -78,26 +79,35 @@ impl<'r> Answer<'r> {
 struct Search<'r> {
     request: &'r SearchRequest,
     answer: Answer<'r>,
-    field: usize,
+    field: &'r FieldSchema,
     vector: Cow<'r, [f32]>,
     ef: usize,
     codes: Option<CodeUse>,
+    exact: bool,
 }
 
 impl<'r> Search<'r> {
-    fn new(snapshot: &Snapshot, request: &'r SearchRequest, field: usize) -> Result<Search<'r>, Error> {
+    fn new(
+        snapshot: &'r Snapshot,
+        request: &'r SearchRequest,
+        field: &'r FieldSchema,
+    ) -> Result<Search<'r>, Error> {
         let core = &snapshot.core;
-        let distance = core.schema.fields[field].distance;
-        let answer = Answer::new(snapshot, request, distance)?;
-        let quantization = core.quantization.load().get(field).copied().flatten();
+        let answer = Answer::new(snapshot, request, field.distance)?;
+        let quantization = core.quantization.load().get(field.number).copied().flatten();
         let codes = CodeUse::of(&request.params.quantization, quantization)?;
+        let vector = checked_vector(field, request)?;
+        // Where the length overflows, no estimate is a number.
+        let length_squared = ruvector_simd::distance(Metric::Dot)(&vector, &vector);
+        let exact = request.params.exact || !length_squared.is_finite();
         Ok(Search {
             request,
             answer,
             field,
-            vector: snapshot.checked_vector(field, request)?,
+            vector,
             ef: snapshot.checked_ef(request)?,
-            codes: codes.filter(|_| !request.params.exact),
+            codes: codes.filter(|_| !exact),
+            exact,
         })
     }
 
@@ -111,10 +121,15 @@ impl<'r> Search<'r> {
             vector: &self.vector,
             wanted: request.limit + request.offset,
             ef: self.ef,
-            exact: request.params.exact,
+            exact: self.exact,
             scan_below: core.scan_below(self.field),
-            filter: filter.map(|filter| compile_filter(filter, core)).transpose()?,
+            filter: filter
+                .map(|filter| compile_filter(filter, core, snapshot.schema()))
+                .transpose()?,
             codes: self.codes,
+            yardstick: snapshot
+                .largest()
+                .and_then(|(_, segment)| segment.fast(self.field.number)),
         })
     }
 }
@@ -122,14 +137,14 @@ impl<'r> Search<'r> {
 impl Snapshot {
     /// The nearest points, best first; equal scores by id. Cost: a graph search in each segment and shard.
     pub fn search(&self, ctx: &Ctx, request: &SearchRequest) -> Result<Vec<ScoredPoint>, Error> {
-        let field = match self.core.field(&request.using, "using")? {
-            Field::Dense(field) => field,
-            Field::Ragged(field) => return self.search_ragged(ctx, request, field),
+        let field = match self.schema().named(&request.using, "using")? {
+            FieldRef::Dense(field) => field,
+            FieldRef::Ragged(field) => return self.search_ragged(ctx, request, field),
         };
         let search = Search::new(self, request, field)?;
         let query = search.query(self, ctx)?;
         let mut top = TopHits::new(query.wanted);
-        for (place, segment) in self.segments() {
+        for (place, segment) in self.largest_first() {
             ctx.check(self.core.io.as_ref())?;
             nearest(&query, segment, place, &mut top)?;
         }
@@ -149,12 +164,12 @@ impl Snapshot {
         let mut ragged = Vec::new();
         for (at, request) in requests.iter().enumerate() {
             let place = |error: Error| error.within(format_args!("searches[{at}]"));
-            let field = self.core.field(&request.using, "using");
+            let field = self.schema().named(&request.using, "using");
             match field.map_err(|invalid| place(invalid.into()))? {
-                Field::Dense(field) => {
+                FieldRef::Dense(field) => {
                     searches.push((at, Search::new(self, request, field).map_err(place)?));
                 }
-                Field::Ragged(field) => {
+                FieldRef::Ragged(field) => {
                     self.check_ragged_search(request, field).map_err(place)?;
                     ragged.push((at, field));
                 }
@@ -181,7 +196,7 @@ impl Snapshot {
                 .map(|(_, search)| search.query(self, ctx))
                 .collect::<Result<Vec<_>, _>>()?;
             let mut tops: Vec<TopHits> = queries.iter().map(|query| TopHits::new(query.wanted)).collect();
-            for (place, segment) in self.segments() {
+            for (place, segment) in self.largest_first() {
                 ctx.check(self.core.io.as_ref())?;
                 nearest_many(&queries, segment, place, &mut tops)?;
             }
@@ -200,10 +215,23 @@ impl Snapshot {
         })
     }
 
+    /// The segment with the most live points.
+    fn largest(&self) -> Option<(Place, &SegmentView)> {
+        self.segments().max_by_key(|(_, segment)| segment.live_rows())
+    }
+
+    /// All segments, the largest first: what it holds shows how near the others have to be.
+    fn largest_first(&self) -> impl Iterator<Item = (Place, &SegmentView)> {
+        let first = self.largest();
+        let place = first.map(|(place, _)| place);
+        let others = self.segments().filter(move |(other, _)| Some(*other) != place);
+        first.into_iter().chain(others)
+    }
+
     /// A hit with what is wanted of its point.
     pub(super) fn scored(&self, hit: Hit, score: f32, fetch: &Fetch<'_>) -> Result<ScoredPoint, Error> {
         let segment = &self.view.shards[hit.shard as usize].segments[hit.segment as usize];
-        let fetched = fetch.row(&self.core, segment, hit.row)?;
+        let fetched = fetch.row(segment, hit.row)?;
         Ok(ScoredPoint {
             id: hit.id,
             score,
@@ -214,19 +242,6 @@ impl Snapshot {
         })
     }
 
-    fn checked_vector<'r>(&self, field: usize, request: &'r SearchRequest) -> Result<Cow<'r, [f32]>, Error> {
-        let schema = &self.core.schema.fields[field];
-        let given = request.vector.dense();
-        let given = given.ok_or_else(|| wrong_kind(&request.vector, "a dense vector", "vector"))?;
-        check_vector(given, schema.dim, "vector")?;
-        if schema.distance != Distance::Cosine {
-            return Ok(Cow::Borrowed(given));
-        }
-        let mut vector = given.to_vec();
-        ruvector_simd::normalize(&mut vector);
-        Ok(Cow::Owned(vector))
-    }
-
     pub(super) fn checked_ef(&self, request: &SearchRequest) -> Result<usize, Error> {
         let core = &self.core;
         let ef = request.params.hnsw_ef.unwrap_or(EF_DEFAULT);
@@ -234,6 +249,18 @@ impl Snapshot {
         at_most("params.hnsw_ef", ef as usize, ef_max, "hnsw_ef_max")?;
         Ok(ef as usize)
     }
+}
+
+fn checked_vector<'r>(field: &FieldSchema, request: &'r SearchRequest) -> Result<Cow<'r, [f32]>, Error> {
+    let given = request.vector.dense();
+    let given = given.ok_or_else(|| wrong_kind(&request.vector, "a dense vector", "vector"))?;
+    check_vector(given, field.dim, "vector")?;
+    if field.distance != Distance::Cosine {
+        return Ok(Cow::Borrowed(given));
+    }
+    let mut vector = given.to_vec();
+    ruvector_simd::normalize(&mut vector);
+    Ok(Cow::Owned(vector))
 }
 
 /// The score that users see for a kernel's distance.

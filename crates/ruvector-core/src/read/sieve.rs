@@ -107,7 +107,8 @@ impl Sieve {
                         distance,
                         node: *node,
                     });
-                    reach = self.offer(distance, request.wanted.max(RANK_MIN)) + margin;
+                    // Of two that overflow to opposite ends nothing is known.
+                    reach = finite(self.offer(distance, request.wanted.max(RANK_MIN)) + margin);
                 }
             }
         }

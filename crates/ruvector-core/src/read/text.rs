@@ -60,7 +60,7 @@ impl Snapshot {
         let core = &self.core;
         core.check_results(request.limit, request.offset, request.score_threshold)?;
         check_text(core, &request.text)?;
-        let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
+        let fetch = Fetch::new(self, &request.with_payload, &request.with_vectors)?;
         let (index, options) = declared(core, &request.path)?;
         let filter = request.filter.as_ref();
         let asked = times_asked(&options, &request.text);
@@ -70,7 +70,9 @@ impl Snapshot {
             index,
             steps: request.path.steps(),
             words: asked.keys().map(|word| &**word).collect(),
-            filter: filter.map(|filter| compile_filter(filter, core)).transpose()?,
+            filter: filter
+                .map(|filter| compile_filter(filter, core, self.schema()))
+                .transpose()?,
             score_threshold: request.score_threshold,
         };
         if query.words.is_empty() {

@@ -7,7 +7,8 @@ use ruvector_payload::Edit;
 use ruvector_storage::{LogOperation, LogPoint, LogRecord, PayloadVersion};
 use ruvector_types::PointId;
 
-use crate::shard::{Schema, Sequencer};
+use crate::schema::Schema;
+use crate::shard::Sequencer;
 use crate::view::Source;
 
 /// Applies `record` to the draft, unpublished. Returns the points touched.

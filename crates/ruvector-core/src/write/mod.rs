@@ -18,10 +18,13 @@ use crate::{Ctx, Error, Wait, WriteOutcome};
 impl Core {
     /// Carries out one write, whole or not at all. The deadline counts until the log accepts it.
     pub(crate) fn write(&self, ctx: &Ctx, operation: WriteOp, wait: Wait) -> Result<WriteOutcome, Error> {
-        let prepared = validate::prepare(operation, self)?;
-        ctx.check(self.io.as_ref())?;
-        self.ease_backlog(ctx, prepared.rows())?;
-        let sequenced = self.sequence(ctx, prepared)?;
+        let sequenced = {
+            let _schema_stays = self.writes_under_way.read();
+            let prepared = validate::prepare(operation, self)?;
+            ctx.check(self.io.as_ref())?;
+            self.ease_backlog(ctx, prepared.rows())?;
+            self.sequence(ctx, prepared)?
+        };
         self.settle(&sequenced.targets, wait)?;
         Ok(sequenced.outcome())
     }
@@ -34,6 +37,7 @@ impl Core {
         wait: Wait,
     ) -> Result<Vec<WriteOutcome>, Error> {
         self.check_batch("operations", operations.len())?;
+        let schema_stays = self.writes_under_way.read();
         let prepared = operations
             .into_iter()
             .enumerate()
@@ -49,12 +53,14 @@ impl Core {
                     outcomes.push(sequenced.outcome());
                 }
                 Err(error) => {
+                    drop(schema_stays);
                     // What came before stands, and becomes as durable as if it had come alone.
                     self.settle(&targets, wait)?;
                     return Err(within(error, at));
                 }
             }
         }
+        drop(schema_stays);
         self.settle(&targets, wait)?;
         Ok(outcomes)
     }

@@ -28,7 +28,7 @@ pub(crate) fn resolve(
         } => {
             let mut points = std::mem::take(&mut by_shard[shard]);
             if *mode != UpdateMode::Upsert || condition.is_some() {
-                points = admitted(core, points, *mode, condition.as_ref(), draft)?;
+                points = admitted(points, *mode, condition.as_ref(), draft)?;
             }
             Ok((!points.is_empty()).then_some(LogOperation::Upsert(points)))
         }
@@ -57,7 +57,6 @@ pub(crate) fn resolve(
 }
 
 fn admitted(
-    core: &Core,
     points: Vec<LogPoint>,
     mode: UpdateMode,
     condition: Option<&CompiledFilter>,
@@ -69,7 +68,7 @@ fn admitted(
             None => mode != UpdateMode::UpdateOnly,
             Some(_) if mode == UpdateMode::InsertOnly => false,
             Some((at, row)) => match condition {
-                Some(condition) => row_matches(&draft.segments[at], row, condition, core)?,
+                Some(condition) => row_matches(&draft.segments[at], row, condition)?,
                 None => true,
             },
         };

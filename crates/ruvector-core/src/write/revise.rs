@@ -67,7 +67,8 @@ pub(super) fn prepare_removal(
     }
     let fields_max = core.limits.vector_fields_max;
     at_most("vector", names.len(), fields_max, "vector_fields_max")?;
-    let field = |name: &String| core.field(name, "vector").map(Field::number);
+    let schema = core.schema.load();
+    let field = |name: &String| schema.named(name, "vector").map(|field| field.field().number());
     let fields = names.iter().map(field).collect::<Result<_, _>>()?;
     let target = target(points, core)?;
     Ok(Prepared::DeleteVectors { target, fields })
@@ -91,7 +92,7 @@ pub(super) fn update_vectors(
         };
         let segment = &draft.segments[at];
         if let Some(condition) = condition
-            && !row_matches(segment, row, condition, core)?
+            && !row_matches(segment, row, condition)?
         {
             continue;
         }
@@ -162,9 +163,10 @@ fn stored_point(core: &Core, segment: &SegmentView, row: u32, id: PointId) -> Re
     };
     let (payload, _) = segment.payload(row).ok_or_else(|| damaged("payload"))?;
     let mut vectors = Vec::new();
-    for field in core.schema.all_fields() {
+    let schema = core.schema.load();
+    for field in schema.all_fields() {
         if let Some(vector) = segment.vector_in(row, field) {
-            vectors.push((field.number(), vector.ok_or_else(|| damaged("vector"))?));
+            vectors.push((field.field().number(), vector.ok_or_else(|| damaged("vector"))?));
         }
     }
     let payload = payload.into();

@@ -72,13 +72,14 @@ impl Core {
         }
         self.link_siblings(&mut parts);
         self.append_all(&mut parts)?;
+        let schema = self.schema.load();
         let mut sequenced = Sequenced {
             targets: Vec::new(),
             points_touched: 0,
         };
         for part in &mut parts {
             if let Some(record) = part.record.take() {
-                sequenced.points_touched += super::apply(&mut part.sequencer, record, &self.schema);
+                sequenced.points_touched += super::apply(&mut part.sequencer, record, &schema);
             }
             self.note_appended(part);
             sequenced.targets.push((part.shard, part.sequencer.draft.seq));

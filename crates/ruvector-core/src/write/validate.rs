@@ -205,7 +205,7 @@ pub(super) fn target(points: PointSelector, core: &Core) -> Result<Target, Error
 }
 
 pub(super) fn compile(filter: &Filter, core: &Core) -> Result<CompiledFilter, Error> {
-    compile_filter(filter, core)
+    compile_filter(filter, core, &core.schema.load())
 }
 
 /// An id made by hand (not parsed) must still be one that parses to itself.

@@ -4,46 +4,72 @@
 use ruvector_sparse::WeightType;
 use ruvector_types::{
     Distance, Invalid, Limits, MultiVector, NamedVectors, Problem, SparseDatatype, SparseVector, Vector,
+    VectorDatatype,
 };
 
 use crate::collection::{Core, at_most};
-use crate::fields::{Field, MultiSchema, RaggedKind, RaggedSchema};
+use crate::fields::{MultiSchema, RaggedKind, RaggedSchema};
+use crate::schema::FieldRef;
 
 /// A point's vectors by the numbers of their fields, ascending.
 pub(super) fn prepare_vectors(named: NamedVectors, core: &Core) -> Result<Vec<(u16, Vector)>, Invalid> {
     let mut vectors = Vec::with_capacity(named.len());
+    let fields = core.schema.load();
     for (name, vector) in named {
         let place = if name.is_empty() {
             "vector".to_owned()
         } else {
             format!("vector.{name}")
         };
-        let field = core.field(&name, &place)?;
+        let field = fields.named(&name, &place)?;
         let vector = match field {
-            Field::Dense(at) => {
-                let schema = &core.schema.fields[at];
+            FieldRef::Dense(schema) => {
                 let mut vector = dense(vector, &place)?;
                 check_vector(&vector, schema.dim, &place)?;
-                if schema.distance == Distance::Cosine {
+                let datatype = schema.kernels.datatype;
+                // Bytes could not hold a vector of length 1: their lengths are looked at when they are compared.
+                if schema.distance == Distance::Cosine && datatype != VectorDatatype::Uint8 {
                     ruvector_simd::normalize(&mut vector);
                 }
+                check_range(datatype, &vector, &place)?;
                 Vector::Dense(vector)
             }
-            Field::Ragged(at) => {
-                let schema = &core.schema.ragged[at];
+            FieldRef::Ragged(schema) => {
                 let mut vector = check_ragged(vector, schema, &core.limits, &place)?;
                 if let (Vector::Sparse(sparse), RaggedKind::Sparse(config)) = (&mut vector, &schema.kind) {
                     let weights = weight_type(config.datatype);
                     let values = sparse.values.iter_mut();
                     values.for_each(|value| *value = weights.round(*value));
                 }
+                if let (Vector::Multi(multi), RaggedKind::Multi(kind)) = (&vector, &schema.kind) {
+                    check_range(kind.kernels.datatype, &multi.numbers, &place)?;
+                }
                 vector
             }
         };
-        vectors.push((field.number(), vector));
+        vectors.push((field.field().number(), vector));
     }
     vectors.sort_by_key(|(field, _)| *field);
     Ok(vectors)
+}
+
+/// Refuses numbers that `datatype` cannot hold. Those it can are rounded where the row is kept, after the log: live and
+/// replayed alike.
+fn check_range(datatype: VectorDatatype, vector: &[f32], place: &str) -> Result<(), Invalid> {
+    if datatype == VectorDatatype::Float32 {
+        return Ok(());
+    }
+    let (least, most) = datatype.range();
+    let Some(index) = vector.iter().position(|number| !(least..=most).contains(number)) else {
+        return Ok(());
+    };
+    let problem = Problem::OutOfRange {
+        index,
+        least,
+        most,
+        datatype: datatype.name(),
+    };
+    Err(Invalid::new(place, problem))
 }
 
 /// How lists keep the numbers of a field.
@@ -154,7 +180,8 @@ fn check_multi(
     let numbers_max = limits.multivector_numbers_max;
     at_most(place, given.numbers.len(), numbers_max, "multivector_numbers_max")?;
     check_finite(&given.numbers, place)?;
-    if schema.distance == Distance::Cosine {
+    // Bytes keep their lengths, as in dense fields.
+    if schema.distance == Distance::Cosine && schema.kernels.datatype != VectorDatatype::Uint8 {
         for row in given.numbers.chunks_exact_mut(dim) {
             ruvector_simd::normalize(row);
         }

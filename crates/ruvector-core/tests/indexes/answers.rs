@@ -28,7 +28,7 @@ pub(crate) fn are_right(collection: &Collection, model: &Model, random: &mut Gen
             let page = collection.scroll(&Ctx::default(), &request).unwrap();
             ordered_is_right(page, model, &request, times);
         }
-        if let IndexKind::Keyword
+        if let IndexKind::Keyword { .. }
         | IndexKind::Uuid
         | IndexKind::Bool
         | IndexKind::Integer { lookup: true, .. } = index.kind

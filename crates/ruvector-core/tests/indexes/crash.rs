@@ -96,7 +96,7 @@ impl Script {
             self.write(&collection, upsert)?;
         }
         collection.optimize()?;
-        self.create(&database, "tag", index(IndexKind::Keyword))?;
+        self.create(&database, "tag", index(IndexKind::Keyword { prefix: false }))?;
         while database.step()? {}
         // Payloads are written again with both indexes.
         for _ in 0..2 {

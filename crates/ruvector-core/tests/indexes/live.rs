@@ -84,7 +84,7 @@ fn answers_hold_while_points_change() {
     (0..6).for_each(|_| apply(&mut model, points(&mut random)));
     for (name, kind) in [
         ("u", IndexKind::Float),
-        ("tag", IndexKind::Keyword),
+        ("tag", IndexKind::Keyword { prefix: false }),
         ("flag", IndexKind::Bool),
         ("when", IndexKind::Datetime),
         ("place", IndexKind::Geo),

@@ -90,7 +90,10 @@ fn what_is_kept_is_never_stale() {
     let mut random = Generator::new(5, &config);
     random.ids_max = 240;
     let mut model = Model::new(config);
-    let mut kinds = BTreeMap::from([("tag", index(IndexKind::Keyword)), ("u", index(IndexKind::Float))]);
+    let mut kinds = BTreeMap::from([
+        ("tag", index(IndexKind::Keyword { prefix: false })),
+        ("u", index(IndexKind::Float)),
+    ]);
     kinds.insert("n", integer());
     for (name, kind) in &kinds {
         database.create_index("c", &path(name), kind.clone()).unwrap();

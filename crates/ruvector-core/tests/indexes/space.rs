@@ -21,7 +21,7 @@ fn a_dropped_index_frees_its_disk_and_empty_ones_cost_kilobytes() {
     let before = disk();
     for number in 0..20 {
         let kinds = [
-            IndexKind::Keyword,
+            IndexKind::Keyword { prefix: false },
             IndexKind::Float,
             IndexKind::Datetime,
             IndexKind::Null,
@@ -57,7 +57,7 @@ fn a_dropped_index_frees_its_disk_and_empty_ones_cost_kilobytes() {
     let before = disk();
     database.create_index("full", &path("n"), integer()).unwrap();
     database
-        .create_index("full", &path("word"), index(IndexKind::Keyword))
+        .create_index("full", &path("word"), index(IndexKind::Keyword { prefix: false }))
         .unwrap();
     while database.step().unwrap() {}
     let with = disk();

@@ -109,6 +109,8 @@ fn difference(record: &PointRecord, point: &ModelPoint, config: &CollectionConfi
     let same = given.len() == point.vectors.len()
         && point.vectors.iter().all(|(name, vector)| {
             let field = config.vectors.get(name);
+            let single = |field: &&VectorConfig| field.datatype == VectorDatatype::Float32;
+            let field = field.filter(single);
             let cosine = field.is_some_and(|field| field.distance == Distance::Cosine);
             given
                 .get(name)
@@ -117,7 +119,7 @@ fn difference(record: &PointRecord, point: &ModelPoint, config: &CollectionConfi
     (!same).then(|| format!("vectors {given:?}, expected {:?}", point.vectors))
 }
 
-/// Cosine vectors come back with length 1, dimensions of sparse ones ascending, and one vector of a multi-vector as such.
+/// Cosine vectors in single precision come back with length 1, others as they are kept, dimensions of sparse ones ascending, and one vector of a multi-vector as such.
 fn same_vector(given: &Vector, written: &Vector, cosine: bool) -> bool {
     match (given, written) {
         (Vector::Sparse(given), Vector::Sparse(written)) => {

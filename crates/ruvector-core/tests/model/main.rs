@@ -1,12 +1,13 @@
 //! Goal: whatever is written, in whatever order and state of the optimizer, every read answers as a sorted map and
-//! an exact search would, whatever payload indexes come and go, held snapshots never change, and writes in flight
-//! become visible in their order.
+//! an exact search would, whatever payload indexes and vector fields come and go, held snapshots never change, and
+//! writes in flight become visible in their order.
 //! Method: random operations from seeds on the engine and on `ruvector_testkit::Model`, compared after each.
 //! `RUVECTOR_TEST_SEED=n` replays one seed; a failure prints its seed and operation.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod check;
+mod fields;
 mod indexes;
 mod run;
 mod threads;

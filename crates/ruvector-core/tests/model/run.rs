@@ -40,7 +40,6 @@ pub(crate) struct Run {
     pub(crate) seed: u64,
     threads: u32,
     size: Size,
-    config: CollectionConfig,
     pub(crate) database: Database,
     pub(crate) collection: Collection,
     pub(crate) model: Model,
@@ -52,7 +51,7 @@ pub(crate) struct Run {
     pub(crate) recall: Recall,
 }
 
-/// A collection of a seed: two fields of dense vectors, one of multi-vectors, one of sparse ones, thresholds so small that the optimizer is always at work.
+/// A collection of a seed: two fields of dense vectors of any type, one of multi-vectors, one of sparse ones, thresholds so small that the optimizer is always at work.
 pub(crate) fn config(seed: u64) -> CollectionConfig {
     let distances = [
         Distance::Euclid,
@@ -74,6 +73,11 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
         Some(Codes::Rotated(CodeWidth::Two)),
         Some(Codes::Product { compression: 4 }),
     ];
+    let datatypes = [
+        VectorDatatype::Float32,
+        VectorDatatype::Float16,
+        VectorDatatype::Uint8,
+    ];
     let field = |at: u64, dim| {
         let distance = distances[(seed + at) as usize % 4];
         let codes = codes[(seed / 4 + at) as usize % 5];
@@ -84,6 +88,7 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
                 .filter(|_| scalar || distance != Distance::Manhattan)
                 .map(QuantizationConfig::of),
             on_disk: seed % 5 == 1,
+            datatype: datatypes[(seed / 4 + at) as usize % 3],
             ..VectorConfig::new(dim, distance)
         }
     };
@@ -96,6 +101,7 @@ pub(crate) fn config(seed: u64) -> CollectionConfig {
     let late = VectorConfig {
         hnsw,
         multivector: Some(MultiVectorComparator::MaxSim),
+        datatype: datatypes[seed as usize / 8 % 3],
         ..VectorConfig::new(4, distances[(seed / 2) as usize % 4])
     };
     config.vectors.insert("late".to_owned(), late);
@@ -147,7 +153,6 @@ impl Run {
             seed,
             threads,
             size,
-            config,
             database,
             collection,
             model,
@@ -176,7 +181,7 @@ impl Run {
     }
 
     fn operation(&mut self) -> &'static str {
-        match self.random.random.below(66) {
+        match self.random.random.below(69) {
             0..=24 => {
                 self.write();
                 "write"
@@ -205,6 +210,10 @@ impl Run {
             60..=65 => {
                 self.change_indexes();
                 "change of indexes"
+            }
+            66..=68 => {
+                self.change_fields();
+                "change of fields"
             }
             _ => {
                 for _ in 0..self.random.random.within(1..=8) {
@@ -251,9 +260,11 @@ impl Run {
                 self.database.step().unwrap();
             }
             let seen = scroll_all(&self.collection.snapshot().unwrap(), &mut self.random, None);
-            let same = |state: &Model| same_points(&seen, state, &self.config);
+            let same = |state: &Model| same_points(&seen, state, state.config());
             let Some(at) = states[least..].iter().position(same) else {
-                let differences = states.iter().map(|state| differences(&seen, state, &self.config));
+                let differences = states
+                    .iter()
+                    .map(|state| differences(&seen, state, state.config()));
                 let differences: Vec<_> = differences.collect();
                 panic!(
                     "seed {}: what is visible is none of the states from {least} on: {differences:#?}",
@@ -317,7 +328,7 @@ impl Run {
         let check = Check {
             snapshot: &snapshot,
             model: &self.model,
-            config: &self.config,
+            config: self.model.config(),
             what,
         };
         for _ in 0..2 {
@@ -333,17 +344,19 @@ impl Run {
         if number.is_multiple_of(4) && !self.held.is_empty() {
             let at = self.random.random.below(self.held.len());
             let held = &self.held[at];
+            self.random.use_fields(held.model.config());
             let what = format!("{what}, held snapshot");
             let check = Check {
                 snapshot: &held.snapshot,
                 model: &held.model,
-                config: &self.config,
+                config: held.model.config(),
                 what: &what,
             };
             check.points(&mut self.random);
             check.filtered(&mut self.random);
             check.by_value(&mut self.random, held.declared.as_ref().unwrap_or(&self.declared));
             self.recall.add(&check.search(&mut self.random));
+            self.random.use_fields(self.model.config());
         }
     }
 
@@ -366,6 +379,7 @@ impl Run {
 
     fn check_info(&self, what: &str) {
         self.check_declared();
+        self.check_figures();
         self.counters_are_ordered();
         let info = self.collection.info();
         assert_eq!(info.points, self.model.points().len() as u64, "{what}: {info:?}");
@@ -405,10 +419,16 @@ impl Run {
         self.check_built();
         let info = self.collection.info();
         let what = format!("seed {}, optimized: {info:?}", self.seed);
-        assert!(info.segments <= u64::from(self.config.shards), "{what}");
+        assert!(info.segments <= u64::from(self.model.config().shards), "{what}");
         // Multi-vectors have no index.
-        let points = self.model.points().values();
-        let late = points.filter(|point| point.vectors.contains_key("late")).count() as u64;
+        let vectors = &self.model.config().vectors;
+        let late = |name: &String| vectors.get(name).is_some_and(|field| field.multivector.is_some());
+        let names = self
+            .model
+            .points()
+            .values()
+            .flat_map(|point| point.vectors.keys());
+        let late = names.filter(|name| late(name)).count() as u64;
         assert_eq!(info.indexed_vectors + late, info.vectors, "{what}");
         assert!(
             info.shards

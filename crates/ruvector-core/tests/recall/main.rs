@@ -6,6 +6,7 @@
 
 mod bench;
 mod filters;
+mod recommend;
 
 use bench::{Bench, POINTS};
 use ruvector_core::Ctx;

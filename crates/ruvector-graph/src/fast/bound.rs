@@ -52,6 +52,8 @@ pub(super) struct Bound {
     /// The distances of the best accepted.
     best: Least,
     limit: f32,
+    /// The distance of the `rank`-th best known otherwise; infinite until it counts.
+    elsewhere: f32,
     /// What `stretch` is multiplied with for `limit`.
     tightness: f32,
     loose: f32,
@@ -65,6 +67,7 @@ impl Default for Bound {
             stretch: 1.0,
             best: Least::default(),
             limit: f32::INFINITY,
+            elsewhere: f32::INFINITY,
             tightness: 1.0,
             loose: f32::INFINITY,
         }
@@ -79,7 +82,23 @@ impl Bound {
         self.best.begin(rank);
         self.limit = f32::INFINITY;
         self.loose = f32::INFINITY;
+        self.elsewhere = f32::INFINITY;
         self.tightness = 1.0;
+    }
+
+    /// From here on, as many are known otherwise as the rank says, at this distance at most. No effect without a slack:
+    /// then the rank is the breadth.
+    pub(super) fn heed(&mut self, elsewhere: f32) {
+        if self.stretch > 1.0 {
+            self.elsewhere = elsewhere;
+            self.update(self.worst());
+        }
+    }
+
+    /// The distance at the rank, of those accepted here.
+    fn worst(&self) -> f32 {
+        let worst = self.best.values.last().copied().filter(|_| self.best.is_full());
+        worst.unwrap_or(f32::INFINITY)
     }
 
     /// The distance beyond which no node is asked about.
@@ -92,17 +111,16 @@ impl Bound {
     /// accepted among all nodes to that among the accepted.
     pub(super) fn tighten(&mut self, growth: f32, share: f32) {
         self.tightness = share.powf(2.0 * growth * THRIFT);
-        if let Some(worst) = self.best.values.last().copied().filter(|_| self.best.is_full()) {
-            self.update(worst);
+        if self.best.is_full() {
+            self.update(self.worst());
         }
     }
 
     fn update(&mut self, worst: f32) {
-        let far = self.stretch * squared(self.metric, self.lengths, worst);
-        let known = |limit: f32| if limit.is_nan() { f32::INFINITY } else { limit };
-        self.loose = known(unsquared(self.metric, self.lengths, far));
+        let worst = worst.min(self.elsewhere);
+        self.loose = stretched((self.metric, self.lengths), worst, self.stretch);
         self.limit = match self.tightness < 1.0 {
-            true => known(unsquared(self.metric, self.lengths, far * self.tightness)),
+            true => stretched((self.metric, self.lengths), worst, self.stretch * self.tightness),
             false => self.loose,
         };
     }
@@ -126,4 +144,10 @@ impl Bound {
             self.update(worst);
         }
     }
+}
+
+/// The kernel's distance whose square is so many times that of another.
+pub(super) fn stretched((metric, lengths): (Metric, f32), distance: f32, times: f32) -> f32 {
+    let far = unsquared(metric, lengths, times * squared(metric, lengths, distance));
+    if far.is_nan() { f32::INFINITY } else { far }
 }

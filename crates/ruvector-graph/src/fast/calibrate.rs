@@ -11,7 +11,7 @@ use crate::neighbor::{Key, Neighbor};
 use crate::scratch::Visited;
 
 /// The rank whose distance is the measure; searches for fewer neighbours use it too.
-pub(super) const RANK: usize = 10;
+pub const RANK: usize = 10;
 
 /// The ways of the searches so far: for each, after every visit, the largest ratio up to then of the next candidate's
 /// distance and the k-th best one's.

@@ -9,7 +9,7 @@ use super::DEGREE;
 use super::calibrate::{Calibration, Ground, length_squared, squared};
 use super::hubs::{self, Hubs, even_sample};
 use super::layout::{DIM_MAX, Header, LINK_BYTES, Layout, NO_NODE, NODES_MAX, Tail};
-use crate::access::{Links, Vectors};
+use crate::access::{Links, Numbers};
 use crate::neighbor::Neighbor;
 
 /// Vectors that the centre is the mean of.
@@ -46,6 +46,7 @@ pub struct FastEncoder {
     slack_written: bool,
     list: Vec<u32>,
     row: Vec<f32>,
+    decoded: Vec<f32>,
 }
 
 impl FastEncoder {
@@ -90,6 +91,7 @@ impl FastEncoder {
             slack_written: false,
             list: Vec::new(),
             row: Vec::new(),
+            decoded: Vec::new(),
         })
     }
 
@@ -101,7 +103,7 @@ impl FastEncoder {
     /// Works on up to `nodes_max` nodes and appends finished bytes to `out`; true when all is written.
     pub fn step(
         &mut self,
-        vectors: &impl Vectors<Component = f32>,
+        vectors: &impl Numbers,
         links: &impl Links,
         nodes_max: u32,
         out: &mut Vec<u8>,
@@ -190,8 +192,8 @@ impl FastEncoder {
         (self.calibration, self.list) = (calibration, list);
     }
 
-    fn rotate_next(&mut self, vectors: &impl Vectors<Component = f32>) {
-        let vector = vectors.vector(self.rows_rotated);
+    fn rotate_next(&mut self, vectors: &impl Numbers) {
+        let vector = vectors.numbers(self.rows_rotated, &mut self.decoded);
         if vector.is_none() {
             self.unreadable.push(self.rows_rotated);
         }
@@ -254,11 +256,13 @@ impl FastEncoder {
     }
 
     /// The mean of a sample of the vectors, rotated.
-    fn mean(&self, vectors: &impl Vectors<Component = f32>) -> Vec<f32> {
+    fn mean(&self, vectors: &impl Numbers) -> Vec<f32> {
         let mut sums = vec![0.0f64; self.header.dim as usize];
-        let mut count = 0.0f64;
-        let sample = even_sample(self.header.nodes, SAMPLE_VECTORS);
-        for vector in sample.filter_map(|node| vectors.vector(node)) {
+        let (mut count, mut decoded) = (0.0f64, Vec::new());
+        for node in even_sample(self.header.nodes, SAMPLE_VECTORS) {
+            let Some(vector) = vectors.numbers(node, &mut decoded) else {
+                continue;
+            };
             sums.iter_mut()
                 .zip(vector)
                 .for_each(|(sum, x)| *sum += f64::from(*x));
@@ -321,11 +325,11 @@ impl FastEncoder {
 pub fn encode(
     metric: Metric,
     dim: usize,
-    vectors: &impl Vectors<Component = f32>,
+    vectors: &impl Numbers,
     links: &impl Links,
     seed: u64,
 ) -> Option<Vec<u8>> {
-    let mut encoder = FastEncoder::new(metric, dim, vectors.len(), seed)?;
+    let mut encoder = FastEncoder::new(metric, dim, vectors.count(), seed)?;
     let mut out = Vec::with_capacity(usize::try_from(encoder.total_bytes()).unwrap_or(0));
     while !encoder.step(vectors, links, u32::MAX, &mut out) {}
     Some(out)

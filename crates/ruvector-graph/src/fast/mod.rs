@@ -30,9 +30,10 @@ mod scan;
 mod search;
 mod slack;
 
+pub use calibrate::RANK;
 pub use encode::{FastEncoder, encode};
 pub use layout::{FastError, FastGraph};
-pub use search::{BREADTH_SPREAD, Eager, FastLane, FastOutcome, FastScratch, FastSearch};
+pub use search::{BREADTH_SPREAD, Eager, FastLane, FastOutcome, FastScratch, FastSearch, ORIENTED};
 
 /// Links of a node.
 pub const DEGREE: usize = 32;

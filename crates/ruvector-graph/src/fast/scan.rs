@@ -2,7 +2,7 @@
 //! Never reads links.
 
 use super::layout::FastGraph;
-use super::search::{DEVIATIONS, FastOutcome, FastScratch, FastSearch};
+use super::search::{DEVIATIONS, FastOutcome, FastScratch, FastSearch, known};
 use crate::neighbor::Neighbor;
 use crate::plain::Bytes;
 
@@ -40,7 +40,7 @@ impl<B: Bytes> FastGraph<B> {
             };
             outcome.visited += 1;
             let distance = scratch.measure(self.header.metric, code, tail);
-            let reach = scratch.bound.best(request.wanted) + margin;
+            let reach = known(scratch.bound.best(request.wanted) + margin);
             if distance <= reach && accept(*node) {
                 out.push(Neighbor {
                     distance,
@@ -49,7 +49,7 @@ impl<B: Bytes> FastGraph<B> {
                 scratch.bound.accept(distance);
             }
         }
-        let reach = scratch.bound.best(request.wanted) + margin;
+        let reach = known(scratch.bound.best(request.wanted) + margin);
         out.retain(|neighbor| neighbor.distance <= reach);
         outcome
     }

@@ -6,7 +6,7 @@ use ruvector_simd::codes::{BlockQuery, BlockScale, CodeKernels};
 use ruvector_simd::{LeastFn, Metric, distance, least};
 
 use super::DEGREE;
-use super::bound::Bound;
+use super::bound::{Bound, stretched};
 use super::calibrate::RANK;
 use super::frontier::{Candidate, Frontier};
 use super::layout::{FastGraph, NodeBlock, Tail, link};
@@ -85,7 +85,14 @@ pub struct FastSearch<'a> {
     pub visits_max: Option<u64>,
     /// How to go on where most nodes are refused; `None`: as before.
     pub eager: Option<Eager>,
+    /// The distance of the `wanted`-th best known from other graphs, with `wanted` of [`RANK`] or more: what is farther
+    /// than the slack of `breadth` allows beyond it is left out. It counts from visit [`ORIENTED`] on, for on the way to
+    /// the nearest everything is far.
+    pub elsewhere: Option<f32>,
 }
+
+/// Visits after which a search has come near its query: those of a breadth that finds nine tenths of the nearest.
+pub const ORIENTED: u64 = 16;
 
 /// After some visits, nodes are asked about and measured where they are seen as neighbours, not only where they are
 /// visited; and the search ends the earlier the fewer of them are accepted. For filters that have nothing to do with the
@@ -211,6 +218,18 @@ impl<B: Bytes> FastGraph<B> {
         }
     }
 
+    /// The distance beyond which a search of this breadth looks no further, where the tenth best (or a later one that is the
+    /// last wanted) is at `worst`: for graphs over vectors of the same kind that know no slack. `None` if this one knows none
+    /// for the breadth.
+    pub fn reach(&self, query: &[f32], breadth: usize, worst: f32) -> Option<f32> {
+        let slack = self.slack.at(breadth);
+        let lengths = self.header.length_squared - distance(Metric::Dot)(query, query);
+        let stretch = (1.0 + slack) * (1.0 + slack);
+        slack
+            .is_finite()
+            .then(|| stretched((self.header.metric, lengths), worst, stretch))
+    }
+
     pub(super) fn fits(&self, request: &FastSearch<'_>) -> bool {
         request.query.len() == self.rotation.dim() && request.breadth > 0
     }
@@ -259,6 +278,9 @@ impl<B: Bytes> FastGraph<B> {
                 return false;
             }
             scratch.ask_frontier(accept);
+        }
+        if let Some(elsewhere) = request.elsewhere.filter(|_| outcome.visited == ORIENTED) {
+            scratch.bound.heed(elsewhere);
         }
         scratch.frontier.remove(candidate);
         let second = self.prefetch_best(scratch);
@@ -315,7 +337,7 @@ impl<B: Bytes> FastGraph<B> {
     ) -> FastOutcome {
         self.measure_seen(scratch, out);
         let deviation = scratch.deviation(self);
-        let reach = scratch.bound.best(request.wanted) + DEVIATIONS * deviation;
+        let reach = known(scratch.bound.best(request.wanted) + DEVIATIONS * deviation);
         out.retain(|neighbor| neighbor.distance <= reach);
         FastOutcome {
             deviation,
@@ -520,6 +542,6 @@ impl FastScratch {
 
 /// Infinity for what is not a number: an overflow, or damage.
 #[inline]
-fn known(value: f32) -> f32 {
+pub(super) fn known(value: f32) -> f32 {
     if value.is_nan() { f32::INFINITY } else { value }
 }

@@ -43,6 +43,7 @@ impl LiveGraph {
             query: vector,
             ef,
             distances_max: None,
+            reach: None,
         };
         let mut walk = Walk::new(&params, space, self);
         let mut start = walk.descend(entry, top, scratch);

@@ -120,6 +120,7 @@ impl LiveGraph {
             query: vector,
             ef,
             distances_max: None,
+            reach: None,
         };
         let mut walk = Walk::new(&params, space, self);
         let mut start = walk.descend(entry, new.level, scratch);
@@ -169,6 +170,7 @@ impl LiveGraph {
             query: vector,
             ef,
             distances_max: None,
+            reach: None,
         };
         let mut walk = Walk::new(&params, space, self);
         // Not from a node found above: that might be `node` itself, from which nothing leads on.

@@ -106,6 +106,7 @@ pub(crate) fn find(
         query,
         ef,
         distances_max: None,
+        reach: None,
     };
     let outcome = search(
         &params,

@@ -4,7 +4,7 @@ use ruvector_types::{IndexKind, Step};
 
 use super::geo::GeoBuilder;
 use super::leaves::each_leaf;
-use super::ordered::{Kept, OrderedBuilder};
+use super::ordered::{Kept, OrderedBuilder, Served};
 use super::text::TextBuilder;
 use crate::{DecodeError, PayloadRef};
 
@@ -27,9 +27,13 @@ impl IndexBuilder {
     pub fn new(kind: &IndexKind, steps: &[Step]) -> IndexBuilder {
         let ordered = |kept| Form::Ordered(OrderedBuilder::new(kept));
         let form = match kind {
-            IndexKind::Integer { .. } | IndexKind::Float => ordered(Kept::Numbers),
+            IndexKind::Integer { lookup, range } => Form::Ordered(OrderedBuilder::of_numbers(Served {
+                matches: *lookup,
+                ranges: *range,
+            })),
+            IndexKind::Float => ordered(Kept::Numbers),
             IndexKind::Datetime => ordered(Kept::Times),
-            IndexKind::Keyword | IndexKind::Uuid => ordered(Kept::Strings),
+            IndexKind::Keyword { .. } | IndexKind::Uuid => ordered(Kept::Strings),
             IndexKind::Bool => ordered(Kept::Bools),
             IndexKind::Null => ordered(Kept::Nothing),
             IndexKind::Geo => Form::Geo(GeoBuilder::new()),

@@ -13,12 +13,14 @@ mod presence;
 mod row_list;
 mod table;
 mod text;
+mod valued;
 
 pub use build::IndexBuilder;
 pub use bytes::IndexBytes;
 pub use geo::GeoIndex;
 pub use ordered::{InOrder, IndexedValue, OrderedIndex, RowCheck, ValueRows};
 pub use text::{TextIndex, TextStats};
+pub use valued::ValueTest;
 
 use crate::Answer;
 use crate::compile::Test;

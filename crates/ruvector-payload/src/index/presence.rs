@@ -10,7 +10,7 @@ use super::row_list::{RowList, RowListBuilder};
 use super::table::Layout;
 use super::{Estimate, IndexBytes, MalformedIndex};
 use crate::compile::Test;
-use crate::{Answer, DecodeError, ValueRef};
+use crate::{Answer, DecodeError, RowSet, ValueRef};
 
 /// Collects where a field is `null` and where it is filled.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +76,16 @@ impl Presence {
             expected: count,
             max: count,
         })
+    }
+
+    /// Rows with a value that is neither `null` nor `[]`. `None`: damaged.
+    pub(crate) fn filled(&self, bytes: &(impl IndexBytes + ?Sized)) -> Option<RowSet> {
+        self.filled.set(bytes)
+    }
+
+    /// How many these are.
+    pub(crate) fn filled_count(&self) -> u64 {
+        self.filled.count()
     }
 
     fn list(&self, test: &Test) -> Option<&RowList> {

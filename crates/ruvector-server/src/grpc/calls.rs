@@ -136,6 +136,12 @@ impl Calls {
         self.add(Write, "/qdrant.Points/UpdateBatch", points::update_batch);
         self.add(Write, "/qdrant.Points/CreateFieldIndex", points::create_index);
         self.add(Write, "/qdrant.Points/DeleteFieldIndex", points::delete_index);
+        self.add(Write, "/qdrant.Points/CreateVectorName", points::add_vector_field);
+        self.add(
+            Write,
+            "/qdrant.Points/DeleteVectorName",
+            points::remove_vector_field,
+        );
     }
 }
 

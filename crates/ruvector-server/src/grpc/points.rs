@@ -1,11 +1,11 @@
-//! Calls that write and read points, and declare their indexes. Never searches.
+//! Calls that write and read points, and declare their indexes and vector fields. Never searches.
 
 use ruvector_api::ApiError;
 use ruvector_api::proto::{Write, messages as m};
 use ruvector_types::WriteOp;
 
-use crate::indexes;
 use crate::job::Job;
+use crate::{indexes, vector_fields};
 
 type Written = Result<m::PointsOperationResponse, ApiError>;
 
@@ -72,6 +72,19 @@ pub(super) fn create_index(job: &Job, request: m::CreateFieldIndexCollection) ->
 pub(super) fn delete_index(job: &Job, request: m::DeleteFieldIndexCollection) -> Written {
     let write = request.into_write()?;
     job.database.drop_index(&write.collection, &write.op)?;
+    Ok(m::PointsOperationResponse::of(None, write.wait, job.seconds()))
+}
+
+pub(super) fn add_vector_field(job: &Job, request: m::CreateVectorNameRequest) -> Written {
+    let write = request.into_write()?;
+    let (name, field) = write.op;
+    vector_fields::declare(job, (&write.collection, &name), field)?;
+    Ok(m::PointsOperationResponse::of(None, write.wait, job.seconds()))
+}
+
+pub(super) fn remove_vector_field(job: &Job, request: m::DeleteVectorNameRequest) -> Written {
+    let write = request.into_write()?;
+    job.database.remove_vector_field(&write.collection, &write.op)?;
     Ok(m::PointsOperationResponse::of(None, write.wait, job.seconds()))
 }
 

@@ -51,6 +51,8 @@ impl Avx2 {
             name: "avx2+fma+f16c",
             f32: distances!(floats::single),
             f16: distances!(floats::half),
+            f32_f16: distances!(floats::single_half),
+            f32_u8: distances!(floats::single_byte),
             u8: distances!(bytes::unsigned),
             i8: distances!(bytes::signed),
             hamming: enter!(bytes::hamming),
@@ -77,6 +79,20 @@ fn load_f16(part: &[f16]) -> __m256 {
         // SAFETY: eight components of two bytes are there; the load is unaligned.
         Some(whole) => _mm256_cvtph_ps(unsafe { _mm_loadu_si128(whole.as_ptr().cast()) }),
         None => load_f16(&padded::<_, 8>(part)),
+    }
+}
+
+/// Up to eight bytes, widened; zeros where there are fewer.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_wide(part: &[u8]) -> __m256 {
+    match part.first_chunk::<8>() {
+        Some(whole) => {
+            // SAFETY: eight bytes are there; the load is unaligned.
+            let bytes = unsafe { _mm_loadl_epi64(whole.as_ptr().cast()) };
+            _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes))
+        }
+        None => load_wide(&padded::<_, 8>(part)),
     }
 }
 

@@ -56,6 +56,8 @@ impl Avx512 {
             f32: distances!(floats),
             // Widening f16 to sixteen lanes takes 1.1 to 1.5 times as long as twice to eight (Zen 4).
             f16: self.0.kernels().f16,
+            f32_f16: self.0.kernels().f32_f16,
+            f32_u8: self.0.kernels().f32_u8,
             u8: distances!(bytes::unsigned),
             i8: distances!(bytes::signed),
             hamming: enter!(bytes::hamming),

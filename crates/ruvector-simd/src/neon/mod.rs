@@ -38,6 +38,8 @@ pub(crate) fn kernels() -> Kernels {
         name: "neon",
         f32: distances!(floats::single),
         f16: distances!(floats::half),
+        f32_f16: distances!(floats::single_half),
+        f32_u8: distances!(floats::single_byte),
         u8: distances!(bytes::unsigned),
         i8: distances!(bytes::signed),
         hamming: enter!(bytes::hamming),
@@ -81,6 +83,14 @@ fn widen(halves: uint16x4_t) -> float32x4_t {
         );
     }
     single
+}
+
+/// Up to four bytes, widened; zeros where there are fewer.
+#[inline]
+#[target_feature(enable = "neon")]
+fn load_wide(part: &[u8]) -> float32x4_t {
+    let [a, b, c, d] = padded::<_, 4>(part).map(f32::from);
+    load_f32(&[a, b, c, d])
 }
 
 /// Up to 16 bytes; zeros where there are fewer.

@@ -29,6 +29,8 @@ pub(crate) fn kernels() -> Kernels {
         name: "simd128",
         f32: distances!(floats::single),
         f16: distances!(floats::half),
+        f32_f16: distances!(floats::single_half),
+        f32_u8: distances!(floats::single_byte),
         u8: distances!(bytes::unsigned),
         i8: distances!(bytes::signed),
         hamming: bytes::hamming,
@@ -66,6 +68,19 @@ fn widen(halves: v128) -> v128 {
     let two_to_112 = u32x4_splat((127 + 112) << 23);
     let not_finite = v128_and(u32x4_ge(body, u32x4_splat(31 << 23)), u32x4_splat(255 << 23));
     v128_or(v128_or(f32x4_mul(body, two_to_112), not_finite), sign)
+}
+
+/// Up to four bytes, widened; zeros where there are fewer.
+#[inline]
+fn load_wide(part: &[u8]) -> v128 {
+    match part.first_chunk::<4>() {
+        Some(whole) => {
+            // SAFETY: four bytes are there; the load is unaligned.
+            let bytes = unsafe { v128_load32_zero(whole.as_ptr().cast()) };
+            f32x4_convert_u32x4(u32x4_extend_low_u16x8(u16x8_extend_low_u8x16(bytes)))
+        }
+        None => load_wide(&padded::<_, 4>(part)),
+    }
 }
 
 /// Up to 16 bytes; zeros where there are fewer.

@@ -4,7 +4,7 @@ use super::*;
 use ruvector_io::MemIo;
 use ruvector_types::{
     Codes, FieldIndex, IndexKind, Language, Map, Modifier, PayloadPath, SparseDatatype, SparseVectorConfig,
-    TextOptions, Tokenizer, Value,
+    TextOptions, Tokenizer, Value, VectorDatatype,
 };
 
 /// An index of every kind, one with every option.
@@ -28,7 +28,8 @@ fn declared() -> Vec<DeclaredIndex> {
         integer,
         IndexKind::Float,
         IndexKind::Datetime,
-        IndexKind::Keyword,
+        IndexKind::Keyword { prefix: false },
+        IndexKind::Keyword { prefix: true },
         IndexKind::Uuid,
         IndexKind::Bool,
         IndexKind::Geo,
@@ -61,6 +62,7 @@ fn entry(id: u64, distance: Distance) -> CatalogEntry {
     }));
     second.hnsw.payload_m = id.is_multiple_of(2).then_some(8);
     second.hnsw.full_scan_threshold_kib = id.is_multiple_of(3).then_some(10_000);
+    second.datatype = [VectorDatatype::Float16, VectorDatatype::Uint8][id as usize % 2];
     config.vectors.insert("title".into(), second);
     config.settings.hnsw.on_disk = true;
     config.settings.read_fan_out_factor = id.is_multiple_of(2).then_some(2);
@@ -82,10 +84,19 @@ fn entry(id: u64, distance: Distance) -> CatalogEntry {
     };
     config.sparse_vectors.insert("words".into(), sparse);
     config.sparse_vectors.insert("more".into(), Default::default());
+    let mut fields = FieldNumbers::of(&config);
+    // As if fields had come and gone.
+    for (name, is_dense) in [("gone", true), ("title", true), ("left", false), ("words", false)] {
+        fields.remove(name);
+        fields.add(name, is_dense);
+    }
+    fields.remove("gone");
+    fields.remove("left");
     CatalogEntry {
         id,
         name: format!("collection {id}"),
         config,
+        fields,
         next_index: 10,
         indexes: declared(),
     }

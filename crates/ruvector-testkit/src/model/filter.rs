@@ -117,7 +117,7 @@ fn text(value: &Value) -> Option<&str> {
 }
 
 /// Runs of letters and digits, in lower case.
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     let runs = text.split(|letter: char| !letter.is_alphanumeric());
     runs.filter(|run| !run.is_empty())
         .map(str::to_lowercase)

@@ -1,8 +1,10 @@
 //! The database as a sorted map: what every answer of the engine is compared with. Plain and slow on purpose;
 //! shares no code with the engine but its vocabulary.
 
+mod datatype;
 mod edit;
 mod filter;
+mod indexed;
 mod nearest;
 mod order;
 mod place;
@@ -12,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ruvector_types::{
     CollectionConfig, Filter, Map, NamedVectors, PointId, PointSelector, PointVectors, UpdateMode, Upsert,
-    WriteOp,
+    VectorField, WriteOp,
 };
 
 pub use filter::matches;
@@ -22,7 +24,7 @@ pub use order::OrderedPoint;
 /// A point of the model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelPoint {
-    /// Its vectors as they were given.
+    /// Its vectors as they were given, in the form in which they are kept.
     pub vectors: NamedVectors,
     /// Its payload.
     pub payload: Map,
@@ -73,6 +75,27 @@ impl Model {
         }
     }
 
+    /// Adds a vector field; no point has such a vector.
+    pub fn add_field(&mut self, name: &str, field: &VectorField) {
+        match field {
+            VectorField::Vectors(vector) => drop(self.config.vectors.insert(name.to_owned(), *vector)),
+            VectorField::Sparse(sparse) => drop(self.config.sparse_vectors.insert(name.to_owned(), *sparse)),
+        }
+    }
+
+    /// Removes a vector field and its vectors; the points stay.
+    pub fn remove_field(&mut self, name: &str) {
+        self.config.vectors.remove(name);
+        self.config.sparse_vectors.remove(name);
+        let points = self.points.values_mut();
+        points.for_each(|point| drop(point.vectors.remove(name)));
+    }
+
+    /// The collection's configuration.
+    pub fn config(&self) -> &CollectionConfig {
+        &self.config
+    }
+
     /// Every point, by id.
     pub fn points(&self) -> &BTreeMap<PointId, ModelPoint> {
         &self.points
@@ -104,7 +127,7 @@ impl Model {
                 }
             };
             if admitted {
-                let (vectors, payload) = (point.vectors.clone(), point.payload.clone());
+                let (vectors, payload) = (self.kept(point.vectors.clone()), point.payload.clone());
                 self.points.insert(
                     point.id.clone(),
                     ModelPoint {
@@ -128,8 +151,9 @@ impl Model {
         let admitted: Vec<&PointVectors> = updates.iter().filter(passes).collect();
         let ids: BTreeSet<&PointId> = admitted.iter().map(|update| &update.id).collect();
         for update in &admitted {
+            let vectors = self.kept(update.vectors.clone());
             if let Some(point) = self.points.get_mut(&update.id) {
-                point.vectors.extend(update.vectors.clone());
+                point.vectors.extend(vectors);
                 point.version = self.writes;
             }
         }

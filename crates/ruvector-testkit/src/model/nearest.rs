@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ruvector_types::{Distance, Filter, Modifier, PointId, SearchRequest, SparseVector, Vector};
+use ruvector_types::{
+    Distance, Filter, Modifier, MultiVector, PointId, SearchRequest, SparseVector, Vector, VectorDatatype,
+};
 
 use super::{Model, matches};
 
@@ -39,6 +41,9 @@ impl Model {
         let scored = found.filter_map(|(id, point)| {
             let score = match (query, point.vectors.get(using)?) {
                 (Vector::Sparse(query), Vector::Sparse(vector)) => sparse_score(query, &rarity, vector)?,
+                (query, vector) if self.is_rounded_unit(using) => {
+                    multi_score(Distance::Dot, &normalised(query)?, vector)?
+                }
                 (query, vector) => multi_score(distance, query, vector)?,
             };
             Some((score, id))
@@ -55,6 +60,14 @@ impl Model {
             false => a.score.total_cmp(&b.score),
         });
         ranked
+    }
+
+    /// Whether vectors of the field had length 1 before they were rounded: what is compared is what is kept.
+    fn is_rounded_unit(&self, using: &str) -> bool {
+        let field = self.config.vectors.get(using);
+        field.is_some_and(|field| {
+            field.distance == Distance::Cosine && field.datatype == VectorDatatype::Float16
+        })
     }
 
     /// What each dimension of a sparse query counts: 1, or its rarity among the points that have the vector.
@@ -115,6 +128,19 @@ fn sparse_score(query: &SparseVector, rarity: &BTreeMap<u32, f64>, vector: &Spar
     });
     let parts: Vec<f64> = parts.collect();
     (!parts.is_empty()).then(|| 0.0 + parts.iter().sum::<f64>())
+}
+
+/// The vectors of a query made as long as 1.
+fn normalised(query: &Vector) -> Option<Vector> {
+    let rows = rows(query)?;
+    let dim = rows.first()?.len() as u32;
+    let scaled = rows.iter().flat_map(|row| {
+        let length = score(Distance::Dot, row, row).sqrt();
+        let scale = if length == 0.0 { 1.0 } else { length };
+        row.iter().map(move |x| (f64::from(*x) / scale) as f32)
+    });
+    let numbers = scaled.collect();
+    Some(Vector::Multi(MultiVector { dim, numbers }))
 }
 
 /// One dense vector, or several by the nearest of each of the query's.

@@ -93,7 +93,7 @@ impl Model {
 }
 
 /// The values a path leads to, the items of an array at its end one by one.
-fn leaves(payload: &Map, path: &PayloadPath) -> Vec<Value> {
+pub(super) fn leaves(payload: &Map, path: &PayloadPath) -> Vec<Value> {
     let root = Value::Object(payload.clone());
     let mut found = Vec::new();
     collect(&root, path.steps(), &mut found);
@@ -105,7 +105,7 @@ fn leaves(payload: &Map, path: &PayloadPath) -> Vec<Value> {
 }
 
 /// A whole number is named by its integer, if 64 bits hold it.
-fn number(value: &Value) -> Option<OrderValue> {
+pub(super) fn number(value: &Value) -> Option<OrderValue> {
     match value {
         Value::Int(integer) => Some(OrderValue::Int(*integer)),
         Value::UInt(integer) => Some(OrderValue::UInt(*integer)),
@@ -120,7 +120,7 @@ fn number(value: &Value) -> Option<OrderValue> {
     }
 }
 
-fn time(value: &Value) -> Option<OrderValue> {
+pub(super) fn time(value: &Value) -> Option<OrderValue> {
     let Value::String(text) = value else { return None };
     let known = TIMES.iter().find(|(spelled, _)| spelled == text)?;
     known.1.map(OrderValue::Time)
@@ -146,7 +146,7 @@ fn compare(a: &OrderValue, b: &OrderValue) -> Ordering {
 
 fn counted(value: Value, kind: &IndexKind) -> Option<Value> {
     match (kind, value) {
-        (IndexKind::Keyword | IndexKind::Uuid, Value::String(text)) => Some(Value::String(text)),
+        (IndexKind::Keyword { .. } | IndexKind::Uuid, Value::String(text)) => Some(Value::String(text)),
         (IndexKind::Bool, Value::Bool(flag)) => Some(Value::Bool(flag)),
         (IndexKind::Integer { .. }, value) => match number(&value)? {
             OrderValue::Int(integer) => Some(Value::Int(integer)),

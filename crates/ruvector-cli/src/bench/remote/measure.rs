@@ -54,7 +54,7 @@ impl<'a> Timer<'a> {
             None => (Instant::now(), None),
             Some(rate) => {
                 let first = Instant::now() + LEAD;
-                (first, Some(Pace::starting(first, rate)))
+                (first, Some(Pace::even(first, rate)))
             }
         };
         let timed: Vec<_> = std::thread::scope(|scope| {

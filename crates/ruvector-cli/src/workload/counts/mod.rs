@@ -125,7 +125,7 @@ fn indexes() -> [(&'static str, IndexKind); 4] {
         ("a", integers),
         ("b", IndexKind::Float),
         ("place", IndexKind::Geo),
-        ("k", IndexKind::Keyword),
+        ("k", IndexKind::Keyword { prefix: false }),
     ]
 }
 

@@ -3,21 +3,29 @@
 use ruvector_types::{Fusion, Invalid, Problem, Query, QueryRequest, QueryStage, RecommendStrategy};
 
 use crate::collection::{Core, at_most};
+use crate::schema::Schema;
+use crate::view::Snapshot;
 
 /// Checks what can be checked without looking at points. Cost: a walk of the tree.
-pub(super) fn check(core: &Core, request: &QueryRequest) -> Result<(), Invalid> {
+pub(super) fn check(snapshot: &Snapshot, request: &QueryRequest) -> Result<(), Invalid> {
+    let (core, schema) = (&snapshot.core, snapshot.schema());
     let stage = &request.stage;
     core.check_results(stage.limit, request.offset, stage.score_threshold)?;
     let together = stage.limit.saturating_add(request.offset);
     if !matches!(stage.query, Some(Query::Nearest(_))) || !stage.prefetch.is_empty() {
         core.check_limit("limit and offset, together", together)?;
     }
-    let mut walk = Walk { core, stages: 0 };
+    let mut walk = Walk {
+        core,
+        schema,
+        stages: 0,
+    };
     walk.stage(stage, "", 1)
 }
 
 struct Walk<'a> {
     core: &'a Core,
+    schema: &'a Schema,
     stages: usize,
 }
 
@@ -45,7 +53,7 @@ impl Walk<'_> {
         )?;
         // Fusions, orders and samples look at no vector; a name that is given for nothing must be one, too.
         if needs_vector(&stage.query) || !stage.using.is_empty() {
-            self.core.field(&stage.using, &at("using"))?;
+            self.schema.named(&stage.using, &at("using"))?;
         }
         if let Some(filter) = &stage.filter {
             filter.validate_at(&at("filter"), limits)?;

@@ -50,14 +50,14 @@ pub(super) fn choose(
             break;
         };
         let best = pending.swap_remove(best);
-        if let Some(scorer) = nearest.of_row(core, best.segment, best.row) {
+        if let Some(scorer) = nearest.of_row(best.segment, best.row) {
             run.ctx.count(0, pending.len() as u64);
             for one in &mut pending {
                 // Of two multi-vectors it matters which one asks: the one that is not chosen.
-                let distance = match nearest.is_one_sided(core) {
+                let distance = match nearest.is_one_sided() {
                     false => scorer.distance(core, one.segment, one.row),
                     true => nearest
-                        .of_row(core, one.segment, one.row)
+                        .of_row(one.segment, one.row)
                         .and_then(|asking| asking.distance(core, best.segment, best.row)),
                 };
                 if let Some(distance) = distance {

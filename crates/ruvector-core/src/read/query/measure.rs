@@ -1,26 +1,27 @@
 //! How far rows are from vectors, and what several such distances make of a row. Never chooses which rows are looked at.
 
-use ruvector_simd::DistanceFn;
+use std::sync::Arc;
+
 use ruvector_types::{Distance, RecommendStrategy, Vector};
 
 use super::Run;
 use crate::Error;
 use crate::collection::Core;
-use crate::fields::{Field, RaggedKind};
+use crate::fields::{Field, RaggedKind, RaggedSchema};
 use crate::read::nearest::finite;
 use crate::read::ragged;
-use crate::view::SegmentView;
+use crate::schema::{FieldRef, FieldSchema};
+use crate::view::{SegmentView, Snapshot};
 use crate::write::{check_ragged, check_vector, wrong_kind};
 
 /// A vector that rows are compared with.
 pub(super) enum Scorer {
     Dense {
-        field: usize,
+        field: Arc<FieldSchema>,
         vector: Vec<f32>,
-        kernel: DistanceFn,
     },
     Ragged {
-        field: usize,
+        field: Arc<RaggedSchema>,
         measure: ragged::Measure,
     },
 }
@@ -28,77 +29,87 @@ pub(super) enum Scorer {
 impl Scorer {
     /// Checks the vector, given at `place`, against the field named `using`.
     pub(super) fn new(run: &Run<'_>, using: &str, vector: &Vector, place: &str) -> Result<Scorer, Error> {
-        let core = &run.snapshot.core;
-        match core.field(using, "using")? {
-            Field::Dense(field) => Scorer::dense(core, field, vector, place),
-            Field::Ragged(field) => {
-                let vector = check_ragged(vector.clone(), &core.schema.ragged[field], &core.limits, place)?;
-                let measure = run.snapshot.ragged_measure(run.ctx, field, vector)?;
+        let snapshot = run.snapshot;
+        match snapshot.schema().named(using, "using")? {
+            FieldRef::Dense(field) => Scorer::dense(field, vector, place),
+            FieldRef::Ragged(field) => {
+                let vector = check_ragged(vector.clone(), field, &snapshot.core.limits, place)?;
+                let measure = snapshot.ragged_measure(run.ctx, field, vector)?;
+                let field = field.clone();
                 Ok(Scorer::Ragged { field, measure })
             }
         }
     }
 
     /// As [`Scorer::new`], all dimensions of sparse vectors alike, rare or not.
-    pub(super) fn unweighed(core: &Core, using: &str, vector: &Vector, place: &str) -> Result<Scorer, Error> {
-        match core.field(using, "using")? {
-            Field::Dense(field) => Scorer::dense(core, field, vector, place),
-            Field::Ragged(field) => {
-                let schema = &core.schema.ragged[field];
-                let vector = check_ragged(vector.clone(), schema, &core.limits, place)?;
-                let measure = ragged::measure(vector, &schema.kind);
+    pub(super) fn unweighed(
+        snapshot: &Snapshot,
+        using: &str,
+        vector: &Vector,
+        place: &str,
+    ) -> Result<Scorer, Error> {
+        match snapshot.schema().named(using, "using")? {
+            FieldRef::Dense(field) => Scorer::dense(field, vector, place),
+            FieldRef::Ragged(field) => {
+                let vector = check_ragged(vector.clone(), field, &snapshot.core.limits, place)?;
+                let measure = ragged::measure(vector, &field.kind);
+                let field = field.clone();
                 Ok(Scorer::Ragged { field, measure })
             }
         }
     }
 
-    fn dense(core: &Core, field: usize, vector: &Vector, place: &str) -> Result<Scorer, Error> {
-        let schema = &core.schema.fields[field];
+    fn dense(field: &Arc<FieldSchema>, vector: &Vector, place: &str) -> Result<Scorer, Error> {
         let given = vector
             .dense()
             .ok_or_else(|| wrong_kind(vector, "a dense vector", place))?;
-        check_vector(given, schema.dim, place)?;
+        check_vector(given, field.dim, place)?;
         let mut vector = given.to_vec();
-        if schema.distance == Distance::Cosine {
+        if field.distance == Distance::Cosine {
             ruvector_simd::normalize(&mut vector);
         }
-        let kernel = schema.kernel;
-        Ok(Scorer::Dense {
-            field,
-            vector,
-            kernel,
-        })
+        let field = field.clone();
+        Ok(Scorer::Dense { field, vector })
+    }
+
+    /// The dense vector, of length 1 where cosines are compared.
+    pub(super) fn as_dense(&self) -> Option<&[f32]> {
+        match self {
+            Scorer::Dense { vector, .. } => Some(vector),
+            Scorer::Ragged { .. } => None,
+        }
     }
 
     /// What the field's scores are.
-    pub(super) fn field_distance(&self, core: &Core) -> Distance {
+    pub(super) fn field_distance(&self) -> Distance {
         match self {
-            Scorer::Dense { field, .. } => core.schema.fields[*field].distance,
-            Scorer::Ragged { field, .. } => core.schema.ragged[*field].distance(),
+            Scorer::Dense { field, .. } => field.distance,
+            Scorer::Ragged { field, .. } => field.distance(),
         }
     }
 
     /// Whether the distance of a to b may be another than that of b to a.
-    pub(super) fn is_one_sided(&self, core: &Core) -> bool {
+    pub(super) fn is_one_sided(&self) -> bool {
         match self {
             Scorer::Dense { .. } => false,
-            Scorer::Ragged { field, .. } => !matches!(core.schema.ragged[*field].kind, RaggedKind::Sparse(_)),
+            Scorer::Ragged { field, .. } => !matches!(field.kind, RaggedKind::Sparse(_)),
         }
     }
 
     /// The vector of a row, as it is stored; `None` if it has none, or its bytes are damaged.
-    pub(super) fn of_row(&self, core: &Core, segment: &SegmentView, row: u32) -> Option<Scorer> {
+    pub(super) fn of_row(&self, segment: &SegmentView, row: u32) -> Option<Scorer> {
         match self {
-            Scorer::Dense { field, kernel, .. } => Some(Scorer::Dense {
-                field: *field,
-                vector: segment.vector(row, *field)??.to_vec(),
-                kernel: *kernel,
-            }),
+            Scorer::Dense { field, .. } => {
+                let stored = segment.vector(row, field.number)??;
+                let vector = field.kernels.as_query(stored)?;
+                let field = field.clone();
+                Some(Scorer::Dense { field, vector })
+            }
             Scorer::Ragged { field, .. } => {
-                let vector = segment.vector_in(row, Field::Ragged(*field))??;
-                let measure = ragged::measure(vector, &core.schema.ragged[*field].kind);
+                let vector = segment.ragged_vector(row, field.number)??;
+                let measure = ragged::measure(vector, &field.kind);
                 Some(Scorer::Ragged {
-                    field: *field,
+                    field: field.clone(),
                     measure,
                 })
             }
@@ -109,17 +120,13 @@ impl Scorer {
     /// has nothing in common with this one.
     fn compared(&self, core: &Core, segment: &SegmentView, row: u32) -> Option<Option<f32>> {
         let distance = match self {
-            Scorer::Dense {
-                field,
-                vector,
-                kernel,
-            } => {
-                let stored = segment.vector(row, *field)?;
-                stored.map(|stored| Some(finite(kernel(vector, stored))))
+            Scorer::Dense { field, vector } => {
+                let stored = segment.vector(row, field.number)?;
+                stored.and_then(|stored| Some(Some(field.kernels.distance(vector, stored)?)))
             }
             Scorer::Ragged { field, measure } => {
-                let ordinal = segment.ordinal_in(row, Field::Ragged(*field))?;
-                ragged::stored(segment, *field, ordinal).map(|stored| measure.distance(stored))
+                let ordinal = segment.ordinal_in(row, Field::Ragged(field.number))?;
+                ragged::stored(segment, field.number, ordinal).map(|stored| measure.distance(stored))
             }
         };
         if distance.is_none() {
@@ -208,7 +215,7 @@ fn best(likes: &[f32], dislikes: &[f32]) -> f32 {
 }
 
 /// Into 0 to 1, in the same order.
-fn squeezed(similarity: f32) -> f32 {
+pub(super) fn squeezed(similarity: f32) -> f32 {
     if similarity.is_infinite() {
         return if similarity > 0.0 { 1.0 } else { 0.0 };
     }

@@ -5,6 +5,7 @@
 
 mod check;
 mod diverse;
+mod examples;
 mod filters;
 mod fuse;
 mod mean;
@@ -62,7 +63,8 @@ struct Run<'a> {
 impl Database {
     /// Carries out a query of a collection as it is now, the best first; equal ones by id, unless its last stage orders
     /// otherwise. Cost: that of its stages one after the other. A stage over a prefetch compares each point found there;
-    /// a recommendation other than by the mean compares every point that matches with every example.
+    /// a recommendation other than by the mean compares every point that matches with every example where searches near
+    /// them do not suffice.
     pub fn query(
         &self,
         ctx: &Ctx,
@@ -103,7 +105,7 @@ impl Database {
         };
         for (at, request) in requests.iter().enumerate() {
             let place = |error: Error| error.within(format_args!("searches[{at}]"));
-            check::check(&snapshot.core, request).map_err(|invalid| place(invalid.into()))?;
+            check::check(snapshot, request).map_err(|invalid| place(invalid.into()))?;
         }
         let queries = requests.iter().enumerate();
         queries
@@ -123,8 +125,8 @@ impl<'a> Run<'a> {
             return self.snapshot.search(self.ctx, &search);
         }
         let core = &self.snapshot.core;
-        check::check(core, request)?;
-        let fetch = Fetch::new(core, &request.with_payload, &request.with_vectors)?;
+        check::check(self.snapshot, request)?;
+        let fetch = Fetch::new(self.snapshot, &request.with_payload, &request.with_vectors)?;
         let stage = &request.stage;
         let goal = Goal::of(self, stage, None, "")?;
         if let (Seek::Nearest(vector), true) = (&goal.seek, stage.prefetch.is_empty()) {

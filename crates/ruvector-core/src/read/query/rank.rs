@@ -1,7 +1,7 @@
 //! Orders points exactly by a measure: those given, or all that match. Never misses one.
 //!
-//! Recommendations by the best or the sum of scores scan all matching points: no graph is built for their scores, and
-//! walks near the examples miss what is far from all negative ones, so candidates from them would be a guess.
+//! Recommendations by the best or the sum of scores come here where searches (`examples.rs`) cannot tell: no graph is built
+//! for their scores.
 
 use ruvector_types::{Filter, PointId};
 
@@ -80,7 +80,9 @@ impl Run<'_> {
 
     fn rank_all(&self, filter: Option<&Filter>, measure: &Measure, top: &mut TopHits) -> Result<(), Error> {
         let (ctx, core) = (self.ctx, &self.snapshot.core);
-        let filter = filter.map(|filter| compile_filter(filter, core)).transpose()?;
+        let filter = filter
+            .map(|filter| compile_filter(filter, core, self.snapshot.schema()))
+            .transpose()?;
         let filter = filter.as_ref();
         for (place, segment) in self.snapshot.segments() {
             ctx.check(core.io.as_ref())?;

@@ -159,12 +159,19 @@ impl Run<'_> {
         match &goal.seek {
             Seek::Nearest(vector) => self.nearest(stage, goal, vector, (among, wanted)),
             Seek::Diverse(vector, diversity, candidates) => {
-                let scorer = Scorer::unweighed(&self.snapshot.core, &stage.using, vector, "query.nearest")?;
+                let scorer = Scorer::unweighed(self.snapshot, &stage.using, vector, "query.nearest")?;
                 let found = self.nearest(stage, goal, vector, (among, *candidates))?;
                 diverse::choose(self, found, &scorer, *diversity, wanted)
             }
             Seek::Examples(measure) => {
-                let hits = self.ranked(among, filter, measure, wanted)?;
+                let searched = match among {
+                    None => self.searched((stage, goal), measure, wanted)?,
+                    Some(_) => None,
+                };
+                let hits = match searched {
+                    Some(hits) => hits,
+                    None => self.ranked(among, filter, measure, wanted)?,
+                };
                 let found = |hit: Hit| Found::new(hit.id, 0.0 - hit.distance);
                 Ok(hits.into_iter().map(found).collect())
             }
@@ -181,7 +188,6 @@ impl Run<'_> {
         vector: &Vector,
         (among, wanted): (Option<&[PointId]>, usize),
     ) -> Result<Vec<Found>, Error> {
-        let core = &self.snapshot.core;
         let Some(ids) = among else {
             let search = SearchRequest {
                 limit: wanted,
@@ -194,7 +200,7 @@ impl Run<'_> {
                 .collect());
         };
         let scorer = Scorer::new(self, &stage.using, vector, "query.nearest")?;
-        let distance = scorer.field_distance(core);
+        let distance = scorer.field_distance();
         let hits = self.ranked(Some(ids), None, &Measure::Nearest(scorer), wanted)?;
         let threshold = stage.score_threshold;
         let near = hits
@@ -251,7 +257,9 @@ impl Run<'_> {
             let kept = kept.shuffled().into_iter();
             return Ok(kept.map(|id| Found::new(id.clone(), 1.0)).collect());
         }
-        let filter = filter.map(|filter| compile_filter(filter, core)).transpose()?;
+        let filter = filter
+            .map(|filter| compile_filter(filter, core, self.snapshot.schema()))
+            .transpose()?;
         let filter = filter.as_ref();
         let mut kept = Reservoir::new(wanted, seed);
         for (place, segment) in self.snapshot.segments() {

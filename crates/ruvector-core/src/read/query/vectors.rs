@@ -77,7 +77,7 @@ impl<'r> Inputs<'r> {
 }
 
 fn stored(run: &Run<'_>, snapshot: &Snapshot, field: &str, id: &PointId) -> Result<Vector, Error> {
-    snapshot.core.field(field, "lookup_from.vector")?;
+    snapshot.schema().named(field, "lookup_from.vector")?;
     let wanted = VectorSelector::Names(vec![field.to_owned()]);
     let found = snapshot.get(run.ctx, std::slice::from_ref(id), &PayloadSelector::None, &wanted)?;
     let Some(record) = found.into_iter().next() else {

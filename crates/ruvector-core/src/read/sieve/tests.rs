@@ -8,7 +8,8 @@ use std::sync::Arc;
 use ruvector_graph::Vectors;
 use ruvector_io::sim::SimDisk;
 use ruvector_types::{
-    CollectionConfig, Distance, Map, NamedVectors, Point, PointId, QuantizationConfig, Upsert, WriteOp,
+    CollectionConfig, Condition, Distance, Filter, Map, NamedVectors, Point, PointId, QuantizationConfig,
+    SearchRequest, Upsert, WriteOp,
 };
 
 use super::*;
@@ -30,6 +31,11 @@ fn noise(seed: u64, len: usize) -> Vec<f32> {
     (0..len).map(draw).collect()
 }
 
+fn scaled(mut numbers: Vec<f32>, scale: f32) -> Vec<f32> {
+    numbers.iter_mut().for_each(|number| *number *= scale);
+    numbers
+}
+
 fn open(disk: &SimDisk) -> Database {
     let options = DatabaseOptions {
         maintenance_threads: 0,
@@ -42,9 +48,14 @@ fn open(disk: &SimDisk) -> Database {
 
 /// A disk with one sealed segment, each point's vector the noise of its number.
 fn disk(codes: Option<Codes>) -> SimDisk {
+    disk_of(codes, Distance::Euclid, 1.0)
+}
+
+/// The same, compared otherwise and each number so many times as large.
+fn disk_of(codes: Option<Codes>, distance: Distance, scale: f32) -> SimDisk {
     let disk = SimDisk::new(1);
     let database = open(&disk);
-    let mut config = CollectionConfig::single(DIM as u32, Distance::Euclid);
+    let mut config = CollectionConfig::single(DIM as u32, distance);
     for vector in config.vectors.values_mut() {
         (vector.hnsw.m, vector.hnsw.ef_construct) = (8, 32);
         vector.quantization = codes.map(QuantizationConfig::of);
@@ -53,7 +64,7 @@ fn disk(codes: Option<Codes>) -> SimDisk {
     let collection = database.collection("c").unwrap();
     let point = |number: usize| Point {
         id: PointId::Num(number as u64),
-        vectors: NamedVectors::from([(String::new(), noise(number as u64, DIM).into())]),
+        vectors: NamedVectors::from([(String::new(), scaled(noise(number as u64, DIM), scale).into())]),
         payload: Map::new(),
     };
     let upsert = Upsert {
@@ -87,7 +98,8 @@ fn sift(field: &SealedField, nodes: &[u32], is_sure: bool) -> (f64, f64) {
     let mut sieve = Sieve::default();
     for query in (0..QUERIES).map(|number| noise(1_000_003 + number as u64, DIM)) {
         let distance = |node: u32| {
-            let vector = field.vectors.vector(node).unwrap();
+            let typed = field.vectors.typed::<f32>();
+            let vector = typed.vector(node).unwrap();
             let squares = vector.iter().zip(&query).map(|(a, b)| (a - b) * (a - b));
             squares.sum::<f32>()
         };
@@ -100,6 +112,7 @@ fn sift(field: &SealedField, nodes: &[u32], is_sure: bool) -> (f64, f64) {
             breadth: 64,
             visits_max: None,
             eager: None,
+            elsewhere: None,
         };
         sieve.estimates.clear();
         let outcome = sieve
@@ -160,5 +173,39 @@ fn codes_can_be_done_without() {
                 .map(|codes| codes.component().damage().is_some());
             assert_eq!(damaged, stay.then_some(true), "{width:?}");
         });
+    }
+}
+
+/// Goal: estimates beyond all bounds hide nothing. Method: products of vectors whose sums overflow, both ways.
+#[test]
+fn overflow_hides_nothing() {
+    for scale in [1e18, 1e20, 1e25] {
+        let disk = disk_of(Some(Codes::Rotated(CodeWidth::Two)), Distance::Dot, scale);
+        with_field(&disk, |field| {
+            let (nodes, mut sieve) = (every_third(), Sieve::default());
+            for number in 0..8 {
+                let query = scaled(noise(number, DIM), scale);
+                let request = FastSearch {
+                    query: &query,
+                    wanted: WANTED,
+                    breadth: 64,
+                    visits_max: None,
+                    eager: None,
+                };
+                let sifted = sieve.sift(field, &request, (&nodes, true), &mut |_| true);
+                if sifted.is_some() {
+                    assert!(sieve.found.len() >= WANTED, "{scale}: {}", sieve.found.len());
+                }
+            }
+        });
+        let ids = (0..POINTS as u64).step_by(3).map(PointId::Num).collect();
+        for filter in [None, Some(Filter::must(Condition::HasId(ids)))] {
+            let mut request = SearchRequest::nearest(scaled(noise(1, DIM), scale), WANTED);
+            request.filter = filter;
+            let database = open(&disk);
+            let collection = database.collection("c").unwrap();
+            let found = collection.search(&Ctx::default(), &request).unwrap();
+            assert_eq!(found.len(), WANTED, "{scale}");
+        }
     }
 }

@@ -58,6 +58,20 @@ impl<B: IndexBytes> GeoIndex<B> {
         Some(Answer::exact(found))
     }
 
+    /// The rows with a place. `None`: damaged.
+    pub(crate) fn valued(&self) -> Option<RowSet> {
+        let mut found = RowSet::none(self.head.rows);
+        for row in self.rows_of(&(0..self.head.places))? {
+            self.add(*row, &mut found)?;
+        }
+        Some(found)
+    }
+
+    /// How many these are.
+    pub(crate) fn valued_count(&self) -> u64 {
+        self.head.placed.into()
+    }
+
     /// Cuts the earth until so few covers are left or so few places are in a square.
     pub(super) fn cut(&self, shape: &Shape, covers: usize, few: u64) -> Option<Cut> {
         let mut cut = Cut {

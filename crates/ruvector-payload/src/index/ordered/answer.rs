@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::sweep::sweep;
-use super::{OTHERS, OrderedIndex, SWEPT_PER_INSERTED};
+use super::{Kept, OTHERS, OrderedIndex, Other, SWEPT_PER_INSERTED};
 use crate::compile::Test;
 use crate::index::IndexBytes;
+use crate::index::row_list::RowList;
 use crate::index::table::items;
 use crate::{Answer, RowSet};
 
@@ -27,6 +28,40 @@ impl<B: IndexBytes> OrderedIndex<B> {
         self.add_others(&plan.open, &mut open)?;
         open.and_not(&sure);
         Some(Answer { sure, open })
+    }
+
+    /// The rows with a value of the type that is kept; where none is, those with any. `None`: damaged.
+    pub(crate) fn valued(&self) -> Option<RowSet> {
+        let Some(beyond) = self.beyond() else {
+            return self.presence.filled(&self.bytes);
+        };
+        let all = 0..self.head.distinct;
+        let mut valued = self.rows_of(std::slice::from_ref(&all))?;
+        if beyond.count() > 0 {
+            valued.or(&beyond.set(&self.bytes)?);
+        }
+        Some(valued)
+    }
+
+    /// How many these are.
+    pub(crate) fn valued_count(&self) -> Option<u64> {
+        match self.beyond() {
+            None => Some(self.presence.filled_count()),
+            Some(beyond) if beyond.count() == 0 => Some(self.head.valued.into()),
+            Some(_) => self.valued().map(|valued| valued.count()),
+        }
+    }
+
+    /// Rows with values of the kept type that found no place among the values. `None`: no values are kept.
+    fn beyond(&self) -> Option<&RowList> {
+        let other = match self.head.kept {
+            Kept::Nothing => return None,
+            Kept::Bools => Other::Bool,
+            Kept::Numbers => Other::Number,
+            Kept::Times => Other::Time,
+            Kept::Strings => Other::String,
+        };
+        self.others.get(other as usize)
     }
 
     /// Rows with a value whose rank lies in one of the spans.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ruvector_types::datetime::parse_micros;
 
 use super::key::{Key, LOW_NONE};
-use super::{FLAG_LOWS, HEAD_BYTES, Kept, MAGIC, NO_RANK, OTHERS, Other, VERSION};
+use super::{FLAG_LOWS, HEAD_BYTES, Kept, MAGIC, NO_RANK, OTHERS, Other, Served, VERSION};
 use crate::index::leaves::each_item;
 use crate::index::presence::PresenceBuilder;
 use crate::index::row_list::RowListBuilder;
@@ -19,6 +19,7 @@ const PAIRS_MAX: usize = u32::MAX as usize - 1;
 #[derive(Clone, Debug)]
 pub(crate) struct OrderedBuilder {
     kept: Kept,
+    served: Served,
     presence: PresenceBuilder,
     others: [RowListBuilder; OTHERS],
     /// [`Key::with_row`]; the key of a string is its number in `strings`, as it was met.
@@ -31,11 +32,20 @@ impl OrderedBuilder {
     pub(crate) fn new(kept: Kept) -> OrderedBuilder {
         OrderedBuilder {
             kept,
+            served: Served::ALL,
             presence: PresenceBuilder::default(),
             others: Default::default(),
             pairs: Vec::new(),
             pairs_max: PAIRS_MAX,
             strings: HashMap::new(),
+        }
+    }
+
+    /// One of numbers that answers only what is served.
+    pub(crate) fn of_numbers(served: Served) -> OrderedBuilder {
+        OrderedBuilder {
+            served,
+            ..OrderedBuilder::new(Kept::Numbers)
         }
     }
 
@@ -121,7 +131,7 @@ impl OrderedBuilder {
         let strings = self.sorted_strings();
         self.pairs.sort_unstable();
         self.pairs.dedup();
-        let postings = Postings::group(&self.pairs, rows);
+        let postings = Postings::group(&self.pairs, rows, self.served.ranges);
         self.pairs = Vec::new();
 
         let mut text_bytes = 0u64;
@@ -134,7 +144,8 @@ impl OrderedBuilder {
         let mut out = Vec::new();
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
-        out.extend_from_slice(&[self.kept as u8, if has_lows { FLAG_LOWS } else { 0 }]);
+        let lows = if has_lows { FLAG_LOWS } else { 0 };
+        out.extend_from_slice(&[self.kept as u8, lows | self.served.flags()]);
         let counts = [
             rows,
             postings.keys.len() as u32,
@@ -183,8 +194,8 @@ struct Postings {
 }
 
 impl Postings {
-    /// Of sorted pairs without duplicates.
-    fn group(pairs: &[u128], rows: u32) -> Postings {
+    /// Of sorted pairs without duplicates; ranks are made if they are wanted and rows have one value each.
+    fn group(pairs: &[u128], rows: u32, wants_ranks: bool) -> Postings {
         let mut counts = vec![0u32; rows as usize];
         let (mut keys, mut starts) = (Vec::new(), Vec::new());
         let mut grouped = Vec::with_capacity(pairs.len());
@@ -201,7 +212,7 @@ impl Postings {
         let row_values_max = counts.iter().copied().max().unwrap_or(0);
         let valued = counts.iter().filter(|count| **count > 0).count() as u32;
         let mut ranks = Vec::new();
-        if row_values_max == 1 {
+        if wants_ranks && row_values_max == 1 {
             ranks = counts;
             ranks.fill(NO_RANK);
             for (rank, span) in (0u32..).zip(starts.windows(2)) {

@@ -7,7 +7,8 @@
 //! ```text
 //! head      "RVFO" │ version u16 │ kept u8 │ flags u8 │ rows u32 │ D u32 │ P u32 │ valued u32 │ row_values_max u32
 //!           │ 4 × 0 │ text_bytes u64
-//!           kept: 0 nothing, 1 booleans, 2 numbers, 3 times, 4 strings; flags: bit 0, the lows are there
+//!           kept: 0 nothing, 1 booleans, 2 numbers, 3 times, 4 strings; flags: bit 0, the lows are there; of numbers:
+//!           bit 1, matches are not answered; bit 2, ranges are not answered, and the ranks are left out
 //!           valued: rows with a value; row_values_max: the most values a row has
 //! presence  where the field is null, where it is filled (presence.rs)
 //! others    rows with values that are not kept: booleans, numbers, strings, others, times (row_list.rs each)
@@ -15,7 +16,7 @@
 //!           strings: (D + 1) × u64, where each begins; text_bytes of UTF-8, ascending bytewise
 //! starts    (D + 1) × u32, where the rows of each value begin among the postings
 //! postings  P × u32, rows, ascending within a value
-//! ranks     rows × u32, the rank of the row's value or 0xffffffff; there if row_values_max is 1
+//! ranks     rows × u32, the rank of the row's value or 0xffffffff; there if row_values_max is 1 and bit 2 is not set
 //! ```
 
 mod answer;
@@ -43,9 +44,13 @@ use super::table::{Layout, array_at};
 use super::{IndexBytes, MalformedIndex};
 
 pub(crate) const MAGIC: [u8; 4] = *b"RVFO";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
+/// Before it, fewer spellings of a time were read.
+const VERSION_TIMES: u16 = 2;
 const HEAD_BYTES: u64 = 40;
 const FLAG_LOWS: u8 = 1;
+const FLAG_NO_MATCHES: u8 = 2;
+const FLAG_NO_RANGES: u8 = 4;
 /// The rank of a row without a value.
 const NO_RANK: u32 = u32::MAX;
 
@@ -73,6 +78,34 @@ pub(crate) enum Other {
     Time = 4,
 }
 
+/// Which conditions an index answers; the others are evaluated without it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Served {
+    /// That a value equals another, or does not.
+    pub(crate) matches: bool,
+    /// That a number lies within bounds.
+    pub(crate) ranges: bool,
+}
+
+impl Served {
+    pub(crate) const ALL: Served = Served {
+        matches: true,
+        ranges: true,
+    };
+
+    fn flags(self) -> u8 {
+        let flag = |is_served, flag| if is_served { 0 } else { flag };
+        flag(self.matches, FLAG_NO_MATCHES) | flag(self.ranges, FLAG_NO_RANGES)
+    }
+
+    fn of_flags(flags: u8) -> Served {
+        Served {
+            matches: flags & FLAG_NO_MATCHES == 0,
+            ranges: flags & FLAG_NO_RANGES == 0,
+        }
+    }
+}
+
 /// A sweep over the ranks of so many rows costs about as much as the insertion of one row.
 const SWEPT_PER_INSERTED: u64 = 5;
 
@@ -93,6 +126,7 @@ pub struct OrderedIndex<B> {
 struct Head {
     kept: Kept,
     has_lows: bool,
+    served: Served,
     rows: u32,
     distinct: u32,
     postings: u32,
@@ -141,11 +175,15 @@ impl<B: IndexBytes> OrderedIndex<B> {
 
     /// Whether the rank of each row's only value is at hand.
     fn has_ranks(&self) -> bool {
-        self.head.row_values_max == 1
+        self.head.has_ranks()
     }
 }
 
 impl Head {
+    fn has_ranks(&self) -> bool {
+        self.row_values_max == 1 && self.served.ranges
+    }
+
     fn read(bytes: &impl IndexBytes) -> Result<Head, MalformedIndex> {
         let malformed = |at, rule| MalformedIndex { at, rule };
         let head: [u8; HEAD_BYTES as usize] =
@@ -154,7 +192,8 @@ impl Head {
         if head[..4] != MAGIC {
             return Err(malformed(0, "it does not begin as one"));
         }
-        if head[4..6] != VERSION.to_le_bytes() {
+        let version = u16::from_le_bytes([head[4], head[5]]);
+        if !(1..=VERSION).contains(&version) {
             return Err(malformed(4, "its version is unknown"));
         }
         let kept = match head[6] {
@@ -165,12 +204,16 @@ impl Head {
             4 => Kept::Strings,
             _ => return Err(malformed(6, "it keeps values of an unknown type")),
         };
-        if head[7] & !FLAG_LOWS != 0 || word(28) != 0 {
+        if kept == Kept::Times && version < VERSION_TIMES {
+            return Err(malformed(4, "it lacks times that are read now"));
+        }
+        if head[7] & !(FLAG_LOWS | FLAG_NO_MATCHES | FLAG_NO_RANGES) != 0 || word(28) != 0 {
             return Err(malformed(7, "the head has unknown flags"));
         }
         let head = Head {
             kept,
             has_lows: head[7] & FLAG_LOWS != 0,
+            served: Served::of_flags(head[7]),
             rows: word(8),
             distinct: word(12),
             postings: word(16),
@@ -194,7 +237,8 @@ impl Head {
             && u64::from(self.postings) <= pairs_max
             && (is_empty || self.kept != Kept::Nothing)
             && (self.text_bytes == 0 || self.kept == Kept::Strings)
-            && !(self.has_lows && self.kept != Kept::Numbers);
+            && (self.kept == Kept::Numbers || !self.has_lows && self.served == Served::ALL)
+            && (self.served.matches || self.served.ranges);
         let rule = "its counts contradict each other";
         if fits {
             Ok(())
@@ -216,7 +260,7 @@ impl Parts {
             text: layout.take(head.text_bytes, 1)?,
             starts: layout.take(distinct + 1, 4)?,
             postings: layout.take(head.postings.into(), 4)?,
-            ranks: layout.take(if_so(head.row_values_max == 1, head.rows.into()), 4)?,
+            ranks: layout.take(if_so(head.has_ranks(), head.rows.into()), 4)?,
         })
     }
 }

@@ -24,7 +24,7 @@ pub(super) struct Plan {
 impl<B: IndexBytes> OrderedIndex<B> {
     /// `None`: nothing is known, or damaged.
     pub(super) fn plan(&self, test: &Test) -> Option<Plan> {
-        if self.head.kept == Kept::Nothing {
+        if self.head.kept == Kept::Nothing || !self.serves(test) {
             return None;
         }
         let one = |other, value| Some(Plan::may(other).with(self.found([value].into_iter())?));
@@ -57,6 +57,16 @@ impl<B: IndexBytes> OrderedIndex<B> {
             }
             Test::Never => Some(Plan::default()),
             Test::Geo(_) | Test::ValuesCount(_) | Test::NotEmpty | Test::HasNull | Test::Exists => None,
+        }
+    }
+
+    /// Whether conditions of this sort are to be answered by the index, as it was declared.
+    fn serves(&self, test: &Test) -> bool {
+        match test {
+            Test::Keyword(_) | Test::Integer(_) | Test::UInt(_) | Test::Bool(_) => self.head.served.matches,
+            Test::AnyOf(_) | Test::NoneOf(_) => self.head.served.matches,
+            Test::Range(_) => self.head.served.ranges,
+            _ => true,
         }
     }
 

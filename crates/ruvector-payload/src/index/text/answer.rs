@@ -4,6 +4,7 @@
 use super::TextIndex;
 use crate::compile::Test;
 use crate::index::IndexBytes;
+use crate::index::table::items;
 use crate::text::{Last, TextTest, Wanted, Words};
 use crate::{Answer, RowSet};
 
@@ -52,6 +53,18 @@ impl<B: IndexBytes> TextIndex<B> {
                 self.in_one_string(found, words.iter().len() > 0)
             }
         }
+    }
+
+    /// The rows with a word. `None`: damaged.
+    pub(crate) fn valued(&self) -> Option<RowSet> {
+        let lens: &[[u8; 4]] = items(&self.bytes, &self.parts.lens, 0..self.head.rows.into())?;
+        let texted = (0..self.head.rows).zip(lens).filter(|(_, len)| **len != [0; 4]);
+        Some(RowSet::of(self.head.rows, texted.map(|(row, _)| row)))
+    }
+
+    /// How many these are.
+    pub(crate) fn valued_count(&self) -> u64 {
+        self.head.texted.into()
     }
 
     /// Rows that hold all words, in whichever of their strings.

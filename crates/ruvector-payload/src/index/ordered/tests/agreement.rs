@@ -2,14 +2,14 @@
 //! the type it keeps; what it says of single rows is the same. Method: random payloads, paths and conditions, every row compared.
 
 use ruvector_types::datetime::parse_micros;
-use ruvector_types::{Bounds, IndexKind, PayloadPath, PointId, Range, Step, Value};
+use ruvector_types::{Bounds, IndexKind, Map, PayloadPath, PointId, Range, Step, Value};
 
 use super::generate::Draw;
-use super::{KINDS, build, compiled_test, uniform, varied};
+use super::{KINDS, build, compiled_test, integers, uniform, varied};
 use crate::compile::{Compiled, Field, Level, Node, Test};
-use crate::index::Index;
 use crate::index::leaves::each_leaf;
 use crate::index::ordered::{Kept, OrderedBuilder};
+use crate::index::{Index, ValueTest};
 use crate::{PayloadRef, Subject, encode};
 
 struct Row<'a>(PayloadRef<'a>);
@@ -77,7 +77,13 @@ fn is_served(kind: &IndexKind, test: &Test) -> bool {
             test,
             Test::Datetime(_) | Test::Range(_) | Test::NotEmpty | Test::HasNull
         ),
-        IndexKind::Keyword | IndexKind::Uuid => {
+        IndexKind::Integer { lookup, range } => match test {
+            Test::Keyword(_) | Test::Integer(_) | Test::UInt(_) | Test::Bool(_) => *lookup,
+            Test::AnyOf(_) | Test::NoneOf(_) => *lookup,
+            Test::Range(_) => *range,
+            _ => true,
+        },
+        IndexKind::Keyword { .. } | IndexKind::Uuid => {
             !matches!(test, Test::Datetime(_) | Test::Text(_) | Test::Contains(_))
         }
         _ => true,
@@ -181,6 +187,16 @@ fn answers_as_evaluation() {
             let note = format!("seed {seed}, {kind:?}, {steps:?}, {test:?}");
             compare(&index, steps, &test, &rows, exact, &note);
         }
+        let (valued, about) = (index.valued().unwrap(), ValueTest::new(kind, steps));
+        for (row, bytes) in (0..).zip(&rows) {
+            let passes = about.passes(PayloadRef::new(bytes).unwrap()).unwrap();
+            assert_eq!(valued.contains(row), passes, "seed {seed}, {kind:?}, row {row}");
+        }
+        assert_eq!(
+            index.valued_count(),
+            Some(valued.count()),
+            "seed {seed}, {kind:?}"
+        );
         let Index::Ordered(ordered) = index else {
             panic!("another kind");
         };
@@ -194,7 +210,7 @@ fn build_full(kind: &IndexKind, steps: &[Step], rows: &[Vec<u8>], pairs_max: usi
     let kept = match kind {
         IndexKind::Integer { .. } | IndexKind::Float => Kept::Numbers,
         IndexKind::Datetime => Kept::Times,
-        IndexKind::Keyword | IndexKind::Uuid => Kept::Strings,
+        IndexKind::Keyword { .. } | IndexKind::Uuid => Kept::Strings,
         IndexKind::Bool => Kept::Bools,
         IndexKind::Null | IndexKind::Geo | IndexKind::Text(_) => Kept::Nothing,
     };
@@ -204,4 +220,31 @@ fn build_full(kind: &IndexKind, steps: &[Step], rows: &[Vec<u8>], pairs_max: usi
         each_leaf(payload, steps, &mut |leaf| builder.push(row, leaf)).unwrap();
     }
     builder.finish(rows.len() as u32)
+}
+
+/// Goal: an integer index answers what it was declared for and nothing else, and keeps no ranks if it is not to answer
+/// ranges. Method: each pair of options, its answers and its length.
+#[test]
+fn options_of_integers() {
+    let rows: Vec<Vec<u8>> = (0..100)
+        .map(|n| encode(&Map::from([("a".to_owned(), Value::Int(n % 10))])))
+        .collect();
+    let path = PayloadPath::key("a");
+    let equal = Test::Integer(3);
+    let below = Test::Range(Range {
+        lt: Some(3.0),
+        ..Range::default()
+    });
+    let mut lengths = Vec::new();
+    for (lookup, range) in [(true, true), (false, true), (true, false)] {
+        let bytes = build(&integers(lookup, range), path.steps(), &rows);
+        lengths.push(bytes.len());
+        let index = Index::open(bytes, 100).unwrap();
+        let found = |test| index.answer(test).map(|answer| answer.sure.count());
+        assert_eq!(found(&equal), lookup.then_some(10));
+        assert_eq!(found(&below), range.then_some(30));
+        assert_eq!(found(&Test::NotEmpty), Some(100));
+    }
+    assert_eq!(lengths[1], lengths[0]);
+    assert_eq!(lengths[2], lengths[0] - 4 * rows.len());
 }

@@ -17,18 +17,21 @@ use generate::Draw;
 #[path = "../../../../tests/payload/generate.rs"]
 mod generate;
 
-const KINDS: [IndexKind; 7] = [
-    IndexKind::Integer {
-        lookup: true,
-        range: true,
-    },
+const KINDS: [IndexKind; 9] = [
+    integers(true, true),
+    integers(false, true),
+    integers(true, false),
     IndexKind::Float,
     IndexKind::Datetime,
-    IndexKind::Keyword,
+    IndexKind::Keyword { prefix: false },
     IndexKind::Uuid,
     IndexKind::Bool,
     IndexKind::Null,
 ];
+
+const fn integers(lookup: bool, range: bool) -> IndexKind {
+    IndexKind::Integer { lookup, range }
+}
 
 fn build(kind: &IndexKind, steps: &[Step], rows: &[Vec<u8>]) -> Vec<u8> {
     let mut builder = IndexBuilder::new(kind, steps);
@@ -57,7 +60,7 @@ fn uniform(kind: &IndexKind, values_max: usize, draw: &mut Draw) -> Map {
                 Value::Int(_) | Value::UInt(_) | Value::Float(_),
             ) => break value,
             (IndexKind::Datetime, Value::String(_)) => break varied(value, draw),
-            (IndexKind::Keyword | IndexKind::Uuid, Value::String(_)) => break value,
+            (IndexKind::Keyword { .. } | IndexKind::Uuid, Value::String(_)) => break value,
             (IndexKind::Bool, Value::Bool(_)) => break value,
             _ => {}
         }

@@ -106,7 +106,7 @@ fn values_and_order() {
     for seed in 0..300 {
         let (model, payloads) = Model::draw(&mut Draw::new(seed));
         let kind = if model.is_text {
-            IndexKind::Keyword
+            IndexKind::Keyword { prefix: false }
         } else {
             IndexKind::Float
         };
