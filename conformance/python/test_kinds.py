@@ -8,7 +8,7 @@ import random
 from qdrant_client import models
 
 import data
-from world import AsyncCase, SyncCase, near
+from world import AsyncCase, GrpcAsyncCase, GrpcSyncCase, SyncCase, near
 
 NAME = "kinds"
 
@@ -152,4 +152,12 @@ class KindsSync(Kinds, SyncCase):
 
 
 class KindsAsync(Kinds, AsyncCase):
+    pass
+
+
+class KindsGrpcSync(Kinds, GrpcSyncCase):
+    pass
+
+
+class KindsGrpcAsync(Kinds, GrpcAsyncCase):
     pass

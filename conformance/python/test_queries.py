@@ -15,7 +15,7 @@ import random
 from qdrant_client import models
 
 import data
-from world import AsyncCase, SyncCase
+from world import AsyncCase, GrpcAsyncCase, GrpcSyncCase, SyncCase
 
 NAME, LENDER = "queries", "lender"
 
@@ -213,4 +213,12 @@ class QueriesSync(Queries, SyncCase):
 
 
 class QueriesAsync(Queries, AsyncCase):
+    pass
+
+
+class QueriesGrpcSync(Queries, GrpcSyncCase):
+    pass
+
+
+class QueriesGrpcAsync(Queries, GrpcAsyncCase):
     pass

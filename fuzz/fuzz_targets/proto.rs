@@ -61,7 +61,7 @@ fuzz_target!(|bytes: &[u8]| {
         panic!("{path} has no timeout");
     };
     let _ = proto::varint(message, timeout);
-    let sound = proto::shapes().check(call, message, BYTES_MAX);
+    let sound = proto::shapes().check(call, message, BYTES_MAX, &Limits::default());
     // What is not sound is never read by the server; what is sound may still hold texts that are none.
     if sound.is_ok()
         && let Err(error) = read(message, &Limits::default())

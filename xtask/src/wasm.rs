@@ -9,10 +9,12 @@ use crate::error::ChoreError;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 9] = [
     "ruvector-simd",
     "ruvector-types",
+    "ruvector-quant",
     "ruvector-graph",
+    "ruvector-sparse",
     "ruvector-payload",
     "ruvector-io",
     "ruvector-storage",

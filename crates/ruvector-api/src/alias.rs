@@ -81,7 +81,7 @@ impl ChangeAliases {
 pub(crate) fn check_count<T>(actions: &[T], limits: &Limits) -> Result<(), ApiError> {
     not_empty(actions, "actions")?;
     let given = actions.len();
-    at_most(given, limits.collections_max, "actions", "collections_max")
+    at_most(given, limits.aliases_max, "actions", "aliases_max")
 }
 
 impl WireAliasAction {

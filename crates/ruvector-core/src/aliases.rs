@@ -1,7 +1,7 @@
 //! Other names of collections: changed all at once, found wherever a collection is named. Never another name's owner:
 //! a name is a collection's or an alias, not both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ruvector_storage::Catalog;
 use ruvector_types::AliasAction;
@@ -14,15 +14,24 @@ impl Database {
     /// name meanwhile finds what it stood for before or what it stands for after, never anything between.
     pub fn change_aliases(&self, actions: &[AliasAction]) -> Result<(), Error> {
         let mut slot = self.catalog();
-        let mut next = slot.clone().ok_or_else(closed)?;
+        let catalog = slot.as_ref().ok_or_else(closed)?;
+        let mut draft = Draft {
+            database: self,
+            collections: ids(catalog),
+            aliases: catalog.aliases.clone(),
+        };
         for action in actions {
-            self.carry_out(action, &mut next)?;
+            draft.carry_out(action)?;
         }
-        let before = slot.as_ref().map(|catalog| &catalog.aliases);
-        if before == Some(&next.aliases) {
+        let aliases = draft.aliases;
+        if aliases == catalog.aliases {
             return Ok(());
         }
-        next.generation += 1;
+        let next = Catalog {
+            aliases,
+            generation: catalog.generation + 1,
+            ..catalog.clone()
+        };
         self.store(&next)?;
         let aliases = by_name(&next);
         *slot = Some(next);
@@ -41,34 +50,63 @@ impl Database {
         let of = |(alias, name): (&String, &String)| (name == collection).then(|| alias.clone());
         names.aliases.iter().filter_map(of).collect()
     }
+}
 
-    fn carry_out(&self, action: &AliasAction, next: &mut Catalog) -> Result<(), Error> {
+/// Aliases that are being changed.
+struct Draft<'a> {
+    database: &'a Database,
+    collections: HashMap<&'a str, u64>,
+    aliases: BTreeMap<String, u64>,
+}
+
+impl Draft<'_> {
+    fn carry_out(&mut self, action: &AliasAction) -> Result<(), Error> {
         match action {
             AliasAction::Create { alias, collection } => {
-                self.check_name(alias, "alias_name")?;
-                let entry = next.collections.iter().find(|entry| entry.name == *collection);
-                let id = entry.ok_or_else(|| Error::not_found(collection))?.id;
-                refuse_collection(alias, next)?;
-                next.aliases.insert(alias.clone(), id);
+                self.database.check_name(alias, "alias_name")?;
+                let id = self.collections.get(collection.as_str());
+                let id = *id.ok_or_else(|| Error::not_found(collection))?;
+                self.refuse_collection(alias)?;
+                self.check_room(alias)?;
+                self.aliases.insert(alias.clone(), id);
             }
-            AliasAction::Delete { alias } => drop(next.aliases.remove(alias)),
+            AliasAction::Delete { alias } => drop(self.aliases.remove(alias)),
             AliasAction::Rename { from, to } => {
-                self.check_name(to, "new_alias_name")?;
-                refuse_collection(to, next)?;
-                let id = next.aliases.remove(from).ok_or_else(|| {
+                self.database.check_name(to, "new_alias_name")?;
+                self.refuse_collection(to)?;
+                let id = self.aliases.remove(from).ok_or_else(|| {
                     let text = format!("Alias `{from}` doesn't exist!");
                     Error::new(ErrorKind::NotFound, "alias_not_found", text)
                 })?;
-                next.aliases.insert(to.clone(), id);
+                self.aliases.insert(to.clone(), id);
             }
-        }
-        let limit = self.limits().collections_max;
-        if next.aliases.len() > limit {
-            let text = format!("{limit} aliases are the limit (collections_max)");
-            return Err(Error::new(ErrorKind::LimitExceeded, "collections_max", text));
         }
         Ok(())
     }
+
+    /// Refuses a new alias that is a collection's name.
+    fn refuse_collection(&self, alias: &str) -> Result<(), Error> {
+        match self.collections.contains_key(alias) {
+            true => Err(Error::exists(alias)),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses one alias more than there may be. Those that are there may be moved and deleted, however many they are.
+    fn check_room(&self, alias: &str) -> Result<(), Error> {
+        let limit = self.database.limits().aliases_max;
+        if self.aliases.len() < limit || self.aliases.contains_key(alias) {
+            return Ok(());
+        }
+        let text = format!("{limit} aliases are the limit (aliases_max)");
+        Err(Error::new(ErrorKind::LimitExceeded, "aliases_max", text))
+    }
+}
+
+/// The collections of a catalog by name.
+fn ids(catalog: &Catalog) -> HashMap<&str, u64> {
+    let entries = catalog.collections.iter();
+    entries.map(|entry| (entry.name.as_str(), entry.id)).collect()
 }
 
 impl NameMap {
@@ -89,12 +127,4 @@ pub(crate) fn by_name(catalog: &Catalog) -> BTreeMap<String, String> {
     aliases
         .filter_map(|(alias, id)| Some((alias.clone(), (*names.get(id)?).clone())))
         .collect()
-}
-
-/// Refuses a new alias that is a collection's name.
-fn refuse_collection(alias: &str, catalog: &Catalog) -> Result<(), Error> {
-    if catalog.collections.iter().any(|entry| entry.name == alias) {
-        return Err(Error::exists(alias));
-    }
-    Ok(())
 }

@@ -79,6 +79,14 @@ impl Error {
         self
     }
 
+    /// What was not found, with the field that asked for it; another error stays as it is.
+    pub(crate) fn asked_by(mut self, field: impl fmt::Display) -> Error {
+        if self.kind == ErrorKind::NotFound {
+            self.context = format!("{field}: {}", self.context);
+        }
+        self
+    }
+
     pub(crate) fn not_found(name: &str) -> Error {
         Error::new(
             ErrorKind::NotFound,

@@ -208,6 +208,52 @@ fn a_name_is_one_thing_and_goes_with_its_collection() {
 }
 
 #[test]
+fn there_are_as_many_as_the_limit_says() {
+    let io = MemIo::new();
+    let open = |aliases_max| {
+        let limits = Limits {
+            aliases_max,
+            ..Limits::default()
+        };
+        let options = DatabaseOptions {
+            maintenance_threads: 0,
+            limits,
+            ..DatabaseOptions::default()
+        };
+        Database::open(Arc::new(io.clone()), options).unwrap()
+    };
+    let database = open(3);
+    collection(&database, "one", 1);
+    collection(&database, "two", 2);
+    for alias in ["a", "b", "c"] {
+        database.change_aliases(&[create(alias, "one")]).unwrap();
+    }
+    let error = database.change_aliases(&[create("d", "one")]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+    assert!(
+        error
+            .to_string()
+            .contains("3 aliases are the limit (aliases_max)")
+    );
+    // Moved, renamed, and one for another.
+    let changes = [
+        create("a", "two"),
+        rename("b", "e"),
+        delete("c"),
+        create("d", "one"),
+    ];
+    database.change_aliases(&changes).unwrap();
+    assert!(database.aliases().keys().eq(["a", "d", "e"]));
+    database.close().unwrap();
+    // More than a limit that was lowered: they may still be moved and deleted.
+    let database = open(1);
+    let changes = [create("a", "one"), rename("d", "c"), delete("e")];
+    database.change_aliases(&changes).unwrap();
+    assert!(database.change_aliases(&[create("f", "one")]).is_err());
+    assert!(database.aliases().keys().eq(["a", "c"]));
+}
+
+#[test]
 fn searches_never_miss_an_alias_that_is_switched() {
     const SWITCHES: u64 = 1_000;
     let database = open(Arc::new(MemIo::new())).unwrap();

@@ -11,7 +11,7 @@ use ruvector_io::sim::{PowerLoss, SimDisk};
 use support::Announce;
 use support::check::{self, Least};
 use support::history::History;
-use support::random::{LATE, Random, WORDS, id, with_more_fields};
+use support::random::{LATE, Random, id, with_more_fields};
 use support::readings::{check_healed, check_recall, get, is_corrupt, read_all};
 use support::workload::{config, open, upsert};
 
@@ -295,36 +295,6 @@ fn a_damaged_graph_is_built_again() {
             check_healed(&collection, &sample.hurt);
         });
     }
-    assert!(met > 0, "no search met the damage");
-}
-
-// Goal: damaged lists of a sparse field cost time only, and are built again. Method: searches before and after, exact
-// every time.
-#[test]
-fn damaged_lists_are_built_again() {
-    let sample = Sample::new();
-    let expected = sample.hurt.latest();
-    let mut met = 0;
-    sample.flip_each(".sparse.f0.", |disk, _| {
-        let database = open(disk).unwrap();
-        let collection = database.collection("hurt").unwrap();
-        let check = |filter: Option<Filter>| {
-            let mut request = SearchRequest::nearest(Random::new(5).sparse(), 7);
-            (request.using, request.filter) = (WORDS.to_owned(), filter);
-            let found = collection.search(&Ctx::default(), &request).unwrap();
-            let found: Vec<(f32, PointId)> = found.into_iter().map(|hit| (hit.score, hit.id)).collect();
-            assert_eq!(found, check::nearest(&request, &expected));
-        };
-        check(None);
-        check(Some(check::n_below(50)));
-        met += u64::from(collection.info().status == Status::Red);
-        while collection.info().status == Status::Red {
-            assert!(collection.step().unwrap(), "at rest: {:?}", collection.info());
-        }
-        check(None);
-        check_healed(&collection, &sample.hurt);
-        sample.check_well(&database);
-    });
     assert!(met > 0, "no search met the damage");
 }
 

@@ -5,6 +5,7 @@
 //! Hierarchical Navigable Small World graphs" (2016), cited below by algorithm number.
 
 mod access;
+mod bytes;
 pub mod carry;
 mod coded;
 mod exact;
@@ -20,6 +21,7 @@ mod select;
 mod top_k;
 
 pub use access::{Distance, DistanceOf, Entry, Links, Numbers, Space, Unreadable, Vectors};
+pub use bytes::Bytes;
 pub use carry::{CarryError, CarryOver};
 pub use coded::CodedVectors;
 pub use exact::exact;
@@ -27,7 +29,7 @@ pub use fast::{Eager, FastEncoder, FastError, FastGraph, FastLane, FastOutcome, 
 pub use live::{Found, InsertError, LiveGraph};
 pub use neighbor::Neighbor;
 pub use params::{GraphParams, LEVEL_MAX, M_MAX, M_MIN};
-pub use plain::{Bytes, PlainError, PlainGraph};
+pub use plain::{PlainError, PlainGraph};
 pub use scratch::Scratch;
 pub use search::{Outcome, SearchParams, search};
 pub use top_k::TopK;

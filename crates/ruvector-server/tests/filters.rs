@@ -71,7 +71,7 @@ fn hostile_filters_are_refused_by_their_clause() {
         ),
         (
             format!(r#"{{"must":[{{"key":"a","geo_polygon":{{"exterior":{{"points":[{ring}]}}}}}}]}}"#),
-            "filter.must[0].geo_polygon: 20000 is above the limit",
+            "filter.must[0].geo_polygon.exterior.points: 20000 is above the limit",
         ),
     ];
     for (filter, says) in table {

@@ -271,11 +271,40 @@ fn refusals_name_the_place() {
             400,
             "prefetch[1].params.hnsw_ef",
         ),
-        (inner(r#"{"query": 99}"#), 404, "No point with id 99"),
+        (
+            inner(r#"{"query": 99}"#),
+            404,
+            "Not found: prefetch[1].query: No point with id 99",
+        ),
+        (
+            inner(r#"{"query": {"recommend": {"positive": [1], "negative": [[1, 2], 99]}}}"#),
+            404,
+            "prefetch[1].query.recommend.negative[1]: No point with id 99",
+        ),
+        (
+            inner(r#"{"query": {"recommend": {"positive": [1, [1, 2, 3]]}}}"#),
+            400,
+            "prefetch[1].query.recommend.positive[1]: vector has 3 dimensions",
+        ),
         (
             inner(r#"{"query": 1, "lookup_from": {"collection": "d"}}"#),
             404,
-            "`d`",
+            "prefetch[1].query: Collection `d`",
+        ),
+        (
+            inner(r#"{"query": 1, "lookup_from": {"collection": "c", "vector": "x"}}"#),
+            400,
+            "prefetch[1].lookup_from.vector: there is no vector named",
+        ),
+        (
+            inner(r#"{"query": {"order_by": "m"}}"#),
+            400,
+            "prefetch[1].query.order_by.key",
+        ),
+        (
+            inner(r#"{"query": [1, 2], "prefetch": [{"query": 2}, {"query": [1, 2, 3]}]}"#),
+            400,
+            "prefetch[1].prefetch[1].vector: vector has 3 dimensions",
         ),
         (
             inner(r#"{"query": 1, "lookup_from": {}}"#),

@@ -322,6 +322,36 @@ pub(crate) mod tests {
         }
     }
 
+    /// Goal: a record is of the one kind that its points need. Method: points, encoded as of either kind.
+    #[test]
+    fn another_kind_than_the_points_need_is_refused() {
+        let sparse = SparseVector {
+            indices: vec![3],
+            values: vec![1.0],
+        };
+        let point = |vector: Option<Vector>| LogPoint {
+            id: PointId::Num(7),
+            vectors: vector.map(|vector| (0, vector)).into_iter().collect(),
+            payload: [8, 1, 0].into(),
+        };
+        let dense = Vector::Dense(vec![1.0, 2.0]);
+        let (dense, bare) = (point(Some(dense)), point(None));
+        let sparse = point(Some(Vector::Sparse(sparse)));
+        let decode = |any_kind: bool, points: &[&LogPoint]| {
+            let mut bytes = Vec::new();
+            put!(bytes, points.len() as u32);
+            points.iter().for_each(|point| point.encode(any_kind, &mut bytes));
+            let mut reader = Reader::new(&bytes);
+            LogOperation::decode(if any_kind { 4 } else { 1 }, &mut reader)
+        };
+        for points in [&[][..], &[&bare], &[&dense], &[&dense, &bare]] {
+            assert!(decode(false, points).is_ok(), "{points:?}");
+            let refused = decode(true, points).unwrap_err();
+            assert_eq!(refused.rule, "another kind of record holds such points");
+        }
+        assert!(decode(true, &[&dense, &sparse]).is_ok());
+    }
+
     #[test]
     fn round_trip_and_hostile_bytes() {
         for seed in 0..300 {

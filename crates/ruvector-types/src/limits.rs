@@ -14,6 +14,8 @@ pub struct Limits {
     pub collection_name_bytes_max: usize,
     /// Collections of a database.
     pub collections_max: usize,
+    /// Aliases of a database, and actions on them of one request.
+    pub aliases_max: usize,
     /// Shards of a collection.
     pub shards_max: u32,
     /// Named vectors of a collection.
@@ -81,6 +83,7 @@ impl Default for Limits {
         Limits {
             collection_name_bytes_max: 255,
             collections_max: 100_000,
+            aliases_max: 100_000,
             shards_max: 64,
             vector_fields_max: 64,
             vector_name_bytes_max: 255,

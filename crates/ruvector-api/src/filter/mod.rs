@@ -9,18 +9,20 @@
 //! 5. otherwise the shorthand: each key is a path, each value (string, integer, number, boolean or null) what
 //!    the field must be equal to; all must match. `{}` matches every point.
 //!
-//! Recursion is bounded by the JSON reader's limit of 128 levels; the levels of a filter and its conditions are counted
-//! after it is read.
+//! Recursion is bounded by the JSON reader's limit of 128 levels. The conditions and values listed are counted while a
+//! filter is read (see `reader`), its levels after.
 //!
 //! The words of rules 1 to 4 are reserved: a field of such a name is reached by `Eq` or by `key`.
 
 mod expression;
 mod json;
 mod qdrant;
+mod reader;
 
 use ruvector_types::{Bounds, Condition, FieldCondition, Filter, Limits};
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::ApiError;
 use crate::error::parse_path;
@@ -28,7 +30,7 @@ use crate::error::parse_path;
 /// A filter on the wire, not yet understood.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(transparent)]
-pub struct WireFilter(Value);
+pub struct WireFilter(Box<RawValue>);
 
 const CLAUSES: [&str; 4] = ["must", "should", "must_not", "min_should"];
 const CONDITIONS: [&str; 6] = ["is_empty", "is_null", "has_id", "has_vector", "nested", "slice"];
@@ -36,7 +38,8 @@ const CONDITIONS: [&str; 6] = ["is_empty", "is_null", "has_id", "has_vector", "n
 impl WireFilter {
     /// The filter, checked against `limits`; `field` is its name in the request. Errors name the clause.
     pub fn into_filter(self, field: &str, limits: &Limits) -> Result<Filter, ApiError> {
-        let filter = Filter::from(node(&self.0, field)?);
+        let tree = reader::read(self.0.get(), field, limits)?;
+        let filter = Filter::from(node(&tree, field)?);
         filter.validate_at(field, limits)?;
         Ok(filter)
     }

@@ -220,6 +220,14 @@ fn refusals_name_their_place() {
             "filter.must[0].has_id: expected a list",
         ),
         (json!({"must": [{"slice": {}}]}), "filter.must[0].slice: slices"),
+        (
+            json!({"must": {"key": "a", "match": {"any": vec![1; 100_003]}}}),
+            "filter.must.match.any: 100003 is above the limit 100000 (filter_values_max)",
+        ),
+        (
+            json!({"And": [{"Or": vec![json!({"a": 1}); 4_095]}, {"b": 1}]}),
+            "filter.And[1]: 4097 is above the limit 4096 (filter_conditions_max)",
+        ),
         (deep, "filter.must[0].must[0].must[0].must[0]"),
         (
             json!({"should": wide}),

@@ -10,6 +10,7 @@ mod collection;
 mod collection_info;
 mod collection_update;
 mod facet;
+mod fields;
 mod filter;
 mod filter_message;
 mod given;
@@ -23,6 +24,7 @@ mod query;
 mod read;
 mod search;
 mod selector;
+mod shapes;
 mod status;
 mod table;
 mod terms;
@@ -32,15 +34,18 @@ mod vector;
 mod vector_field;
 mod vector_update;
 mod wire;
+mod wire_error;
 
+pub use fields::varint;
 pub use filter_message::filter_message;
 pub use read::Retrieve;
+pub use shapes::{Call, Shapes, shapes};
 pub use status::{code, message};
 pub use table::{ALWAYS_KEPT, REFUSED, Refused, UNSERVED_CALLS, is_about, no_call};
 pub use terms::Terms;
 pub use update::Write;
 pub use value::payload_message;
-pub use wire::{Call, Shapes, WireError, shapes, varint};
+pub use wire_error::WireError;
 
 /// The messages and clients of package `qdrant`.
 #[allow(

@@ -30,6 +30,7 @@ pub fn code(error: &ApiError) -> Code {
             | WireError::TooDeep { .. }
             | WireError::SeveralMessages
             | WireError::BadFrame
+            | WireError::Filter(_)
             | WireError::Decode(_),
         ) => Code::InvalidArgument,
         ApiError::NotSupported { .. }

@@ -216,6 +216,7 @@ impl Values {
     fn limits(&self) -> Limits {
         Limits {
             collections_max: self.size("limits.collections_max"),
+            aliases_max: self.size("limits.aliases_max"),
             shards_max: self.narrow("limits.shards_max"),
             vector_fields_max: self.size("limits.vector_fields_max"),
             vector_dim_max: self.narrow("limits.vector_dim_max"),

@@ -174,6 +174,12 @@ pub(crate) const TABLE: &[Setting] = &[
         doc: "Least severe messages that are logged to standard error: error, warn, info, debug or trace",
     },
     limit!(collections_max, "collections-max", U32, "Collections"),
+    limit!(
+        aliases_max,
+        "aliases-max",
+        U32,
+        "Aliases of collections, and actions on them in one request"
+    ),
     limit!(shards_max, "shards-max", 1024, "Shards of a collection"),
     limit!(
         vector_fields_max,

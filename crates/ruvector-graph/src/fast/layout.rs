@@ -8,7 +8,7 @@ use ruvector_simd::codes::{CodeBits, block_bytes};
 
 use super::DEGREE;
 use super::slack::{SLACK_BYTES, Slack};
-use crate::plain::Bytes;
+use crate::bytes::Bytes;
 
 pub(super) const MAGIC: [u8; 4] = *b"RVFG";
 pub(super) const VERSION: u32 = 1;

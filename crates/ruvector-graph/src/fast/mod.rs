@@ -26,14 +26,17 @@ mod encode;
 mod frontier;
 mod hubs;
 mod layout;
+mod request;
 mod scan;
+mod scratch;
 mod search;
 mod slack;
 
 pub use calibrate::RANK;
 pub use encode::{FastEncoder, encode};
 pub use layout::{FastError, FastGraph};
-pub use search::{BREADTH_SPREAD, Eager, FastLane, FastOutcome, FastScratch, FastSearch, ORIENTED};
+pub use request::{BREADTH_SPREAD, Eager, FastLane, FastOutcome, FastSearch, ORIENTED};
+pub use scratch::FastScratch;
 
 /// Links of a node.
 pub const DEGREE: usize = 32;

@@ -2,9 +2,11 @@
 //! Never reads links.
 
 use super::layout::FastGraph;
-use super::search::{DEVIATIONS, FastOutcome, FastScratch, FastSearch, known};
+use super::request::{FastOutcome, FastSearch};
+use super::scratch::{FastScratch, known};
+use super::search::DEVIATIONS;
+use crate::bytes::Bytes;
 use crate::neighbor::Neighbor;
-use crate::plain::Bytes;
 
 /// How many nodes before it is measured a node is asked for from memory.
 const AHEAD: usize = 8;

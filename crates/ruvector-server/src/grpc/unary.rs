@@ -85,7 +85,7 @@ async fn begin(app: App, served: &Served, mut job: Job) -> Result<Reply, ApiErro
 pub(super) fn message<M: Message + Default>(app: &App, call: proto::Call, job: &Job) -> Result<M, ApiError> {
     let bytes = job.bytes();
     let limit = app.config.bodies_bytes_max.max(app.config.body_bytes_max);
-    let taken = proto::shapes().check(call, bytes, limit)?;
+    let taken = proto::shapes().check(call, bytes, limit, job.limits())?;
     job.take_memory(app, taken)?;
     M::decode(bytes).map_err(|error| WireError::Decode(error).into())
 }

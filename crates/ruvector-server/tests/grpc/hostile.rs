@@ -2,7 +2,7 @@
 //! sender, and the server goes on. Method: bytes that are no frames, no messages, or too much of them.
 
 use prost::Message;
-use ruvector_api::proto::messages as m;
+use ruvector_api::proto::messages::{self as m, condition::ConditionOneOf};
 use ruvector_server::ServerConfig;
 
 use crate::answers::{creation, filled};
@@ -134,7 +134,46 @@ fn what_is_nested_without_end_is_refused() {
         let answer = caller.bytes("/qdrant.Points/Count", &request);
         let wanted = if levels < 32 { OK } else { INVALID };
         assert_eq!(answer.code, wanted, "{levels}: {}", answer.text);
+        let place = format!(
+            "{}must[0].filter: 33 is above the limit",
+            "must[0].filter.".repeat(31)
+        );
+        assert!(
+            levels < 32
+                || answer
+                    .text
+                    .ends_with(&format!("filter.{place} 32 (filter_depth_max)"))
+        );
     }
+    alive(&caller);
+}
+
+#[test]
+fn a_filter_of_many_conditions_is_refused_by_the_first_too_many() {
+    let caller = filled(m::Distance::Dot);
+    let condition = |key: &str| m::Condition {
+        condition_one_of: Some(ConditionOneOf::IsNull(m::IsNullCondition { key: key.to_owned() })),
+    };
+    let search = |conditions: usize| m::SearchPoints {
+        collection_name: "c".to_owned(),
+        vector: vec![1.0, 2.0, 3.0],
+        limit: 1,
+        filter: Some(m::Filter {
+            must: vec![condition("a"); 96],
+            should: vec![condition("b"); conditions],
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let batch = m::SearchBatchPoints {
+        collection_name: "c".to_owned(),
+        // Each filter is counted by itself.
+        search_points: vec![search(4_000), search(4_000), search(10_000)],
+        ..Default::default()
+    };
+    let (code, text) = caller.refused("/qdrant.Points/SearchBatch", &batch);
+    let place = "search_points[2].filter.should[4096]: 4097 is above the limit 4096 (filter_conditions_max)";
+    assert!(code == INVALID && text.ends_with(place), "{code} {text}");
     alive(&caller);
 }
 

@@ -56,7 +56,7 @@ impl Run<'_> {
                 positive,
                 negative,
                 is_best: false,
-            } => match sum(self, positive, negative) {
+            } => match sum(positive, negative) {
                 Some(vector) => search.near_sum(vector),
                 None => Ok(None),
             },
@@ -69,7 +69,9 @@ impl Run<'_> {
     fn estimate(&self, goal: &Goal<'_>) -> Result<u64, Error> {
         let core = &self.snapshot.core;
         let filter = goal.filter.as_ref();
-        let filter = filter.map(|filter| compile_filter(filter, core)).transpose()?;
+        let filter = filter
+            .map(|filter| compile_filter(filter, core, self.snapshot.schema()))
+            .transpose()?;
         let segments = self.snapshot.segments().map(|(_, segment)| match &filter {
             None => segment.live_rows(),
             Some(filter) => SegmentFilter::estimate(core, segment, filter).expected,
@@ -162,7 +164,7 @@ impl Searches<'_> {
 }
 
 /// The vector whose nearest points have the greatest sum of scores. `None`: there is none.
-fn sum(run: &Run<'_>, positive: &[Scorer], negative: &[Scorer]) -> Option<Vec<f32>> {
+fn sum(positive: &[Scorer], negative: &[Scorer]) -> Option<Vec<f32>> {
     let first = positive.first().or(negative.first())?;
     let mut sums = vec![0.0f64; first.as_dense()?.len()];
     let mut length = 0.0;
@@ -175,7 +177,7 @@ fn sum(run: &Run<'_>, positive: &[Scorer], negative: &[Scorer]) -> Option<Vec<f3
             }
         }
     }
-    match first.field_distance(&run.snapshot.core) {
+    match first.field_distance() {
         Distance::Dot | Distance::Cosine => {
             let own: f64 = sums.iter().map(|sum| sum * sum).sum();
             if own <= SUM_MIN * SUM_MIN * length {

@@ -178,6 +178,14 @@ impl<'a> Run<'a> {
     }
 }
 
+/// An error of the stage at `place`, which is empty, or ends with a dot.
+fn at_place(error: Error, place: &str) -> Error {
+    match place.strip_suffix('.') {
+        Some(outer) => error.within(outer),
+        None => error,
+    }
+}
+
 impl Located<'_> {
     fn hit(&self, id: PointId, distance: f32) -> Hit {
         let Place { shard, segment } = self.place;

@@ -12,7 +12,7 @@ use super::fuse::fuse;
 use super::measure::{Measure, Scorer};
 use super::sample::Reservoir;
 use super::vectors::Inputs;
-use super::{Found, Run, diverse, filters, mean};
+use super::{Found, Run, at_place, diverse, filters, mean};
 use crate::collection::at_most;
 use crate::read::matching::{SegmentFilter, compile_filter};
 use crate::read::observe::Observer;
@@ -47,24 +47,26 @@ impl<'q> Goal<'q> {
         outer: Option<&Filter>,
         place: &str,
     ) -> Result<Goal<'q>, Error> {
-        let mut inputs = Inputs::new(run, stage);
+        let mut inputs = Inputs::new(run, stage, place);
         let seek = match &stage.query {
             None => Seek::All,
-            Some(Query::Nearest(input)) => Seek::Nearest(inputs.vector(input)?),
+            Some(Query::Nearest(input)) => Seek::Nearest(inputs.vector(input, "query")?),
             Some(Query::Diverse {
                 nearest,
                 diversity,
                 candidates,
             }) => {
                 let candidates = candidates.unwrap_or(stage.limit);
-                Seek::Diverse(inputs.vector(nearest)?, *diversity, candidates)
+                let nearest = inputs.vector(nearest, "query.nearest")?;
+                Seek::Diverse(nearest, *diversity, candidates)
             }
             Some(Query::Recommend {
                 positive,
                 negative,
                 strategy,
             }) => {
-                let (positive, negative) = (inputs.vectors(positive)?, inputs.vectors(negative)?);
+                let positive = inputs.vectors(positive, "query.recommend.positive")?;
+                let negative = inputs.vectors(negative, "query.recommend.negative")?;
                 recommend(run, stage, (&positive, &negative), *strategy, place)?
             }
             Some(Query::OrderBy(order)) => Seek::Order(order),
@@ -96,6 +98,12 @@ fn recommend<'q>(
 ) -> Result<Seek<'q>, Error> {
     let place = format!("{place}query.recommend");
     if strategy == RecommendStrategy::AverageVector {
+        for (name, vectors) in [("positive", positive), ("negative", negative)] {
+            for (at, vector) in vectors.iter().enumerate() {
+                let place = format!("{place}.{name}[{at}]");
+                Scorer::unweighed(run.snapshot, &stage.using, vector, &place)?;
+            }
+        }
         return Ok(Seek::Nearest(mean::mean(positive, negative, &place)?));
     }
     let scorers = |vectors: &[Vector], name: &str| {
@@ -234,7 +242,11 @@ impl Run<'_> {
             with_payload: PayloadSelector::None,
             with_vectors: VectorSelector::None,
         };
-        let page = self.snapshot.scroll(self.ctx, &request)?;
+        let page = self.snapshot.scroll(self.ctx, &request);
+        let page = match request.order_by {
+            None => page?,
+            Some(_) => page.map_err(|error| error.within("query"))?,
+        };
         let found = page.points.into_iter().map(|point| Found {
             order_value: point.order_value,
             ..Found::new(point.id, 1.0)
@@ -287,12 +299,4 @@ impl Seek<'_> {
 fn ids(sources: Vec<Vec<Found>>) -> Vec<PointId> {
     let ids: BTreeSet<PointId> = sources.into_iter().flatten().map(|found| found.id).collect();
     ids.into_iter().collect()
-}
-
-/// `place` is empty, or ends with a dot.
-fn at_place(error: Error, place: &str) -> Error {
-    match place.strip_suffix('.') {
-        Some(outer) => error.within(outer),
-        None => error,
-    }
 }

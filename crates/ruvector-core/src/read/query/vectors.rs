@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ruvector_types::{PayloadSelector, PointId, QueryStage, Vector, VectorInput, VectorSelector};
 
-use super::Run;
+use super::{Run, at_place};
 use crate::view::Snapshot;
 use crate::{Database, Error};
 
@@ -39,20 +39,32 @@ impl<'a> Lenders<'a> {
 pub(super) struct Inputs<'r> {
     run: &'r Run<'r>,
     stage: &'r QueryStage,
+    /// Of the stage; empty, or ends with a dot.
+    place: &'r str,
     pub(super) mentioned: Vec<PointId>,
 }
 
 impl<'r> Inputs<'r> {
-    pub(super) fn new(run: &'r Run<'r>, stage: &'r QueryStage) -> Inputs<'r> {
+    pub(super) fn new(run: &'r Run<'r>, stage: &'r QueryStage, place: &'r str) -> Inputs<'r> {
         Inputs {
             run,
             stage,
+            place,
             mentioned: Vec::new(),
         }
     }
 
-    /// The vector. Cost: of one by id, a lookup in each segment's id table and a copy.
-    pub(super) fn vector(&mut self, input: &VectorInput) -> Result<Vector, Error> {
+    /// The vector that the stage has at `leaf`. Cost: of one by id, a lookup in each segment's id table and a copy.
+    pub(super) fn vector(&mut self, input: &VectorInput, leaf: &str) -> Result<Vector, Error> {
+        let place = self.place;
+        self.looked_up(input).map_err(|error| match place.is_empty() {
+            // Of the only stage, the answer says it as that to a request for a point does.
+            true => error,
+            false => at_place(error, place).asked_by(format_args!("{place}{leaf}")),
+        })
+    }
+
+    fn looked_up(&mut self, input: &VectorInput) -> Result<Vector, Error> {
         let id = match input {
             VectorInput::Vector(vector) => return Ok(vector.clone()),
             VectorInput::Id(id) => id,
@@ -71,8 +83,12 @@ impl<'r> Inputs<'r> {
         stored(run, &snapshot, field, id)
     }
 
-    pub(super) fn vectors(&mut self, inputs: &[VectorInput]) -> Result<Vec<Vector>, Error> {
-        inputs.iter().map(|input| self.vector(input)).collect()
+    /// The vectors of the list that the stage has at `leaf`.
+    pub(super) fn vectors(&mut self, inputs: &[VectorInput], leaf: &str) -> Result<Vec<Vector>, Error> {
+        let inputs = inputs.iter().enumerate();
+        inputs
+            .map(|(at, input)| self.vector(input, &format!("{leaf}[{at}]")))
+            .collect()
     }
 }
 
