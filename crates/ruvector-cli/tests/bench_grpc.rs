@@ -108,6 +108,8 @@ fn both_interfaces_agree() {
         server.url
     );
     bench.refused(&server.url, &["--grpc"], &says);
+    let says = "a port of gRPC is measured with --grpc";
+    bench.refused(&server.grpc, &[], says);
 }
 
 /// Passes on what comes, and counts connections.

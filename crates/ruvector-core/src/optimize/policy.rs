@@ -264,11 +264,6 @@ mod tests {
         changed.for_each(|segment| segment.reindex = false);
     }
 
-    fn rid(stats: &mut Stats, id: u64) {
-        let changed = stats.sealed.iter_mut().filter(|segment| segment.id == id);
-        changed.for_each(|segment| segment.leftovers = false);
-    }
-
     fn settle(stats: &mut Stats, effort: Effort) -> usize {
         for steps in 0..1_000 {
             match plan(stats, &OptimizerConfig::default(), effort) {
@@ -289,7 +284,10 @@ mod tests {
                     stats.sealed = kept;
                 }
                 Plan::Index(id) => indexed(stats, id),
-                Plan::DropLeftovers(id) => rid(stats, id),
+                Plan::DropLeftovers(id) => {
+                    let found = stats.sealed.iter_mut().filter(|segment| segment.id == id);
+                    found.for_each(|segment| segment.leftovers = false);
+                }
                 Plan::Recode(id) => {
                     stats
                         .sealed
@@ -381,7 +379,10 @@ mod tests {
                     merge = Some((ids.clone(), live.map(|one| one.live).sum::<u64>() / 500));
                 }
                 Plan::Index(id) => indexed(&mut stats, id),
-                Plan::DropLeftovers(id) => rid(&mut stats, id),
+                Plan::DropLeftovers(id) => {
+                    let found = stats.sealed.iter_mut().filter(|segment| segment.id == id);
+                    found.for_each(|segment| segment.leftovers = false);
+                }
                 _ => {}
             }
             most = most.max(stats.sealed.len());

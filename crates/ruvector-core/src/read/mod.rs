@@ -8,6 +8,7 @@ mod fetch;
 mod get;
 mod idf;
 mod kept;
+mod known;
 mod lists;
 mod matching;
 pub(crate) mod nearest;

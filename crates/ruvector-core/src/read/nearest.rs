@@ -504,12 +504,12 @@ impl<V: ?Sized, L: ?Sized> Target<'_, V, L> {
     }
 }
 
-/// An overflow on the way counts as infinitely far.
+/// An overflow on the way counts as infinitely far, and no distance is -0: it would go before 0, whatever the ids.
 pub(crate) fn finite(distance: f32) -> f32 {
     if distance.is_nan() {
         f32::INFINITY
     } else {
-        distance
+        distance + 0.0
     }
 }
 

@@ -130,7 +130,9 @@ impl Searches<'_> {
 
     /// Whether so many searches cost less than a scan.
     fn is_worth(&self, searches: usize, breadth: usize) -> bool {
-        let results = RESULT_COST.saturating_mul(breadth as u64);
+        // Each is found, and then compared with every example.
+        let result = RESULT_COST + self.measure.comparisons() as u64;
+        let results = result.saturating_mul(breadth as u64);
         let cost = (SEARCH_COST + results).saturating_mul(searches as u64);
         let core = &self.run.snapshot.core;
         cost < self.scanned && core.check_results(breadth, 0, None).is_ok()

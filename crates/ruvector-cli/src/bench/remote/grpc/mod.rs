@@ -1,18 +1,18 @@
 //! The server by gRPC: the messages of `ruvector-api`, one connection for whatever is not timed. Never measures.
 
 mod channel;
+mod messages;
 mod search;
+mod verbatim;
 mod wire;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use prost::Message;
 use prost::bytes::Bytes;
 use ruvector_api::WirePayload;
-use ruvector_api::proto::{messages as m, payload_message};
-use ruvector_types::Distance;
-use serde_json::{Value, json};
+use ruvector_api::proto::messages as m;
+use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tonic::Code;
 
@@ -21,10 +21,11 @@ use super::super::rows::{self, Row, Written};
 use super::arguments::RemoteArguments;
 use super::interface::{Ask, Described, Interface, Wire};
 use super::measure::ANSWER;
-use super::server::{distance, told};
 use crate::commands::BenchArguments;
 use crate::error::CliError;
 use channel::{Address, Channel};
+pub(super) use messages::field_type;
+use messages::{described, distance_message, point};
 
 const SEARCH: &str = "/qdrant.Points/Search";
 const QUERY: &str = "/qdrant.Points/Query";
@@ -207,93 +208,4 @@ impl Interface for Grpc {
 
 fn read<A: Message + Default>(bytes: &[u8]) -> Result<A, CliError> {
     A::decode(bytes).map_err(|_| CliError::Answer("it is not the message that was to come"))
-}
-
-/// The older spelling of a vector is the one that every server reads.
-#[allow(deprecated, reason = "servers of any age are measured")]
-fn point(row: Row<WirePayload>) -> m::PointStruct {
-    let vector = m::Vector {
-        data: row.vector,
-        ..Default::default()
-    };
-    m::PointStruct {
-        id: Some(m::PointId {
-            point_id_options: Some(m::point_id::PointIdOptions::Num(row.id)),
-        }),
-        payload: payload_message(Some(row.payload.0)),
-        vectors: Some(m::Vectors {
-            vectors_options: Some(m::vectors::VectorsOptions::Vector(vector)),
-        }),
-    }
-}
-
-fn described(info: m::CollectionInfo) -> Described {
-    let status = match info.status() {
-        m::CollectionStatus::Green => "green",
-        m::CollectionStatus::Yellow => "yellow",
-        m::CollectionStatus::Red => "red",
-        m::CollectionStatus::Grey => "grey",
-        m::CollectionStatus::UnknownCollectionStatus => "of no status",
-    };
-    let optimizer = info.optimizer_status.unwrap_or_default();
-    let params = info.config.and_then(|config| config.params);
-    let vectors = params.and_then(|params| params.vectors_config?.config);
-    let (size, distance) = match vectors {
-        Some(m::vectors_config::Config::Params(vector)) => (json!(vector.size), named(vector.distance())),
-        _ => (Value::Null, Value::Null),
-    };
-    Described {
-        status: status.to_owned(),
-        optimizer: match optimizer.ok {
-            true => json!("ok"),
-            false => json!({"error": optimizer.error}),
-        },
-        size,
-        distance,
-        indexed_vectors: info.indexed_vectors_count.into(),
-        fields: indexes(info.payload_schema),
-    }
-}
-
-fn indexes(schema: BTreeMap<String, m::PayloadSchemaInfo>) -> Vec<Value> {
-    let one = |(field, info): (String, m::PayloadSchemaInfo)| {
-        told(&field, &[("points", info.points.map(Value::from))])
-    };
-    schema.into_iter().map(one).collect()
-}
-
-fn distance_message(distance: Distance) -> m::Distance {
-    match distance {
-        Distance::Cosine => m::Distance::Cosine,
-        Distance::Dot => m::Distance::Dot,
-        Distance::Euclid => m::Distance::Euclid,
-        Distance::Manhattan => m::Distance::Manhattan,
-    }
-}
-
-/// A distance by the name that REST has for it.
-fn named(given: m::Distance) -> Value {
-    let all = [
-        Distance::Cosine,
-        Distance::Dot,
-        Distance::Euclid,
-        Distance::Manhattan,
-    ];
-    let known = all.into_iter().find(|known| distance_message(*known) == given);
-    known.map_or(Value::Null, |known| distance(known).into())
-}
-
-/// A kind of payload index, if messages have it.
-pub(super) fn field_type(kind: &str) -> Option<m::FieldType> {
-    Some(match kind {
-        "keyword" => m::FieldType::Keyword,
-        "integer" => m::FieldType::Integer,
-        "float" => m::FieldType::Float,
-        "geo" => m::FieldType::Geo,
-        "text" => m::FieldType::Text,
-        "bool" => m::FieldType::Bool,
-        "datetime" => m::FieldType::Datetime,
-        "uuid" => m::FieldType::Uuid,
-        _ => return None,
-    })
 }

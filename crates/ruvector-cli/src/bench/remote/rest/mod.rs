@@ -48,7 +48,11 @@ struct Upsert {
 
 impl Interface for Rest {
     fn identity(&self) -> Result<(Value, Value), CliError> {
-        let mut answer = self.client.answer("GET", "/", None)?;
+        let answer = self.client.answer("GET", "/", None);
+        let mut answer = answer.map_err(|error| match error {
+            CliError::Answer(_) => CliError::Answer("it is not JSON; a port of gRPC is measured with --grpc"),
+            other => other,
+        })?;
         Ok((answer["title"].take(), answer["version"].take()))
     }
 
