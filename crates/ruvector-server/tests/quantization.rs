@@ -150,7 +150,7 @@ fn codes_are_given_used_and_changed() {
         assert_eq!(info["config"]["quantization_config"], shown);
         assert_eq!(
             info["config"]["params"]["vectors"],
-            json!({"size": DIM, "distance": "Cosine", "on_disk": at % 3 == 0})
+            json!({"size": DIM, "distance": "Cosine", "datatype": "float32", "on_disk": at % 3 == 0})
         );
         assert_eq!(info["config"]["hnsw_config"]["inline_storage"], at % 4 == 0);
         assert_eq!(

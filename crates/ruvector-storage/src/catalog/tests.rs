@@ -97,7 +97,7 @@ fn entry(id: u64, distance: Distance) -> CatalogEntry {
         name: format!("collection {id}"),
         config,
         fields,
-        next_index: 10,
+        next_index: 20,
         indexes: declared(),
     }
 }
