@@ -120,3 +120,31 @@ pub(crate) fn field_numbers(
         by_name,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    //! Goal: no number is given twice, and the last one is the last. Method: every number of each kind is taken, most of
+    //! them under one name.
+    use super::*;
+
+    #[test]
+    fn numbers_are_given_once() {
+        let mut numbers = FieldNumbers::default();
+        let mut given = BTreeSet::new();
+        for is_dense in [true, false] {
+            for at in 0..FIRST_RAGGED {
+                let name = if at % 1_000 == 0 {
+                    format!("{is_dense} {at}")
+                } else {
+                    "again".to_owned()
+                };
+                assert!(numbers.add(&name, is_dense) && !numbers.add(&name, !is_dense));
+                let number = numbers.number(&name).unwrap();
+                assert!(given.insert(number) && (number < FIRST_RAGGED) == is_dense);
+                numbers.remove("again");
+            }
+            assert!(!numbers.add("again", is_dense));
+        }
+        assert_eq!(numbers.given(), (FIRST_RAGGED, FIRST_RAGGED));
+    }
+}
