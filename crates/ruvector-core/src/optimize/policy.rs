@@ -253,7 +253,7 @@ mod tests {
             updated: 0,
             graph_lost: false,
             damaged: false,
-            leftovers: id.is_multiple_of(3),
+            leftovers: false,
             reindex: id.is_multiple_of(2),
             recode: id.is_multiple_of(3),
         }
@@ -311,9 +311,11 @@ mod tests {
     fn comes_to_rest() {
         let thresholds = OptimizerConfig::default();
         for count in 0..40 {
-            let sealed = (0..count)
+            let mut sealed: Vec<SegmentStats> = (0..count)
                 .map(|id| segment(id, 1_000 * (id + 1), 1_000 * (id + 1) - 90 * id))
                 .collect();
+            let every_third = sealed.iter_mut().step_by(3);
+            every_third.for_each(|segment| segment.leftovers = true);
             let mut stats = Stats {
                 frozen: true,
                 promotable: true,
