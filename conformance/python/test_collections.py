@@ -36,6 +36,16 @@ class Collections:
         remote, local = self.ask("collection_exists", "named")
         self.assertEqual((remote, local), (False, False))
 
+    def test_payloads_alone(self):
+        self.change("create_collection", "payloads", vectors_config={})
+        points = [models.PointStruct(id=at, vector={}, payload={"at": at}) for at in range(1, 6)]
+        self.change("upsert", "payloads", points=points)
+        late = models.Filter(must=[models.FieldCondition(key="at", range=models.Range(gte=3))])
+        remote, local = self.ask("count", "payloads", count_filter=late)
+        self.assertEqual((remote.count, local.count), (3, 3))
+        remote, local = self.ask("scroll", "payloads", scroll_filter=late, with_vectors=True)
+        self.assertEqual([one.payload for one in remote[0]], [one.payload for one in local[0]])
+
     def test_description(self):
         self.change("create_collection", "named", vectors_config=NAMED)
         vectors = {"title": [1.0, 2.0, 3.0], "body": [0.5] * 5}

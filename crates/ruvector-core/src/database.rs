@@ -115,13 +115,10 @@ impl Database {
         }
     }
 
-    /// Creates a collection; durable on return.
+    /// Creates a collection; durable on return. Without vectors it holds payloads, until fields are added.
     pub fn create_collection(&self, name: &str, config: CollectionConfig) -> Result<(), Error> {
         self.check_name(name, "collection_name")?;
         self.check_config(&config)?;
-        if config.vectors.is_empty() && config.sparse_vectors.is_empty() {
-            return Err(Invalid::new("vectors", Problem::Empty).into());
-        }
         let mut slot = self.inner.catalog.lock();
         let catalog = slot.as_ref().ok_or_else(closed)?;
         if catalog.collections.iter().any(|entry| entry.name == name) {

@@ -104,8 +104,6 @@ fn collections_and_routes() {
         .map(|n| format!(r#""v{n}": {{"size": 2, "distance": "Dot"}}"#))
         .collect();
     let cases = vec![
-        create("{}", "vectors"),
-        create(r#"{"vectors": {}}"#, "vectors"),
         create(r#"{"vectors": 3}"#, "vectors"),
         create(r#"{"vectors": {"size": 0, "distance": "Dot"}}"#, "size"),
         create(r#"{"vectors": {"size": -1, "distance": "Dot"}}"#, "size"),
