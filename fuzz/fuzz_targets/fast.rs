@@ -34,6 +34,7 @@ fuzz_target!(|bytes: &[u8]| {
                 breadth,
                 visits_max: (breadth == 8).then_some(64),
                 eager: None,
+                elsewhere: (breadth == 1_000).then_some(0.5),
             };
             let outcome = graph.search(&request, &mut accept, scratch, out);
             assert!(asked == outcome.visited && asked <= u64::from(graph.len()));
