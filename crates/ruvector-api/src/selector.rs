@@ -118,13 +118,5 @@ pub(crate) fn at_most(
     field: &str,
     limit_name: &'static str,
 ) -> Result<(), ApiError> {
-    if given <= limit {
-        return Ok(());
-    }
-    let problem = Problem::AboveLimit {
-        given: given as u64,
-        limit: limit as u64,
-        limit_name,
-    };
-    Err(Invalid::new(field, problem).into())
+    Problem::at_most(given, limit, limit_name).map_err(|problem| Invalid::new(field, problem).into())
 }

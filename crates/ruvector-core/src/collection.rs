@@ -249,15 +249,5 @@ pub(crate) fn at_most(
     limit: usize,
     limit_name: &'static str,
 ) -> Result<(), Invalid> {
-    if given <= limit {
-        return Ok(());
-    }
-    Err(Invalid::new(
-        field,
-        Problem::AboveLimit {
-            given: given as u64,
-            limit: limit as u64,
-            limit_name,
-        },
-    ))
+    Problem::at_most(given, limit, limit_name).map_err(|problem| Invalid::new(field, problem))
 }

@@ -41,7 +41,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn level(&mut self, filter: &Filter, level: Level<'_>) -> Result<(), Invalid> {
         let place = level.place;
-        at_most(level.depth, self.limits.filter_depth_max, "filter_depth_max")
+        Problem::at_most(level.depth, self.limits.filter_depth_max, "filter_depth_max")
             .map_err(|problem| Invalid::new(place, problem))?;
         if filter.min_should.as_ref().is_some_and(|min| min.min_count == 0) {
             let problem = Problem::BelowLimit { given: 0, limit: 1 };
@@ -49,7 +49,7 @@ impl Walk<'_> {
         }
         for (clause, at, condition) in filter.clauses() {
             self.conditions += 1;
-            at_most(
+            Problem::at_most(
                 self.conditions,
                 self.limits.filter_conditions_max,
                 "filter_conditions_max",
@@ -136,7 +136,7 @@ impl Walk<'_> {
             }
             FieldTest::GeoPolygon(polygon) => {
                 let points = polygon.points();
-                at_most(
+                Problem::at_most(
                     points,
                     self.limits.filter_polygon_points_max,
                     "filter_polygon_points_max",
@@ -153,12 +153,12 @@ impl Walk<'_> {
     }
 
     fn values(&self, values: usize, name: &str) -> Result<(), Invalid> {
-        at_most(values, self.limits.filter_values_max, "filter_values_max")
+        Problem::at_most(values, self.limits.filter_values_max, "filter_values_max")
             .map_err(|problem| Invalid::new(name, problem))
     }
 
     fn text(&self, text: &str, name: &str) -> Result<(), Invalid> {
-        at_most(
+        Problem::at_most(
             text.len(),
             self.limits.filter_text_bytes_max,
             "filter_text_bytes_max",
@@ -233,17 +233,6 @@ fn numbers(bounds: &Bounds<f64>) -> Result<(), Invalid> {
 
 fn broken(field: &str, rule: &'static str) -> Invalid {
     Invalid::new(field, Problem::Contradiction { rule })
-}
-
-fn at_most(given: usize, limit: usize, limit_name: &'static str) -> Result<(), Problem> {
-    if given <= limit {
-        return Ok(());
-    }
-    Err(Problem::AboveLimit {
-        given: given as u64,
-        limit: limit as u64,
-        limit_name,
-    })
 }
 
 #[cfg(test)]

@@ -110,6 +110,20 @@ pub enum Problem {
     },
 }
 
+impl Problem {
+    /// Refuses what is above a limit, which is named with its unit last.
+    pub fn at_most(given: usize, limit: usize, limit_name: &'static str) -> Result<(), Problem> {
+        if given <= limit {
+            return Ok(());
+        }
+        Err(Problem::AboveLimit {
+            given: given as u64,
+            limit: limit as u64,
+            limit_name,
+        })
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

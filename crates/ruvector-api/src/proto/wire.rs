@@ -170,15 +170,7 @@ fn field<'s>(shape: &'s Shape, bytes: &mut &[u8]) -> Result<(&'s Field, u64), Wi
 }
 
 fn at_most(given: usize, limit: usize, limit_name: &'static str) -> Result<(), WireError> {
-    if given <= limit {
-        return Ok(());
-    }
-    let problem = Problem::AboveLimit {
-        given: given as u64,
-        limit: limit as u64,
-        limit_name,
-    };
-    Err(WireError::Filter(Invalid::new("", problem)))
+    Problem::at_most(given, limit, limit_name).map_err(|problem| WireError::Filter(Invalid::new("", problem)))
 }
 
 /// A filter's fault, seen from the message that has the field; `before` is what the message has before it.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use ruvector_core::types::*;
 use ruvector_core::{Collection, Database, Error};
-use ruvector_io::sim::{PowerLoss, SimDisk};
+use ruvector_io::sim::SimDisk;
 use ruvector_testkit::{Generator, Model};
 
 use crate::answers::{are_right, scrolled};
+use crate::power;
 use crate::{Declared, declared, index, integer, open, path, write};
 
 /// What was promised up to the loss of power, and what was asked for.
@@ -32,18 +33,6 @@ fn config() -> CollectionConfig {
 }
 
 impl Script {
-    fn new() -> Script {
-        let mut random = Generator::new(4, &config());
-        random.ids_max = 90;
-        Script {
-            random,
-            states: vec![Model::new(config())],
-            acknowledged: 0,
-            declared: Declared::new(),
-            in_flight: None,
-        }
-    }
-
     fn write(&mut self, collection: &Collection, op: WriteOp) -> Result<(), Error> {
         let mut next = self.states[self.states.len() - 1].clone();
         next.apply(&op);
@@ -80,6 +69,20 @@ impl Script {
         assert!(database.drop_index("c", &path(name))?);
         (self.declared, self.in_flight) = (next, None);
         Ok(())
+    }
+}
+
+impl power::Script for Script {
+    fn new() -> Self {
+        let mut random = Generator::new(4, &config());
+        random.ids_max = 90;
+        Script {
+            random,
+            states: vec![Model::new(config())],
+            acknowledged: 0,
+            declared: Declared::new(),
+            in_flight: None,
+        }
     }
 
     /// Everything that syncs in the life of indexes.
@@ -170,19 +173,5 @@ fn index_files(disk: &SimDisk) -> Vec<String> {
 
 #[test]
 fn power_may_go_off_at_every_sync() {
-    let disk = SimDisk::new(1);
-    let mut whole = Script::new();
-    whole.run(&disk).unwrap();
-    whole.survives(&disk.power_loss(1, PowerLoss::DurableOnly), "undisturbed");
-    assert!(disk.sync_points() > 60, "{}", disk.sync_points());
-    for stop in 1..=disk.sync_points() {
-        let disk = SimDisk::new(1);
-        disk.stop_at(stop);
-        let mut script = Script::new();
-        // The last syncs are those of closing, whose errors nobody is left to hear of.
-        let _ = script.run(&disk);
-        for style in [PowerLoss::DurableOnly, PowerLoss::KeepAll, PowerLoss::Torn] {
-            script.survives(&disk.power_loss(stop, style), &format!("sync {stop}, {style:?}"));
-        }
-    }
+    power::goes_off_at_every_sync::<Script>(60);
 }

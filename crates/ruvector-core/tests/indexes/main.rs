@@ -6,6 +6,8 @@ mod answers;
 mod crash;
 mod damage;
 mod live;
+#[path = "../support/power.rs"]
+mod power;
 mod repeated;
 mod same;
 mod space;

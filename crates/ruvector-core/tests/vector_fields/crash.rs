@@ -11,6 +11,7 @@ use ruvector_core::{Collection, Ctx, Database, Error, Wait};
 use ruvector_io::sim::{PowerLoss, SimDisk};
 use ruvector_testkit::Random;
 
+use crate::power;
 use crate::{all_points, dense, having, multi, open, point, sparse, upsert, vector};
 
 /// By name: which field it is, of all that ever were, and what it holds.
@@ -41,17 +42,6 @@ fn config() -> CollectionConfig {
 }
 
 impl Script {
-    fn new() -> Script {
-        Script {
-            random: Random::new(7),
-            fields: Fields::from([("", (0, VectorField::Vectors(config().vectors[""])))]),
-            in_flight: None,
-            ever: 1,
-            states: vec![State::new()],
-            acknowledged: 0,
-        }
-    }
-
     fn add(&mut self, database: &Database, name: &'static str, field: VectorField) -> Result<(), Error> {
         let mut next = self.fields.clone();
         next.insert(name, (self.ever, field));
@@ -136,6 +126,19 @@ impl Script {
             }
         }
         Ok(())
+    }
+}
+
+impl power::Script for Script {
+    fn new() -> Self {
+        Script {
+            random: Random::new(7),
+            fields: Fields::from([("", (0, VectorField::Vectors(config().vectors[""])))]),
+            in_flight: None,
+            ever: 1,
+            states: vec![State::new()],
+            acknowledged: 0,
+        }
     }
 
     /// Everything that syncs in the life of fields.
@@ -285,19 +288,5 @@ fn check_files(disk: &SimDisk, fields: &Fields, what: &str) {
 
 #[test]
 fn power_may_go_off_at_every_sync() {
-    let disk = SimDisk::new(1);
-    let mut whole = Script::new();
-    whole.run(&disk).unwrap();
-    whole.survives(&disk.power_loss(1, PowerLoss::DurableOnly), "undisturbed");
-    assert!(disk.sync_points() > 80, "{}", disk.sync_points());
-    for stop in 1..=disk.sync_points() {
-        let disk = SimDisk::new(1);
-        disk.stop_at(stop);
-        let mut script = Script::new();
-        // The last syncs are those of closing, whose errors nobody is left to hear of.
-        let _ = script.run(&disk);
-        for style in [PowerLoss::DurableOnly, PowerLoss::KeepAll, PowerLoss::Torn] {
-            script.survives(&disk.power_loss(stop, style), &format!("sync {stop}, {style:?}"));
-        }
-    }
+    power::goes_off_at_every_sync::<Script>(80);
 }

@@ -4,6 +4,8 @@
 
 mod crash;
 mod live;
+#[path = "../support/power.rs"]
+mod power;
 mod threads;
 
 use std::sync::Arc;

@@ -144,19 +144,23 @@ impl FastScratch {
     pub(super) fn expand(&mut self, base: f32, block: &NodeBlock<'_>, early: bool) {
         let limit = if early { f32::INFINITY } else { self.bound.limit() };
         let scale = block_scale(base, block.tail, limit);
-        let mut found = (self.kernels.estimate)(&self.query.tables, block.block, scale, &mut self.estimates);
+        let found = (self.kernels.estimate)(&self.query.tables, block.block, scale, &mut self.estimates);
+        self.offer(found, block);
+    }
+
+    /// Takes the neighbours whose bits are set into the frontier, unless they were met.
+    #[inline]
+    fn offer(&mut self, mut places: u32, block: &NodeBlock<'_>) {
         let offered = std::iter::from_fn(|| {
-            let place = found.trailing_zeros() as usize;
+            let place = places.trailing_zeros() as usize;
             (place < DEGREE).then(|| {
-                found &= found - 1;
+                places &= places - 1;
                 (self.estimates[place], link(block.links, place))
             })
         });
         self.frontier.extend(offered, |node| self.met.insert(node));
     }
-}
 
-impl FastScratch {
     /// As [`Self::expand`]; the accepted among the neighbours are kept in `seen`.
     #[inline]
     pub(super) fn expand_asking(
@@ -184,14 +188,7 @@ impl FastScratch {
             }
             fresh |= u32::from(self.estimates[place] <= walked) << place;
         }
-        let offered = std::iter::from_fn(|| {
-            let place = fresh.trailing_zeros() as usize;
-            (place < DEGREE).then(|| {
-                fresh &= fresh - 1;
-                (self.estimates[place], link(block.links, place))
-            })
-        });
-        self.frontier.extend(offered, |node| self.met.insert(node));
+        self.offer(fresh, block);
     }
 
     /// Asks about the candidates that are near enough.

@@ -106,14 +106,7 @@ fn sift(field: &SealedField, nodes: &[u32], is_sure: bool) -> (f64, f64) {
         let mut truth = nodes.to_vec();
         truth.sort_by(|a, b| distance(*a).total_cmp(&distance(*b)));
         truth.truncate(WANTED);
-        let request = FastSearch {
-            query: &query,
-            wanted: WANTED,
-            breadth: 64,
-            visits_max: None,
-            eager: None,
-            elsewhere: None,
-        };
+        let request = request(&query);
         sieve.estimates.clear();
         let outcome = sieve
             .sift(field, &request, (nodes, is_sure), &mut |_| true)
@@ -133,6 +126,17 @@ fn sift(field: &SealedField, nodes: &[u32], is_sure: bool) -> (f64, f64) {
 
 fn every_third() -> Vec<u32> {
     (0..POINTS as u32).step_by(3).collect()
+}
+
+fn request(query: &[f32]) -> FastSearch<'_> {
+    FastSearch {
+        query,
+        wanted: WANTED,
+        breadth: 64,
+        visits_max: None,
+        eager: None,
+        elsewhere: None,
+    }
 }
 
 #[test]
@@ -185,14 +189,7 @@ fn overflow_hides_nothing() {
             let (nodes, mut sieve) = (every_third(), Sieve::default());
             for number in 0..8 {
                 let query = scaled(noise(number, DIM), scale);
-                let request = FastSearch {
-                    query: &query,
-                    wanted: WANTED,
-                    breadth: 64,
-                    visits_max: None,
-                    eager: None,
-                    elsewhere: None,
-                };
+                let request = request(&query);
                 let sifted = sieve.sift(field, &request, (&nodes, true), &mut |_| true);
                 if sifted.is_some() {
                     assert!(sieve.found.len() >= WANTED, "{scale}: {}", sieve.found.len());
