@@ -7,12 +7,15 @@ use ruvector_types::{
     VectorConfig, VectorDatatype,
 };
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::body::unplaced;
 use crate::quantization::WireQuantization;
 use crate::selector::{Unserved, refuse};
 use crate::strict_mode::{check_payload, check_strict_mode, refuse_unless};
 use crate::tuning::{HnswDiff, OptimizersDiff, WireMemory};
+use crate::unique::{self, Unique};
 use crate::vector_kinds::{MultiVectorParams, SparseVectorParams};
 use crate::{ApiError, WirePayload};
 
@@ -23,6 +26,7 @@ pub struct CreateCollection {
     /// The fields of dense vectors; none if absent.
     pub(crate) vectors: Option<VectorsParams>,
     /// The fields of sparse vectors by name; none if absent.
+    #[serde(default, deserialize_with = "unique::optional")]
     pub(crate) sparse_vectors: Option<BTreeMap<String, SparseVectorParams>>,
     /// Shards; 1 if absent.
     pub(crate) shard_number: Option<u32>,
@@ -69,6 +73,7 @@ pub struct CreateNamedCollection {
     /// The vector fields, where there are several or the one has a name.
     vectors: Option<VectorsParams>,
     /// The fields of sparse vectors by name; none if absent.
+    #[serde(default, deserialize_with = "unique::optional")]
     sparse_vectors: Option<BTreeMap<String, SparseVectorParams>>,
     /// Shards; 1 if absent.
     shard_number: Option<u32>,
@@ -96,18 +101,19 @@ impl<'de> Deserialize<'de> for Fields {
     /// An object with a number at `size` is one field, any other is a map of fields by name.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
-        let tree = serde_json::Map::deserialize(deserializer)?;
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        let tree = serde_json::from_str::<Unique<Box<RawValue>>>(text.get());
+        let Unique(tree) = tree.map_err(|error| D::Error::custom(unplaced(&error)))?;
         let one = ["size", "distance"]
             .iter()
-            .any(|key| tree.get(*key).is_some_and(|value| !value.is_object()));
+            .any(|key| tree.get(*key).is_some_and(|value| !value.get().starts_with('{')));
         if one {
-            return params(serde_json::Value::Object(tree))
-                .map(Fields::One)
-                .map_err(D::Error::custom);
+            return params(text.get()).map(Fields::One).map_err(D::Error::custom);
         }
         let mut named = BTreeMap::new();
         for (name, value) in tree {
-            let one = params(value).map_err(|error| D::Error::custom(format_args!("{name}.{error}")))?;
+            let one =
+                params(value.get()).map_err(|error| D::Error::custom(format_args!("{name}.{error}")))?;
             named.insert(name, one);
         }
         Ok(Fields::Named(named))
@@ -115,8 +121,9 @@ impl<'de> Deserialize<'de> for Fields {
 }
 
 /// One field's parameters; the error names the parameter.
-fn params(value: serde_json::Value) -> Result<VectorParams, serde_path_to_error::Error<serde_json::Error>> {
-    serde_path_to_error::deserialize(value)
+fn params(text: &str) -> Result<VectorParams, String> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| unplaced(&error))
 }
 
 /// One vector field.

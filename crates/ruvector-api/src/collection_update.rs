@@ -22,6 +22,7 @@ pub struct UpdateCollection {
     #[schema(value_type = Option<QuantizationChangeSchema>)]
     pub(crate) quantization_config: Option<QuantizationChange>,
     /// Changes of single vector fields by name; the unnamed vector is `""`.
+    #[serde(default, deserialize_with = "crate::unique::optional")]
     pub(crate) vectors: Option<BTreeMap<String, VectorDiff>>,
     /// The graphs' parameters, of every vector field whose own do not differ.
     pub(crate) hnsw_config: Option<HnswDiff>,

@@ -40,6 +40,7 @@ mod text_index;
 mod text_search;
 mod tuning;
 mod update;
+mod unique;
 mod vector;
 mod vector_field;
 mod vector_kinds;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::WireVector;
 use crate::document::Purpose;
+use crate::unique;
 use crate::vector::{OBJECT_KEYS, WireObject};
 
 const EXPECTED: &str = "a vector, or the id of a point";
@@ -34,14 +35,15 @@ impl WireInput {
 /// The entries of an object that is a vector, or a text to be made into one.
 pub(crate) struct InputEntries {
     object: WireObject,
-    is_empty: bool,
+    /// Names that were read.
+    names: Vec<String>,
 }
 
 impl InputEntries {
     pub(crate) fn new() -> InputEntries {
         InputEntries {
             object: WireObject::default(),
-            is_empty: true,
+            names: Vec::new(),
         }
     }
 
@@ -51,13 +53,16 @@ impl InputEntries {
         key: &str,
         entries: &mut A,
     ) -> Result<(), A::Error> {
-        self.is_empty = false;
+        if self.names.iter().any(|name| name == key) {
+            return Err(unique::twice(key));
+        }
+        self.names.push(key.to_owned());
         self.object.read(key, entries)
     }
 
     /// What they are; `None` if there were none.
     pub(crate) fn finish<E: Error>(self) -> Result<Option<WireInput>, E> {
-        if self.is_empty {
+        if self.names.is_empty() {
             return Ok(None);
         }
         let vector = self.object.into_vector(Purpose::Query).map_err(E::custom)?;

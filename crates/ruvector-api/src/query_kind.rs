@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::order::WireOrderBy;
 use crate::query_input::{Bounded, InputEntries, WireInput};
+use crate::unique;
 use crate::vector::OBJECT_KEYS;
 use crate::{ApiError, WireVector};
 
@@ -178,6 +179,7 @@ impl<'de> Visitor<'de> for QueryVisitor {
         let mut kinds = Kinds {
             found: None,
             mmr: None,
+            has_defaults: false,
             input: InputEntries::new(),
         };
         while let Some(key) = entries.next_key::<String>()? {
@@ -194,6 +196,8 @@ impl<'de> Visitor<'de> for QueryVisitor {
 struct Kinds {
     found: Option<WireQuery>,
     mmr: Option<WireMmr>,
+    /// Of a formula.
+    has_defaults: bool,
     input: InputEntries,
 }
 
@@ -201,6 +205,7 @@ impl Kinds {
     fn read<'de, A: MapAccess<'de>>(&mut self, key: &'static str, entries: &mut A) -> Result<(), A::Error> {
         let found = match key {
             "nearest" => WireQuery::Nearest(entries.next_value()?, None),
+            "mmr" if self.mmr.is_some() => return Err(unique::twice(key)),
             "mmr" => {
                 self.mmr = entries.next_value()?;
                 return Ok(());
@@ -219,7 +224,7 @@ impl Kinds {
                 WireSample::Random => WireQuery::Sample,
             },
             "defaults" => {
-                let _: IgnoredAny = entries.next_value()?;
+                self.has_defaults |= entries.next_value::<Option<IgnoredAny>>()?.is_some();
                 return Ok(());
             }
             "discover" | "context" | "formula" | "relevance_feedback" => {
@@ -237,6 +242,9 @@ impl Kinds {
 
     fn finish<E: Error>(self) -> Result<WireQuery, E> {
         let input = self.input.finish()?;
+        if self.has_defaults && !matches!(self.found, Some(WireQuery::Unserved(..))) {
+            return Ok(WireQuery::Unserved("defaults", unserved("formula")));
+        }
         match (self.found, self.mmr, input) {
             (Some(WireQuery::Nearest(input, _)), mmr, None) => Ok(WireQuery::Nearest(input, mmr)),
             (Some(found), None, None) => Ok(found),

@@ -152,7 +152,10 @@ pub(crate) fn check_params(params: Params, limits: &Limits) -> Result<(), ApiErr
         return unserved("params.acorn", "filters are planned without parameters");
     }
     if params.idf {
-        return unserved("params.idf", "only dense vectors are served");
+        return unserved(
+            "params.idf",
+            "a sparse field says itself whether rarity counts (modifier)",
+        );
     }
     if let Some(ef) = params.hnsw_ef {
         at_most(

@@ -11,6 +11,7 @@ use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::document::{Bm25Options, Purpose, encode_text};
+use crate::unique;
 
 const ANY: &str = "a vector: a list of numbers, a list of such lists, or {\"indices\": […], \"values\": […]}";
 const OBJECT: &str = "a sparse vector, {\"indices\": […], \"values\": […]}, or a text, {\"text\": …, \"model\": \"qdrant/bm25\"}";
@@ -256,7 +257,7 @@ impl<'de> Deserialize<'de> for PointVectors {
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<PointVectors, A::Error> {
                 let mut vectors = BTreeMap::new();
                 while let Some((name, StoredVector(vector))) = entries.next_entry()? {
-                    vectors.insert(name, vector);
+                    unique::insert::<_, A::Error>(&mut vectors, name, vector)?;
                 }
                 Ok(PointVectors(vectors))
             }
@@ -319,7 +320,7 @@ impl<'de> Deserialize<'de> for BatchVectors {
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<BatchVectors, A::Error> {
                 let mut columns = BTreeMap::new();
                 while let Some((name, column)) = entries.next_entry::<String, Vec<StoredVector>>()? {
-                    columns.insert(name, vectors(column));
+                    unique::insert::<_, A::Error>(&mut columns, name, vectors(column))?;
                 }
                 Ok(BatchVectors(columns))
             }

@@ -81,24 +81,21 @@ pub(super) fn field_condition(object: &Object, place: &str) -> Result<Condition,
     let path = json::path(object, "key", place)?;
     let expected = "key with match, range, geo_radius, geo_bounding_box, geo_polygon, values_count, \
                     is_empty or is_null";
-    let mut tests = object
-        .iter()
-        .filter(|(name, value)| *name != "key" && !value.is_null());
+    let others = || object.iter().filter(|(name, _)| *name != "key");
+    if let Some((name, _)) = others().find(|(name, _)| !TESTS.contains(&name.as_str())) {
+        return Err(ApiError::Unknown {
+            field: place.to_owned(),
+            name: name.clone(),
+            expected,
+        });
+    }
+    let mut tests = others().filter(|(_, value)| !value.is_null());
     let Some((name, value)) = tests.next() else {
         return Err(ApiError::Missing {
             field: place.to_owned(),
             what: expected,
         });
     };
-    for (name, _) in std::iter::once((name, value)).chain(tests.clone()) {
-        if !TESTS.contains(&name.as_str()) {
-            return Err(ApiError::Unknown {
-                field: place.to_owned(),
-                name: name.clone(),
-                expected,
-            });
-        }
-    }
     if tests.next().is_some() {
         let rule = "a condition holds one test; list several conditions in must";
         return Err(ApiError::rule(place, rule));
@@ -150,10 +147,25 @@ fn test(name: &str, value: &Value, place: &str) -> Result<FieldTest, ApiError> {
     }
 }
 
+const MATCHES: [&str; 11] = [
+    "value",
+    "keyword",
+    "integer",
+    "any",
+    "except",
+    "prefix",
+    "substring",
+    "text",
+    "text_any",
+    "text_prefix",
+    "phrase",
+];
+
 /// One way to match. `integer` and `keyword` are what Qdrant once called `value`; `text_prefix` is ours.
 fn matching(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
     let object = json::object(value, place)?;
     let expected = "one of value, any, except, prefix, substring, text, text_any, text_prefix and phrase";
+    json::only(object, &MATCHES, place, expected)?;
     let mut entries = object.iter().filter(|(_, value)| !value.is_null());
     let (Some((name, value)), None) = (entries.next(), entries.next()) else {
         return Err(ApiError::Missing {
@@ -175,14 +187,7 @@ fn matching(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
         "text" => FieldTest::Text(Text::All(text()?)),
         "text_any" => FieldTest::Text(Text::Any(text()?)),
         "text_prefix" => FieldTest::Text(Text::Prefix(text()?)),
-        "phrase" => FieldTest::Text(Text::Phrase(text()?)),
-        _ => {
-            return Err(ApiError::Unknown {
-                field: place.to_owned(),
-                name: name.clone(),
-                expected,
-            });
-        }
+        _ => FieldTest::Text(Text::Phrase(text()?)),
     })
 }
 

@@ -1,5 +1,5 @@
 //! Reads the JSON of a filter into a tree and counts what it lists. Never keeps more of a list than a filter may have,
-//! never knows an operator.
+//! never drops one of two entries of one name, never knows an operator.
 //!
 //! A filter beyond a limit is given up where it crosses it, so that its refusal costs no more than the limit allows.
 //! Recursion is bounded by the JSON reader's limit of 128 levels.
@@ -11,6 +11,11 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, V
 use serde_json::{Map, Number, Value};
 
 use crate::ApiError;
+use crate::body::unplaced;
+
+/// Names that an object may have whatever the limit of conditions: no condition has as many. Beyond them each is one more
+/// field to be equal to something.
+const NAMES_MIN: usize = 16;
 
 /// The tree of a filter that the request calls `field`.
 pub(super) fn read(text: &str, field: &str, limits: &Limits) -> Result<Value, ApiError> {
@@ -100,19 +105,10 @@ impl Reading<'_> {
             Some(problem) => Invalid::new(place, problem).into(),
             None => ApiError::Json {
                 field: place,
-                source: unplaced(error),
+                source: serde_json::Error::custom(unplaced(error)),
             },
         }
     }
-}
-
-/// The error without its line and column, which count from the beginning of the filter and not of the body.
-fn unplaced(error: &serde_json::Error) -> serde_json::Error {
-    let text = error.to_string();
-    let cause = text
-        .rsplit_once(" at line ")
-        .map_or(&text[..], |(cause, _)| cause);
-    serde_json::Error::custom(cause)
 }
 
 /// One value of the tree; `list` is what it holds if it is a list.
@@ -197,6 +193,14 @@ impl<'de> Visitor<'de> for Item<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut read = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
+            if read.contains_key(&key) {
+                return Err(A::Error::custom(format_args!("the name {key:?} is given twice")));
+            }
+            if read.len() >= self.reading.limits.filter_conditions_max.max(NAMES_MIN) {
+                self.reading.conditions = read.len() + 1;
+                self.reading.cross(List::Conditions, read.len());
+                return Err(A::Error::custom("above a limit"));
+            }
             let item = Item {
                 reading: &mut *self.reading,
                 list: List::named(&key),

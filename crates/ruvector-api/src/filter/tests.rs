@@ -228,6 +228,18 @@ fn refusals_name_their_place() {
             json!({"And": [{"Or": vec![json!({"a": 1}); 4_095]}, {"b": 1}]}),
             "filter.And[1]: 4097 is above the limit 4096 (filter_conditions_max)",
         ),
+        (
+            json!({"must": [{"key": "a", "match": {"value": 1}, "foo": null}]}),
+            "filter.must[0]: unknown name \"foo\"",
+        ),
+        (
+            json!({"key": "a", "match": {"value": 1, "foo": null}}),
+            "filter.match: unknown name \"foo\"",
+        ),
+        (
+            json!({"must": [(0..5_000).map(|n| (format!("f{n}"), json!(1))).collect::<serde_json::Map<_, _>>()]}),
+            "filter.must[0]: 4097 is above the limit 4096 (filter_conditions_max)",
+        ),
         (deep, "filter.must[0].must[0].must[0].must[0]"),
         (
             json!({"should": wide}),
@@ -240,5 +252,30 @@ fn refusals_name_their_place() {
             error.contains(message),
             "{text}\n  gave {error}\n  wants {message}"
         );
+    }
+}
+
+/// Goal: of two entries of one name none is dropped. Method: texts, for a tree of JSON has room for one alone.
+#[test]
+fn a_name_given_twice_is_refused() {
+    for (text, place) in [
+        (r#"{"must": [{"a": 1}], "must": [{"b": 2}]}"#, "filter"),
+        (
+            r#"{"must": [{"key": "a", "key": "b", "is_null": true}]}"#,
+            "filter.must[0]",
+        ),
+        (r#"{"must_not": {"a": 1, "b": 2, "a": 3}}"#, "filter.must_not"),
+        (r#"{"Range": {"field": "a", "gt": 1, "gt": 2}}"#, "filter.Range"),
+        (
+            r#"{"must": [{"has_id": [1]}, {"has_id": [2], "has_id": [3]}]}"#,
+            "filter.must[1]",
+        ),
+    ] {
+        let wire: WireFilter = serde_json::from_str(text).unwrap();
+        let error = wire.into_filter("filter", &Limits::default()).unwrap_err();
+        let says = format!("body: {place}: the name \"");
+        assert!(error.to_string().contains(&says), "{text}: {error}");
+        assert!(error.to_string().ends_with("is given twice"), "{text}: {error}");
+        assert_eq!(error.status(), 400);
     }
 }

@@ -253,6 +253,18 @@ fn points() {
             r#"{"keys": ["a["], "points": [1]}"#,
             "keys[0]",
         ),
+        case(
+            "POST",
+            format!("{POINTS}/payload/delete"),
+            format!(r#"{{"keys": [{}"a"], "points": [1]}}"#, r#""a","#.repeat(1024)),
+            "keys: 1025 is above the limit 1024",
+        ),
+        case(
+            "POST",
+            format!("{POINTS}/delete"),
+            r#"{"filter": {"must": [{"a": 2}], "must": [{"a": 1}]}}"#,
+            "filter: the name \"must\" is given twice",
+        ),
         case("POST", format!("{POINTS}/payload/clear"), "{}", "points"),
     ];
     check(&server(), cases);

@@ -118,6 +118,10 @@ fn reads() {
             r#"{"vector": [1, 2], "params": {"indexed_only": true}}"#,
             "params.indexed_only",
         ),
+        search(
+            r#"{"vector": [1, 2], "params": {"idf": {}}}"#,
+            "params.idf: a sparse field says",
+        ),
         search(r#"{"vector": [1, 2], "params": {"ef": 3}}"#, "unknown field `ef`"),
         search(r#"{"vector": [1, 2], "with_payload": 3}"#, "with_payload"),
         search(r#"{"vector": [1, 2], "with_payload": ["a["]}"#, "with_payload[0]"),
@@ -169,6 +173,14 @@ fn reads() {
         case(
             "POST",
             format!("{POINTS}/scroll"),
+        query(
+            r#"{"query": {"nearest": [1, 2], "defaults": {"a": 1}}}"#,
+            "query.defaults: scores are not computed",
+        ),
+        query(
+            r#"{"query": {"formula": "a", "defaults": {"a": 1}}}"#,
+            "query.formula: scores are not computed",
+        ),
             r#"{"limit": 100001}"#,
             "limit_max",
         ),
