@@ -144,6 +144,12 @@ pub enum ApiError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// A body that is within the limit and would not be once it is read.
+    #[error("Body too large: once read it would take more than {limit} bytes of memory (bodies_bytes_max)")]
+    MemoryTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// A body that stopped before its end.
     #[error("Wrong input: the request's body ended early")]
     BodyCut,
@@ -232,7 +238,7 @@ impl ApiError {
             ApiError::NoMethod { .. } => 405,
             ApiError::Timeout { .. } | ApiError::BodySlow { .. } => 408,
             ApiError::IndexGone { .. } => 409,
-            ApiError::BodyTooLarge { .. } => 413,
+            ApiError::BodyTooLarge { .. } | ApiError::MemoryTooLarge { .. } => 413,
             ApiError::MediaType { .. } | ApiError::ContentEncoding { .. } => 415,
             ApiError::Invalid(invalid) if is_in_filter(&invalid.field) => 400,
             ApiError::Invalid(_)

@@ -22,6 +22,9 @@ const SHORT: Duration = Duration::from_millis(2);
 /// Bytes of a body up to which reading it takes no time that counts.
 const SHORT_BODY_BYTES: usize = 64 << 10;
 
+/// Bytes of a body up to which what it takes in memory is not counted: with as many requests as there may be, it is little.
+const SMALL_BODY_BYTES: usize = 16 << 10;
+
 /// How many of a kind of work may run at once.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -36,6 +39,7 @@ pub(crate) struct Job {
     pub(crate) database: Database,
     pub(crate) ctx: Ctx,
     pub(crate) wait: Wait,
+    app: App,
     body: Held,
     started: Instant,
     timeout: Duration,
@@ -64,6 +68,7 @@ impl Job {
             database: app.database.clone(),
             ctx: Ctx::default(),
             wait: terms.wait,
+            app: app.clone(),
             body,
             started: terms.started,
             timeout: terms.timeout,
@@ -79,9 +84,13 @@ impl Job {
         Ok(job)
     }
 
-    /// The body, read as `T`.
+    /// The body, read as `T`. What it takes in memory is counted before.
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        ruvector_api::from_json(&self.body.bytes)
+        let bytes = &self.body.bytes;
+        if bytes.len() > SMALL_BODY_BYTES {
+            self.take_memory(ruvector_api::json_memory(bytes))?;
+        }
+        ruvector_api::from_json(bytes)
     }
 
     /// The body's bytes.
@@ -100,7 +109,12 @@ impl Job {
     }
 
     /// Counts memory that the work takes against what all bodies may hold, until the work ends.
-    pub(crate) fn take_memory(&self, app: &App, bytes: usize) -> Result<(), ApiError> {
+    pub(crate) fn take_memory(&self, bytes: usize) -> Result<(), ApiError> {
+        let app = &self.app;
+        let limit = app.config.bodies_bytes_max.max(app.config.body_bytes_max);
+        if bytes.saturating_add(self.body.bytes.len()) > limit {
+            return Err(ApiError::MemoryTooLarge { limit });
+        }
         let permits = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
         let permit = app.bodies_kib.clone().try_acquire_many_owned(permits);
         let permit = permit.map_err(|_| ApiError::Busy {

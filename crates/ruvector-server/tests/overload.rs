@@ -142,6 +142,51 @@ fn bodies_count_by_what_came_and_are_bounded_together() {
     server.ok("PUT", "/collections/c/points?wait=true", &ok);
 }
 
+/// Goal: a body within its limit that would take many times as much memory is refused, over REST as over gRPC. Method:
+/// bodies of a MiB at most, beside one of vectors that is taken.
+#[test]
+fn what_takes_too_much_memory_is_refused() {
+    let server = Server::start(ServerConfig {
+        body_bytes_max: 1 << 20,
+        bodies_bytes_max: 4 << 20,
+        ..ServerConfig::default()
+    });
+    let create = json!({"vectors": {"size": 64, "distance": "Dot"}});
+    server.ok("PUT", "/collections/c", &create);
+    let put = |body: &str| {
+        let path = "/collections/c/points?wait=true";
+        server.send_bytes("PUT", path, Some("application/json"), body.as_bytes())
+    };
+    let point = |payload: &str| {
+        format!(r#"{{"points": [{{"id": 1, "vector": {{}}, "payload": {{"a": {payload}}}}}]}}"#)
+    };
+    let objects = point(&format!("[{}0]", r#"{"a":0},"#.repeat(100_000)));
+    let numbers = point(&format!("[{}0]", "0,".repeat(400_000)));
+    let names: Vec<String> = (0..70_000).map(|n| format!(r#""{n:x}":0"#)).collect();
+    let names = point(&format!("{{{}}}", names.join(",")));
+    let points = format!(
+        r#"{{"points": [{}0]}}"#,
+        r#"{"id":1,"vector":{}},"#.repeat(40_000)
+    );
+    for body in [objects, numbers, names, points] {
+        let (status, answer) = put(&body);
+        let message = answer["status"]["error"].as_str().unwrap();
+        assert_eq!(status, 413, "{message}");
+        assert!(
+            message.contains("4194304 bytes of memory (bodies_bytes_max)"),
+            "{message}"
+        );
+    }
+    let vector = vec!["0.123456789"; 64].join(",");
+    let many: Vec<String> = (0..1_000)
+        .map(|id| format!(r#"{{"id":{id},"vector":[{vector}]}}"#))
+        .collect();
+    let many = format!(r#"{{"points": [{}]}}"#, many.join(","));
+    assert!(many.len() > 700_000);
+    assert_eq!(put(&many).0, 200);
+    assert_eq!(put(&many).0, 200, "what was counted is given back");
+}
+
 #[test]
 fn too_much_is_refused_before_it_is_read() {
     let server = Server::start(ServerConfig::default());

@@ -42,7 +42,9 @@ pub fn code(error: &ApiError) -> Code {
         ApiError::NoPoint { .. } => Code::NotFound,
         ApiError::Timeout { .. } | ApiError::BodySlow { .. } => Code::DeadlineExceeded,
         ApiError::IndexGone { .. } => Code::Aborted,
-        ApiError::BodyTooLarge { .. } | ApiError::Busy { .. } => Code::ResourceExhausted,
+        ApiError::BodyTooLarge { .. } | ApiError::MemoryTooLarge { .. } | ApiError::Busy { .. } => {
+            Code::ResourceExhausted
+        }
         ApiError::Panicked | ApiError::Response(_) => Code::Internal,
         ApiError::NoRoom { .. } | ApiError::Closing => Code::Unavailable,
         ApiError::Engine(error) => code_of(error.kind()),

@@ -86,7 +86,7 @@ pub(super) fn message<M: Message + Default>(app: &App, call: proto::Call, job: &
     let bytes = job.bytes();
     let limit = app.config.bodies_bytes_max.max(app.config.body_bytes_max);
     let taken = proto::shapes().check(call, bytes, limit, job.limits())?;
-    job.take_memory(app, taken)?;
+    job.take_memory(taken)?;
     M::decode(bytes).map_err(|error| WireError::Decode(error).into())
 }
 
