@@ -41,7 +41,7 @@ pub fn success<T: Serialize>(
 
 /// The body of a refusal or failure.
 pub fn failure(error: &ApiError, time: f64) -> Vec<u8> {
-    let text = error.to_string();
+    let text = error.text();
     let envelope = Failure {
         status: FailureStatus { error: &text },
         time,

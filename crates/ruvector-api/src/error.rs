@@ -213,7 +213,17 @@ fn is_in_filter(field: &str) -> bool {
     steps.any(|step| matches!(step, "filter" | "update_filter"))
 }
 
+/// Bytes of the text of a refusal; a caller's names in it may be of any length. Clients of gRPC take a few KiB.
+const TEXT_BYTES_MAX: usize = 2 << 10;
+/// Bytes kept of the end of a longer one, where the rule stands.
+const TEXT_END_BYTES: usize = 512;
+
 impl ApiError {
+    /// What the caller reads. Of a text that is too long the middle is left out.
+    pub fn text(&self) -> String {
+        shortened(self.to_string())
+    }
+
     /// The HTTP status. A value that was read and breaks a rule is 422, as clients of this interface know it; what cannot be
     /// read, what the engine refuses, and any fault of a filter is 400.
     pub fn status(&self) -> u16 {
@@ -284,6 +294,16 @@ impl ApiError {
     pub(crate) fn rule(field: impl Into<String>, rule: &'static str) -> ApiError {
         ApiError::Invalid(Invalid::new(field, Problem::Contradiction { rule }))
     }
+}
+
+fn shortened(text: String) -> String {
+    if text.len() <= TEXT_BYTES_MAX {
+        return text;
+    }
+    const MARK: &str = " […] ";
+    let begin = text.floor_char_boundary(TEXT_BYTES_MAX - TEXT_END_BYTES - MARK.len());
+    let end = text.ceil_char_boundary(text.len() - TEXT_END_BYTES);
+    [&text[..begin], MARK, &text[end..]].concat()
 }
 
 /// One status for every kind of engine error. An unsupported option is the request's fault: 400, as clients

@@ -77,8 +77,12 @@ pub(crate) fn payload_selector(
     }
 }
 
+/// Paths of one list. Each is looked for in every point that the request is about.
+const PATHS_MAX: usize = 1_024;
+
 /// Parses a list of payload paths.
 pub(crate) fn paths(texts: &[String], field: &str) -> Result<Vec<PayloadPath>, ApiError> {
+    at_most(texts.len(), PATHS_MAX, field, "paths of one list")?;
     texts
         .iter()
         .enumerate()

@@ -330,6 +330,31 @@ fn transport() {
     assert_eq!(state(&server), before);
 }
 
+/// Goal: what a caller makes long is not sent back at length, and the rule is still read.
+#[test]
+fn refusals_are_short() {
+    let server = server();
+    let name = "n".repeat(500_000);
+    for (path, body, says) in [
+        (
+            "scroll",
+            json!({"filter": {"must": [{&name: []}]}}),
+            "with a plain value to be equal to",
+        ),
+        ("count", json!({&name: 1}), "line 1 column"),
+        ("search", json!({"vector": [1, 0], "with_vector": [&name]}), ""),
+    ] {
+        let (status, answer) = server.send("POST", &format!("{POINTS}/{path}"), &body);
+        let message = answer["status"]["error"].as_str().unwrap();
+        assert!(
+            (400..500).contains(&status) && message.len() <= 2048,
+            "{status} {}",
+            message.len()
+        );
+        assert!(message.contains(" […] ") && message.contains(says), "{message}");
+    }
+}
+
 #[test]
 fn allowed_oddities() {
     let server = server();

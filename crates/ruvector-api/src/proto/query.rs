@@ -78,6 +78,7 @@ impl m::QueryBatchPoints {
             query_points,
             "query_points",
             (&collection_name, limits),
+            |query: &m::QueryPoints| query.timeout,
             m::QueryPoints::into_request,
             |request| request.stage.limit,
         )?;
@@ -288,6 +289,7 @@ impl m::RecommendBatchPoints {
             recommend_points,
             "recommend_points",
             (&collection_name, limits),
+            |recommend: &m::RecommendPoints| recommend.timeout,
             m::RecommendPoints::into_request,
             |request| request.stage.limit,
         )?;

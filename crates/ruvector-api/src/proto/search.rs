@@ -78,6 +78,7 @@ impl m::SearchBatchPoints {
             search_points,
             "search_points",
             (&collection_name, limits),
+            |search: &m::SearchPoints| search.timeout,
             m::SearchPoints::into_request,
             |request| request.limit,
         )?;
@@ -90,6 +91,7 @@ pub(super) fn batch<T, R>(
     list: Vec<T>,
     field: &str,
     (collection, limits): (&str, &Limits),
+    timeout_of: impl Fn(&T) -> Option<u64>,
     into_request: impl Fn(T, &Limits) -> Result<(String, R), ApiError>,
     limit_of: impl Fn(&R) -> usize,
 ) -> Result<Vec<R>, ApiError> {
@@ -98,6 +100,10 @@ pub(super) fn batch<T, R>(
     let mut requests = Vec::with_capacity(list.len());
     for (at, item) in list.into_iter().enumerate() {
         let place = || format!("{field}[{at}]");
+        if timeout_of(&item).is_some() {
+            let rule = "is the batch's: it is answered as a whole";
+            return Err(ApiError::rule(format!("{}.timeout", place()), rule));
+        }
         let (name, request) = into_request(item, limits).map_err(|error| error.within(place()))?;
         if !name.is_empty() && name != collection {
             let rule = "must be that of the batch, or empty";

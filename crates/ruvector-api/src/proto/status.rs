@@ -71,7 +71,7 @@ fn code_of(kind: ErrorKind) -> Code {
 
 /// What the caller reads: as over REST, but there is no JSON here.
 pub fn message(error: &ApiError) -> String {
-    let text = error.to_string();
+    let text = error.text();
     for (place, here) in [("JSON body", "body"), ("query parameters", "metadata")] {
         if let Some((kind @ ("Format" | "Validation"), rest)) =
             text.split_once(&format!(" error in {place}: "))

@@ -340,6 +340,29 @@ fn refusals_have_their_codes_and_texts() {
         );
         assert!(!text.contains("JSON"), "{text}");
     }
+    // A text longer than callers take as metadata would never come.
+    let long = m::SearchPoints {
+        collection_name: "ü".repeat(200_000),
+        ..search(1)
+    };
+    let (code, text) = caller.refused("/qdrant.Points/Search", &long);
+    assert!(
+        [NOT_FOUND, INVALID].contains(&code) && text.len() <= 2048,
+        "{code} {}",
+        text.len()
+    );
+    assert!(text.contains(" […] "), "{text}");
+    let batch = m::SearchBatchPoints {
+        collection_name: named("c"),
+        search_points: vec![search(1), many(|r| r.timeout = Some(5))],
+        timeout: Some(5),
+        ..Default::default()
+    };
+    let (code, text) = caller.refused("/qdrant.Points/SearchBatch", &batch);
+    assert!(
+        code == INVALID && text.contains("search_points[1].timeout: is the batch's"),
+        "{text}"
+    );
     for path in [
         "/qdrant.Points/Discover",
         "/qdrant.Snapshots/Create",

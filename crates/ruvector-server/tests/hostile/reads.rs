@@ -129,6 +129,13 @@ fn reads() {
             r#"{"vector": [1, 2], "with_payload": {"include": [], "exclude": []}}"#,
             "with_payload",
         ),
+        search(
+            &format!(
+                r#"{{"vector": [1, 2], "with_payload": [{}"a"]}}"#,
+                r#""a","#.repeat(1024)
+            ),
+            "with_payload: 1025 is above the limit 1024",
+        ),
         search(r#"{"vector": [1, 2], "with_vector": ["nope"]}"#, "nope"),
         search(
             r#"{"vector": [1, 2], "with_vector": true, "with_vectors": true}"#,
@@ -166,13 +173,6 @@ fn reads() {
             "No point with id 936da01f",
         ),
         query(r#"{"query": -1}"#, "query"),
-        query(r#"{"query": {}}"#, "query"),
-        query(r#"{"query": [[1, 2]]}"#, "a multi-vector is given"),
-        query(r#"{"query": [1, 2], "using": "t"}"#, "named \"t\""),
-        case("POST", format!("{POINTS}/scroll"), r#"{"limit": 0}"#, "limit"),
-        case(
-            "POST",
-            format!("{POINTS}/scroll"),
         query(
             r#"{"query": {"nearest": [1, 2], "defaults": {"a": 1}}}"#,
             "query.defaults: scores are not computed",
@@ -181,6 +181,13 @@ fn reads() {
             r#"{"query": {"formula": "a", "defaults": {"a": 1}}}"#,
             "query.formula: scores are not computed",
         ),
+        query(r#"{"query": {}}"#, "query"),
+        query(r#"{"query": [[1, 2]]}"#, "a multi-vector is given"),
+        query(r#"{"query": [1, 2], "using": "t"}"#, "named \"t\""),
+        case("POST", format!("{POINTS}/scroll"), r#"{"limit": 0}"#, "limit"),
+        case(
+            "POST",
+            format!("{POINTS}/scroll"),
             r#"{"limit": 100001}"#,
             "limit_max",
         ),
