@@ -114,3 +114,30 @@ fn flags_without_effect_are_refused() {
     bench.refused(&["--quantization", "product5"], "compression must be x4");
     bench.refused(&["--quantization", "neural:many"], "--quantization: takes none");
 }
+
+/// Goal: what cannot be measured is refused before a point is loaded. Method: a bad line, index, breadth, truth, each
+/// last of all that is measured; no folder is made.
+#[test]
+fn what_cannot_be_measured_is_refused_before_the_load() {
+    let bench = Bench::new();
+    let filters = bench.path("filters.jsonl");
+    let line = |filter: Value| json!({"group": "g", "query": 0, "filter": filter, "truth": []}).to_string();
+    let lines = [line(json!({"a": 1})), line(json!({"must": 5}))];
+    std::fs::write(&filters, lines.join("\n")).unwrap();
+    let (filters, queries) = (filters.to_str().unwrap(), bench.path("queries.npy"));
+    for (flags, says) in [
+        (
+            &["--filters", filters][..],
+            "line 2: Format error in JSON body: filter.must",
+        ),
+        (
+            &["--filters", filters, "--filter-sweep", "ef=0"],
+            "--sweep: takes",
+        ),
+        (&["--index", "a:words"], "--index: takes PATH:KIND"),
+        (&["--truth", queries.to_str().unwrap()], "queries.npy"),
+    ] {
+        bench.refused(flags, says);
+        assert!(!bench.path("kept").exists(), "{flags:?}");
+    }
+}

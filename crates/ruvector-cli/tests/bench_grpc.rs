@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use harness::bench::{Bench, DIM, K, QUERIES, ROWS, load_and_measure, nearest, number};
+use harness::bench::{Bench, DIM, K, QUERIES, ROWS, load_and_measure, nearest, number, write_lines};
 use harness::{Server, write_npy};
 use serde_json::{Value, json};
 
@@ -200,6 +200,18 @@ fn what_cannot_be_measured_is_refused() {
     let says = "a filter as a message of gRPC: ";
     refused(&server.grpc, &["--filter", filter], says);
     refused(&server.grpc, &["--filter", r#"{"must": 5}"#], says);
+    // Nor is anything loaded before a line is refused.
+    let filters = bench.file("filters.jsonl");
+    let line = |filter: Value| json!({"group": "g", "query": 0, "filter": filter, "truth": []});
+    let good = line(json!({"must": [{"key": "a", "match": {"value": 1}}]}));
+    let bad = line(serde_json::from_str(filter).unwrap());
+    write_lines(Path::new(&filters), [good, bad].into_iter());
+    refused(
+        &server.grpc,
+        &["--filters", &filters],
+        "filters.jsonl: line 2: Not supported: filter.must[0].match: ",
+    );
+    refused(&server.grpc, &["--reuse"], "(NotFound): ");
     for answer in [&b""[..], b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"] {
         let url = saying(answer);
         refused(&url, &[], &format!("the connection to {url} failed: "));

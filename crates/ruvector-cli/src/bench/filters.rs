@@ -31,6 +31,9 @@ pub(super) struct Line<F> {
     pub(super) truth: Vec<u64>,
 }
 
+/// The searches of each group, by its name.
+pub(crate) struct Groups(BTreeMap<String, Group>);
+
 /// The searches of a group.
 #[derive(Default)]
 struct Group {
@@ -38,24 +41,43 @@ struct Group {
     truth: Vec<Vec<u64>>,
 }
 
-/// The figures of each group, at a breadth or, without one, at the default settings.
-pub(crate) fn measure_groups(
-    plan: &Plan,
-    collection: &Collection,
-    path: &Path,
-    breadths: &[Option<u32>],
-) -> Result<Vec<Value>, CliError> {
-    let mut figures = Vec::new();
-    for (name, mut group) in groups(plan, path)? {
-        for breadth in breadths {
-            group
-                .requests
-                .iter_mut()
-                .for_each(|request| request.params.hnsw_ef = *breadth);
-            figures.push(group.measure(collection, &name, *breadth)?);
+impl Groups {
+    /// Those of a file, each line checked.
+    pub(crate) fn read(plan: &Plan, path: &Path) -> Result<Groups, CliError> {
+        let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+        for (number, line) in (1..).zip(lines::<WireFilter>(plan, path)?) {
+            let filter = line
+                .filter
+                .into_filter("filter", &Limits::default())
+                .map_err(|source| wrong(path, number, source))?;
+            let mut request = SearchRequest::nearest(plan.queries[line.query].clone(), plan.k);
+            request.filter = Some(filter);
+            request.params.quantization = plan.quantization;
+            let group = groups.entry(line.group).or_default();
+            group.requests.push(request);
+            group.truth.push(line.truth);
         }
+        Ok(Groups(groups))
     }
-    Ok(figures)
+
+    /// The figures of each, at a breadth or, without one, at the default settings.
+    pub(crate) fn measure(
+        self,
+        collection: &Collection,
+        breadths: &[Option<u32>],
+    ) -> Result<Vec<Value>, CliError> {
+        let mut figures = Vec::new();
+        for (name, mut group) in self.0 {
+            for breadth in breadths {
+                group
+                    .requests
+                    .iter_mut()
+                    .for_each(|request| request.params.hnsw_ef = *breadth);
+                figures.push(group.measure(collection, &name, *breadth)?);
+            }
+        }
+        Ok(figures)
+    }
 }
 
 /// The lines of a file, each of a query that there is, with k true neighbours at most.
@@ -83,26 +105,10 @@ pub(super) fn lines<F: DeserializeOwned>(plan: &Plan, path: &Path) -> Result<Vec
     Ok(lines)
 }
 
-fn wrong(path: &Path, line: usize, source: ApiError) -> CliError {
+/// A line that is refused, by its number from 1.
+pub(super) fn wrong(path: &Path, line: usize, source: ApiError) -> CliError {
     let path = path.to_owned();
     CliError::Line { path, line, source }
-}
-
-fn groups(plan: &Plan, path: &Path) -> Result<BTreeMap<String, Group>, CliError> {
-    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
-    for (number, line) in (1..).zip(lines::<WireFilter>(plan, path)?) {
-        let filter = line
-            .filter
-            .into_filter("filter", &Limits::default())
-            .map_err(|source| wrong(path, number, source))?;
-        let mut request = SearchRequest::nearest(plan.queries[line.query].clone(), plan.k);
-        request.filter = Some(filter);
-        request.params.quantization = plan.quantization;
-        let group = groups.entry(line.group).or_default();
-        group.requests.push(request);
-        group.truth.push(line.truth);
-    }
-    Ok(groups)
 }
 
 impl Group {

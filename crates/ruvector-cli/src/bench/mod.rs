@@ -41,6 +41,16 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
         return remote::run(arguments);
     }
     let plan = Plan::new(arguments)?;
+    // Whatever can be refused is, before anything is loaded.
+    let breadths = plan.filter_breadths(arguments)?;
+    for index in &arguments.index {
+        indexes::parse(index)?;
+    }
+    let truth = plan.truth_file(arguments)?;
+    let filters = arguments.filters.as_deref();
+    let groups = filters
+        .map(|path| filters::Groups::read(&plan, path))
+        .transpose()?;
     let folder = Folder::new(arguments.engine_dir.as_ref())?;
     let loaded = match arguments.reuse {
         true => None,
@@ -66,14 +76,17 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
     while collection.step()? {}
     let promote_s = started.elapsed().as_secs_f64() - reopen_s;
     let built = indexes::build(&database, COLLECTION, &arguments.index)?;
-    let (truth, truth_source) = plan.truth(arguments, &collection)?;
+    let (truth, truth_source) = match truth {
+        Some(truth) => (truth, "file"),
+        None => (measure::exact(&plan, &collection)?, "exact search of the engine"),
+    };
     let size = size_after_a_pass(&plan, &collection, io.as_ref())?;
     let mut points = Vec::new();
     for ef in &plan.sweep {
         points.push(measure::measure(&plan, &collection, &truth, *ef)?);
     }
-    let filtered = match &arguments.filters {
-        Some(path) => filters::measure_groups(&plan, &collection, path, &plan.filter_breadths(arguments)?)?,
+    let filtered = match groups {
+        Some(groups) => groups.measure(&collection, &breadths)?,
         None => Vec::new(),
     };
     let build = loaded.map(|loaded| Build::new(arguments, (vector.hnsw.m, Some(arguments.shards)), &loaded));
@@ -180,18 +193,6 @@ impl Plan {
             return Ok(vec![None]);
         };
         Ok(sweep(text)?.into_iter().map(Some).collect())
-    }
-
-    /// The true neighbours of every query, and where they are from.
-    fn truth(
-        &self,
-        arguments: &BenchArguments,
-        collection: &Collection,
-    ) -> Result<(Vec<Vec<u64>>, &'static str), CliError> {
-        match self.truth_file(arguments)? {
-            Some(truth) => Ok((truth, "file")),
-            None => Ok((measure::exact(self, collection)?, "exact search of the engine")),
-        }
     }
 
     /// The true neighbours of every query, if a file has them.

@@ -15,30 +15,46 @@ use crate::error::CliError;
 /// Searches whose filters are counted to know what share of the points they keep.
 const COUNTED: usize = 50;
 
+/// The lines of each group, by its name.
+pub(super) type Groups = BTreeMap<String, Vec<filters::Line<Value>>>;
+
+/// Those of a file, each a search that the interface can say.
+pub(super) fn read(plan: &Plan, interface: &dyn Interface, path: &Path) -> Result<Groups, CliError> {
+    let mut groups = Groups::new();
+    for (number, line) in (1..).zip(filters::lines::<Value>(plan, path)?) {
+        let said = interface.search(&plan.queries[line.query], ask(plan, &line, None));
+        said.map_err(|error| match error {
+            CliError::Message(source) => filters::wrong(path, number, source),
+            other => other,
+        })?;
+        groups.entry(line.group.clone()).or_default().push(line);
+    }
+    Ok(groups)
+}
+
+fn ask<'a>(plan: &Plan, line: &'a filters::Line<Value>, breadth: Option<u32>) -> Ask<'a> {
+    Ask {
+        k: plan.k,
+        filter: Some(&line.filter),
+        breadth: breadth.map_or(Breadth::Default, Breadth::Ef),
+    }
+}
+
 /// The figures of each group, at a breadth or, without one, at the default settings.
 pub(super) fn measure_groups(
     plan: &Plan,
     (interface, timer): (&dyn Interface, &Timer),
-    path: &Path,
+    groups: &Groups,
     breadths: &[Option<u32>],
 ) -> Result<Vec<Value>, CliError> {
-    let mut groups: BTreeMap<String, Vec<filters::Line<Value>>> = BTreeMap::new();
-    for line in filters::lines::<Value>(plan, path)? {
-        groups.entry(line.group.clone()).or_default().push(line);
-    }
     let mut figures = Vec::new();
-    for (name, lines) in &groups {
+    for (name, lines) in groups {
         let share = matching_share(interface, plan, lines)?;
         let truth: Vec<Vec<u64>> = lines.iter().map(|line| line.truth.clone()).collect();
         for breadth in breadths {
             let mut searches = Searches::new(interface);
             for line in lines {
-                let ask = Ask {
-                    k: plan.k,
-                    filter: Some(&line.filter),
-                    breadth: breadth.map_or(Breadth::Default, Breadth::Ef),
-                };
-                searches.push(&plan.queries[line.query], ask)?;
+                searches.push(&plan.queries[line.query], ask(plan, line, *breadth))?;
             }
             let recall = measure::recall(&searches.pass()?, &truth);
             let times = timer.time(&searches, lines.len())?;

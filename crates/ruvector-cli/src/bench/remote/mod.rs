@@ -44,8 +44,12 @@ pub(super) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
         };
         Searches::of(interface, &plan.queries, ask)
     };
-    // A filter that the interface cannot say is refused before anything is loaded.
+    // Filters that the interface cannot say are refused before anything is loaded.
     let exact = searches(Breadth::Exact)?;
+    let groups = arguments.filters.as_deref();
+    let groups = groups
+        .map(|path| filters::read(&plan, interface, path))
+        .transpose()?;
     let (title, version) = interface.identity()?;
     let build = match arguments.reuse {
         true => None,
@@ -73,8 +77,8 @@ pub(super) fn run(arguments: &BenchArguments) -> Result<(), CliError> {
             work: None,
         });
     }
-    let filtered = match &arguments.filters {
-        Some(path) => filters::measure_groups(&plan, (interface, &timer), path, &breadths)?,
+    let filtered = match &groups {
+        Some(groups) => filters::measure_groups(&plan, (interface, &timer), groups, &breadths)?,
         None => Vec::new(),
     };
     let mut report = Report::new(arguments, &plan, points, build, (truth_source, figures));
