@@ -29,7 +29,7 @@ struct SegmentView {
     /// How many points the filter is about; `null` without one.
     filter: Option<FilterView>,
     /// How it was read, in the order taken: `scan`, `graph`, `fast graph`, `fast scan`, `scan of codes`, `graph by codes`,
-    /// `rows` or `text`.
+    /// `lists`, `rows` or `text`.
     /// A second one where the first had to be given up; none where no point could match.
     #[schema(value_type = Vec<String>)]
     ways: Vec<&'static str>,

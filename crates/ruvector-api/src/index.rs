@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::ApiError;
 use crate::error::parse_path;
-use crate::schema::IndexSchemaSchema;
+use crate::schema::{IndexSchemaSchema, StopWordsSchema};
 use crate::selector::{Unserved, refuse};
 use crate::text_index::{WireStemmer, WireStopWords};
 
@@ -78,7 +78,7 @@ pub struct WireIndexParams {
     /// Of `text`: accents are ignored; false if absent.
     pub(crate) ascii_folding: Option<bool>,
     /// Of `text`: words left out: a language, or `{"languages": […], "custom": […]}`.
-    #[schema(value_type = Option<Object>, example = json!({"languages": ["english"], "custom": ["etc"]}))]
+    #[schema(value_type = Option<StopWordsSchema>)]
     pub(crate) stopwords: Option<WireStopWords>,
     /// Of `text`: words are cut to their stems: `{"type": "snowball", "language": …}`, or `{"type": "none"}`.
     #[schema(value_type = Option<Object>, example = json!({"type": "snowball", "language": "english"}))]

@@ -40,8 +40,8 @@ mod strict_mode;
 mod text_index;
 mod text_search;
 mod tuning;
-mod update;
 mod unique;
+mod update;
 mod vector;
 mod vector_field;
 mod vector_kinds;
@@ -69,9 +69,10 @@ pub use quantization::{WireQuantization, WireQuantizationSearch};
 pub use read::{CountPoints, CountView, RecordView, RetrievePoints, ScrollPoints, ScrollView, retrieve_one};
 pub use recommend::{RecommendPoints, RecommendPointsBatch};
 pub use schema::{
-    ErrorEnvelope, ErrorStatus, FacetHitSchema, FacetValueSchema, FilterSchema, IndexSchemaSchema,
-    LookupSchema, OrderBySchema, PayloadSchema, PointIdSchema, PointSchema, PrefetchSchema,
-    QuantizationChangeSchema, QuerySchema, RecordSchema, ScoredPointSchema, VectorSchema, WithPayloadSchema,
+    AnyVectorSchema, ErrorEnvelope, ErrorStatus, FacetHitSchema, FacetValueSchema, FilterSchema,
+    IndexSchemaSchema, LookupSchema, OrderBySchema, PayloadSchema, PointIdSchema, PointSchema,
+    PrefetchSchema, QuantizationChangeSchema, QueryKindSchema, QuerySchema, RecordSchema, ScoredPointSchema,
+    SearchVectorSchema, StartFromSchema, StopWordsSchema, VectorInputSchema, VectorSchema, WithPayloadSchema,
     WithVectorSchema,
 };
 pub use search::{QueryPoints, QueryView, ScoredView, SearchPoints, WireSearchParams};

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::query_kind::{WireExamples, WireQuery, WireRecommend, WireStrategy};
 use crate::query_stage::{WireLookup, WireStage};
-use crate::schema::{FilterSchema, LookupSchema, WithPayloadSchema, WithVectorSchema};
+use crate::schema::{FilterSchema, LookupSchema, VectorInputSchema, WithPayloadSchema, WithVectorSchema};
 use crate::search::check_results;
 use crate::search_batch::{Searches, Weigh, refuse_explain, requests};
 use crate::selector::{NO_SHARD_KEYS, Unserved, payload_selector, refuse, vector_selector};
@@ -17,10 +17,10 @@ use crate::{ApiError, WireFilter, WirePayloadSelector, WireSearchParams, WireVec
 #[serde(deny_unknown_fields)]
 pub struct RecommendPoints {
     /// Like these: ids of points, or vectors.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<VectorInputSchema>>)]
     positive: Option<WireExamples>,
     /// Unlike these: ids of points, or vectors.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<VectorInputSchema>>)]
     negative: Option<WireExamples>,
     /// `average_vector` (default), `best_score` or `sum_scores`.
     #[schema(value_type = Option<String>)]

@@ -22,15 +22,101 @@ pub enum PointIdSchema {
 #[schema(as = Payload, value_type = Object)]
 pub struct PayloadSchema(pub BTreeMap<String, String>);
 
-/// A list of numbers (the unnamed vector), or an object of such lists by vector name.
+/// One vector of any kind.
+#[derive(Debug, ToSchema)]
+#[schema(as = Vector)]
+#[serde(untagged)]
+pub enum AnyVectorSchema {
+    /// A dense one.
+    Dense(Vec<f32>),
+    /// Several of one length, where the field takes several.
+    Several(Vec<Vec<f32>>),
+    /// A sparse one.
+    Sparse {
+        /// Dimensions, each once.
+        indices: Vec<u32>,
+        /// A number for each.
+        values: Vec<f32>,
+    },
+    /// A text that is made into a sparse one.
+    Text {
+        /// The text.
+        text: String,
+        /// `qdrant/bm25`.
+        model: String,
+        /// How it is cut into words and weighed.
+        #[schema(value_type = Option<Object>)]
+        options: Option<PayloadSchema>,
+    },
+}
+
+/// A point's vectors: the unnamed one, or an object of vectors by name.
 #[derive(Debug, ToSchema)]
 #[schema(as = Vectors)]
 #[serde(untagged)]
 pub enum VectorSchema {
     /// The unnamed vector.
     Unnamed(Vec<f32>),
+    /// The unnamed field's vectors, where it takes several.
+    Several(Vec<Vec<f32>>),
     /// Named vectors.
-    Named(BTreeMap<String, Vec<f32>>),
+    Named(BTreeMap<String, AnyVectorSchema>),
+}
+
+/// The vector of a search: of the unnamed field, or of a named one.
+#[derive(Debug, ToSchema)]
+#[schema(as = SearchVector)]
+#[serde(untagged)]
+pub enum SearchVectorSchema {
+    /// Of the unnamed field.
+    Unnamed(Vec<f32>),
+    /// Several, of the unnamed field.
+    Several(Vec<Vec<f32>>),
+    /// Of a named field.
+    Named {
+        /// The field.
+        name: String,
+        /// The vector.
+        vector: AnyVectorSchema,
+    },
+}
+
+/// A vector, or the id of a point that has it.
+#[derive(Debug, ToSchema)]
+#[schema(as = VectorInput)]
+#[serde(untagged)]
+pub enum VectorInputSchema {
+    /// The vector.
+    Vector(AnyVectorSchema),
+    /// That of this point.
+    Id(PointIdSchema),
+}
+
+/// Words that a text index leaves out.
+#[derive(Debug, ToSchema)]
+#[schema(as = StopWords)]
+#[serde(untagged)]
+pub enum StopWordsSchema {
+    /// Those of a language.
+    Language(String),
+    /// Those of languages, and others.
+    Set {
+        /// Languages.
+        languages: Option<Vec<String>>,
+        /// Words.
+        custom: Option<Vec<String>>,
+    },
+}
+
+/// Where a page starts that values order.
+#[derive(Debug, ToSchema)]
+#[schema(as = StartFrom)]
+#[serde(untagged)]
+pub enum StartFromSchema {
+    /// At a number; of a time, microseconds since 1970.
+    Number(f64),
+    /// At an RFC 3339 time.
+    Time(String),
 }
 
 /// A filter, in any of three spellings: Qdrant's `{"must": [..], "should": [..], "must_not": [..]}`, an
@@ -136,8 +222,7 @@ pub enum OrderBySchema {
         /// `asc` (if absent) or `desc`.
         direction: Option<String>,
         /// The first value: a number, or an RFC 3339 time.
-        #[schema(value_type = Option<Object>)]
-        start_from: Option<f64>,
+        start_from: Option<StartFromSchema>,
     },
 }
 
@@ -188,8 +273,38 @@ pub struct ScoredPointSchema {
 /// `{"nearest": …, "mmr": {"diversity", "candidates_limit"}}`, `{"recommend": {"positive", "negative", "strategy"}}`,
 /// `{"order_by": …}`, `{"fusion": "rrf" | "dbsf"}`, `{"rrf": {"k", "weights"}}`, `{"sample": "random"}`.
 #[derive(Debug, ToSchema)]
-#[schema(as = Query, value_type = Object, example = json!({"recommend": {"positive": [1, 2], "negative": [3], "strategy": "best_score"}}))]
-pub struct QuerySchema(pub BTreeMap<String, String>);
+#[schema(as = Query, example = json!({"recommend": {"positive": [1, 2], "negative": [3], "strategy": "best_score"}}))]
+#[serde(untagged)]
+pub enum QuerySchema {
+    /// What is near to it.
+    Nearest(VectorInputSchema),
+    /// One of the kinds by name.
+    Kind(Box<QueryKindSchema>),
+}
+
+/// A kind of query by name: exactly one, and `mmr` with `nearest` alone.
+#[derive(Debug, ToSchema)]
+#[schema(as = QueryKind)]
+#[serde(deny_unknown_fields)]
+pub struct QueryKindSchema {
+    /// What is near to it.
+    pub nearest: Option<VectorInputSchema>,
+    /// Of what is near, what is unlike each other: `diversity`, `candidates_limit`.
+    #[schema(value_type = Option<Object>)]
+    pub mmr: Option<PayloadSchema>,
+    /// Like some examples: `positive`, `negative`, `strategy`.
+    #[schema(value_type = Option<Object>)]
+    pub recommend: Option<PayloadSchema>,
+    /// By a payload value.
+    pub order_by: Option<OrderBySchema>,
+    /// The results of several prefetches as one: `rrf` or `dbsf`.
+    pub fusion: Option<String>,
+    /// As `rrf`, with `k` and `weights`.
+    #[schema(value_type = Option<Object>)]
+    pub rrf: Option<PayloadSchema>,
+    /// By chance: `random`.
+    pub sample: Option<String>,
+}
 
 /// A query carried out before another one, with queries before it in turn.
 #[derive(Debug, ToSchema)]

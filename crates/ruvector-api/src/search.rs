@@ -13,8 +13,8 @@ use crate::quantization::WireQuantizationSearch;
 use crate::query_kind::WireQuery;
 use crate::query_stage::{WireLookup, WirePrefetch, WireStage};
 use crate::schema::{
-    FilterSchema, LookupSchema, PrefetchSchema, QuerySchema, ScoredPointSchema, WithPayloadSchema,
-    WithVectorSchema,
+    FilterSchema, LookupSchema, PrefetchSchema, QuerySchema, ScoredPointSchema, SearchVectorSchema,
+    WithPayloadSchema, WithVectorSchema,
 };
 use crate::selector::{NO_SHARD_KEYS, Unserved, at_most, payload_selector, refuse, vector_selector};
 use crate::vector::VectorsView;
@@ -25,7 +25,7 @@ use crate::{ApiError, QueryVector, WireFilter, WireId, WirePayloadSelector, Wire
 #[serde(deny_unknown_fields)]
 pub struct SearchPoints {
     /// The query: a list of numbers, or `{"name": …, "vector": […]}` for a named vector.
-    #[schema(value_type = Object, example = json!([0.1, 0.2, 0.3]))]
+    #[schema(value_type = SearchVectorSchema)]
     vector: QueryVector,
     /// Results wanted; 10 if absent.
     limit: Option<usize>,

@@ -26,7 +26,7 @@ pub(crate) async fn change(State(app): State<App>, call: Call) -> Response {
 
 /// List all aliases
 #[utoipa::path(get, path = "/aliases", tag = "collections",
-    responses((status = 200, body = Answer<AliasesView>)))]
+    responses((status = 200, body = Answer<AliasesView>), (status = 400, body = ErrorEnvelope)))]
 pub(crate) async fn list(State(app): State<App>, call: Call) -> Response {
     call.read(app, |job| Ok(AliasesView::all(job.database.aliases())))
         .await
@@ -34,7 +34,7 @@ pub(crate) async fn list(State(app): State<App>, call: Call) -> Response {
 
 /// List the aliases of a collection; none if there is no such collection
 #[utoipa::path(get, path = "/collections/{name}/aliases", tag = "collections", params(("name" = String, Path)),
-    responses((status = 200, body = Answer<AliasesView>)))]
+    responses((status = 200, body = Answer<AliasesView>), (status = 400, body = ErrorEnvelope)))]
 pub(crate) async fn list_of(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.read(app, move |job| {
         let aliases = job.database.aliases_of(&name);

@@ -13,7 +13,7 @@ use crate::docs::Answer;
 
 /// List all collections
 #[utoipa::path(get, path = "/collections", tag = "collections",
-    responses((status = 200, body = Answer<CollectionNames>)))]
+    responses((status = 200, body = Answer<CollectionNames>), (status = 400, body = ErrorEnvelope)))]
 pub(crate) async fn list(State(app): State<App>, call: Call) -> Response {
     call.read(app, |job| {
         Ok(CollectionNames::new(job.database.collection_names()))
@@ -53,7 +53,7 @@ pub(crate) async fn create(State(app): State<App>, Name(name): Name, call: Call)
 
 /// Describe a collection: its configuration and figures
 #[utoipa::path(get, path = "/collections/{name}", tag = "collections", params(("name" = String, Path)),
-    responses((status = 200, body = Answer<CollectionView>), (status = 404, body = ErrorEnvelope)))]
+    responses((status = 200, body = Answer<CollectionView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
 pub(crate) async fn describe(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.read(app, move |job| {
         let collection = job.database.collection(&name)?;
@@ -80,7 +80,7 @@ pub(crate) async fn update(State(app): State<App>, Name(name): Name, call: Call)
 
 /// Delete a collection; false if there was none
 #[utoipa::path(delete, path = "/collections/{name}", tag = "collections", params(("name" = String, Path)),
-    responses((status = 200, body = Answer<bool>)))]
+    responses((status = 200, body = Answer<bool>), (status = 400, body = ErrorEnvelope)))]
 pub(crate) async fn delete(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.write(app, move |job| Ok(job.database.delete_collection(&name)?))
         .await
@@ -88,7 +88,7 @@ pub(crate) async fn delete(State(app): State<App>, Name(name): Name, call: Call)
 
 /// Tell whether a collection exists
 #[utoipa::path(get, path = "/collections/{name}/exists", tag = "collections", params(("name" = String, Path)),
-    responses((status = 200, body = Answer<CollectionExists>)))]
+    responses((status = 200, body = Answer<CollectionExists>), (status = 400, body = ErrorEnvelope)))]
 pub(crate) async fn exists(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.read(app, move |job| {
         let exists = match job.database.collection(&name) {

@@ -64,7 +64,7 @@ fn wait_until_built(job: &Job, name: &str, path: &PayloadPath, index: &FieldInde
     params(("name" = String, Path), ("wait" = Option<bool>, Query, description = "Answer once every sealed segment has it")),
     request_body(content = CreateFieldIndex, example = json!({"field_name": "year", "field_schema": {"type": "integer", "is_principal": true}})),
     responses((status = 200, body = Answer<UpdateView>),
-        (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
+        (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope), (status = 409, body = ErrorEnvelope)))]
 pub(crate) async fn create(State(app): State<App>, Name(name): Name, call: Call) -> Response {
     call.write(app, move |job| {
         let (path, index) = job.body::<CreateFieldIndex>()?.into_parts()?;
@@ -78,7 +78,7 @@ pub(crate) async fn create(State(app): State<App>, Name(name): Name, call: Call)
 #[utoipa::path(put, path = "/collections/{name}/index/{field_name}", tag = "indexes",
     params(("name" = String, Path), ("field_name" = String, Path, description = "A path into the payload, percent-encoded"), ("wait" = Option<bool>, Query)),
     request_body(content = IndexSchemaSchema, example = json!("keyword")),
-    responses((status = 200, body = Answer<UpdateView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope)))]
+    responses((status = 200, body = Answer<UpdateView>), (status = 400, body = ErrorEnvelope), (status = 404, body = ErrorEnvelope), (status = 409, body = ErrorEnvelope)))]
 pub(crate) async fn create_native(
     State(app): State<App>,
     NameAndField(name, path): NameAndField,

@@ -13,13 +13,14 @@ use harness::Server;
 use ruvector_server::ServerConfig;
 use serde_json::{Value, json};
 
-const WAYS: [&str; 8] = [
+const WAYS: [&str; 9] = [
     "scan",
     "graph",
     "fast graph",
     "fast scan",
     "scan of codes",
     "graph by codes",
+    "lists",
     "rows",
     "text",
 ];
