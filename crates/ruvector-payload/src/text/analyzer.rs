@@ -8,7 +8,7 @@ use rust_stemmers::{Algorithm, Stemmer};
 use ruvector_types::{TextOptions, Tokenizer};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Last, fold, language};
+use super::{Last, fold, language, stop_lists};
 
 /// The longest beginning of a word that `Tokenizer::Prefix` makes a word of, in characters, also where
 /// `token_chars_max` allows more: a text has at most so many times its own words.
@@ -25,8 +25,10 @@ pub struct Analyzer {
     chars_max: usize,
     lowercase: bool,
     ascii_folding: bool,
-    /// Sorted, made equal as words are.
-    stop_words: Box<[Box<str>]>,
+    /// Those of languages, each sorted, made equal as words are.
+    stop_lists: Box<[&'static stop_lists::List]>,
+    /// Others, likewise.
+    stop_words: Box<stop_lists::List>,
     stemmer: Option<Algorithm>,
 }
 
@@ -58,22 +60,22 @@ impl Analyzer {
             chars_max: chars_max as usize,
             lowercase: options.lowercase,
             ascii_folding: options.ascii_folding,
+            stop_lists: Box::default(),
             stop_words: Box::default(),
             stemmer: options.stemmer.and_then(language::stemmer),
         };
-        let languages = options.stop_languages.iter();
-        let listed = languages.filter_map(|language| language::stop_words(*language));
-        let own = options.stop_words.iter().map(String::as_str);
+        let way = stop_lists::Way {
+            lowercase: options.lowercase,
+            ascii_folding: options.ascii_folding,
+        };
         let mut room = Room::default();
-        let mut words: Vec<Box<str>> = listed
-            .flatten()
-            .copied()
-            .chain(own)
-            .map(|word| analyzer.equal(word, &mut room).into())
-            .collect();
-        words.sort_unstable();
-        words.dedup();
-        analyzer.stop_words = words.into();
+        let mut equal = |word: &str| analyzer.equal(word, &mut room).into();
+        let languages = options.stop_languages.iter();
+        let lists = languages.filter_map(|language| stop_lists::list(*language, way, &mut equal));
+        let lists = lists.collect();
+        let own = stop_lists::sorted(options.stop_words.iter().map(|word| equal(word)));
+        analyzer.stop_lists = lists;
+        analyzer.stop_words = own;
         analyzer
     }
 
@@ -221,9 +223,8 @@ impl Analyzer {
     }
 
     fn is_stop_word(&self, word: &str) -> bool {
-        self.stop_words
-            .binary_search_by(|stop| (**stop).cmp(word))
-            .is_ok()
+        let has = |list: &stop_lists::List| list.binary_search_by(|stop| (**stop).cmp(word)).is_ok();
+        has(&self.stop_words) || self.stop_lists.iter().any(|list| has(list))
     }
 
     fn truncated<'w>(&self, word: &'w str) -> &'w str {

@@ -8,6 +8,7 @@ mod bm25;
 mod fold;
 mod language;
 mod sparse;
+mod stop_lists;
 mod test;
 #[cfg(test)]
 mod tests;
