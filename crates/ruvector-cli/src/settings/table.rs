@@ -86,7 +86,7 @@ pub(crate) const TABLE: &[Setting] = &[
         1024,
         1 << 40,
         || ServerConfig::default().bodies_bytes_max as u64,
-        "Bytes of all request bodies held at once; more is answered 429"
+        "Bytes of all request bodies held at once, with what large ones take in memory once they are read; more is answered 429"
     ),
     service!(
         "request_timeout_ms",
