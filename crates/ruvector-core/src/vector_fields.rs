@@ -16,7 +16,8 @@ use crate::{Database, Error, ErrorKind};
 impl Database {
     /// Adds a vector field, durable on return; points that are there lack it. False if the collection has a field of that
     /// name and of the same vectors: it stays as it is, its other options too. One of other vectors is an error.
-    /// Cost: waits for the writes under way, and freezes the segments in memory.
+    /// Cost: waits for the writes between their validation and their place in the log, which do no work for the optimizer
+    /// there, and freezes the segments in memory.
     pub fn add_vector_field(&self, collection: &str, name: &str, field: &VectorField) -> Result<bool, Error> {
         let mut is_new = false;
         self.change_entry(collection, |entry, collection| {
