@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod crash;
+mod damage;
 mod held_up;
 mod live;
 #[path = "../support/power.rs"]
