@@ -29,7 +29,8 @@ pub(crate) struct Core {
     /// Itself, for queues that must not keep it alive.
     pub(crate) me: Weak<Core>,
     pub(crate) name: String,
-    /// As it is now. Dimensions, distances and the thresholds of the active segment never change.
+    /// As it is now. Dimensions, distances and the thresholds of the active segment never change. How vector fields are kept,
+    /// `schema` says.
     pub(crate) config: ArcSwap<CollectionConfig>,
     /// By the number of the vector field.
     pub(crate) quantization: ArcSwap<Vec<Option<QuantizationConfig>>>,

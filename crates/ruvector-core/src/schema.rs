@@ -1,5 +1,5 @@
-//! The vector fields of a collection at one moment, by number. Never changes: a field that comes or goes makes another schema,
-//! and whoever reads, writes or rewrites keeps to the one it began with.
+//! The vector fields of a collection at one moment, by number, with how they are kept. Never changes: a field that comes, goes
+//! or is to be kept otherwise makes another schema, and whoever reads, writes or rewrites keeps to the one it began with.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -14,7 +14,8 @@ use crate::fields::{Field, RaggedKind, RaggedSchema, metric};
 use crate::kernels::FieldKernels;
 use crate::read::Costs;
 
-/// A vector field as the engine uses it. What a number stands for never changes.
+/// A vector field as the engine uses it. What a number stands for never changes; `hnsw` and `on_disk` may from one schema to
+/// the next.
 #[derive(Debug)]
 pub(crate) struct FieldSchema {
     /// In logs and files, and its place in the schema.
@@ -53,6 +54,22 @@ pub(crate) enum FieldRef<'a> {
 }
 
 impl FieldSchema {
+    /// The field as `before` has it, unless it is to be kept otherwise from now on.
+    fn since(
+        before: Option<&Arc<FieldSchema>>,
+        (number, name): (usize, &str),
+        vector: &VectorConfig,
+    ) -> Arc<FieldSchema> {
+        let same =
+            |before: &&Arc<FieldSchema>| (before.hnsw, before.on_disk) == (vector.hnsw, vector.on_disk);
+        let costs = before.map_or_else(OnceLock::new, |before| before.costs.clone());
+        let new = || FieldSchema {
+            costs,
+            ..FieldSchema::of(number, name, vector)
+        };
+        before.filter(same).cloned().unwrap_or_else(|| Arc::new(new()))
+    }
+
     fn of(number: usize, name: &str, vector: &VectorConfig) -> FieldSchema {
         let metric = metric(vector.distance);
         FieldSchema {
@@ -77,7 +94,7 @@ impl FieldSchema {
 }
 
 impl Schema {
-    /// The fields of `config` by their `numbers`. Those that `before` has are the same as there.
+    /// The fields of `config` by their `numbers`. Those that are as `before` has them are the same.
     pub(crate) fn of(
         config: &CollectionConfig,
         numbers: &FieldNumbers,
@@ -100,19 +117,21 @@ impl Schema {
             };
             match field {
                 Field::Dense(at) => {
-                    let same = before.and_then(|before| before.dense(at)).cloned();
-                    schema.put_dense(same.unwrap_or_else(|| Arc::new(FieldSchema::of(at, name, vector))));
+                    let before = before.and_then(|before| before.dense(at));
+                    schema.put_dense(FieldSchema::since(before, (at, name), vector));
                 }
                 Field::Ragged(at) => {
-                    let kind = RaggedKind::of_vector(vector);
-                    schema.put_ragged(RaggedSchema::new(at, name, kind, vector.on_disk));
+                    let before = before.and_then(|before| before.ragged(at));
+                    let field = RaggedSchema::new(at, name, RaggedKind::of_vector(vector), vector.on_disk);
+                    schema.put_ragged(field.since(before));
                 }
             }
         }
         for (name, sparse) in &config.sparse_vectors {
             if let Some(Field::Ragged(at)) = numbers.number(name).map(Field::of) {
-                let kind = RaggedKind::Sparse(*sparse);
-                schema.put_ragged(RaggedSchema::new(at, name, kind, sparse.on_disk));
+                let before = before.and_then(|before| before.ragged(at));
+                let field = RaggedSchema::new(at, name, RaggedKind::Sparse(*sparse), sparse.on_disk);
+                schema.put_ragged(field.since(before));
             }
         }
         schema
@@ -127,12 +146,12 @@ impl Schema {
         }
     }
 
-    fn put_ragged(&mut self, field: RaggedSchema) {
+    fn put_ragged(&mut self, field: Arc<RaggedSchema>) {
         let at = field.number;
         if let (Some(slot), Some(dim)) = (self.ragged.get_mut(at), self.ragged_dims.get_mut(at)) {
             *dim = Some(field.dim());
             self.by_name.insert(field.name.clone(), Field::Ragged(at));
-            *slot = Some(Arc::new(field));
+            *slot = Some(field);
         }
     }
 
@@ -180,14 +199,23 @@ impl Schema {
         })
     }
 
-    /// Whether these are the numbers of its fields.
-    pub(crate) fn has_exactly(&self, numbers: impl Iterator<Item = u16>) -> bool {
-        let (mut count, mut all) = (0, true);
-        for number in numbers {
-            count += 1;
-            all &= self.has(Field::of(number));
+    /// Whether its fields are those of another, kept as there.
+    pub(crate) fn is_same(&self, other: &Schema) -> bool {
+        fn same<T>(one: &[Option<Arc<T>>], other: &[Option<Arc<T>>]) -> bool {
+            let as_pointers = |slot: &Option<Arc<T>>| slot.as_ref().map(Arc::as_ptr);
+            one.iter().map(as_pointers).eq(other.iter().map(as_pointers))
         }
-        all && count == self.by_name.len()
+        same(&self.fields, &other.fields) && same(&self.ragged, &other.ragged)
+    }
+
+    /// Whether a segment in memory that was made with `before` does for it: the fields are the same, and so are their graphs.
+    pub(crate) fn takes_segments_of(&self, before: &Schema) -> bool {
+        fn graphs(schema: &Schema) -> impl Iterator<Item = (usize, u32, u32)> {
+            let fields = schema.dense_fields();
+            fields.map(|field| (field.number, field.hnsw.m, field.hnsw.ef_construct))
+        }
+        let same_fields = (&self.dense_dims, &self.ragged_dims) == (&before.dense_dims, &before.ragged_dims);
+        same_fields && graphs(self).eq(graphs(before))
     }
 
     /// The dense fields, by number.

@@ -141,6 +141,49 @@ fn graphs_follow_the_configuration() {
     settle(&database, "reopened");
 }
 
+/// Goal: the segment in memory has the graph that is asked for now, not the one of when it was opened. Method: links are
+/// asked for and asked off while every point is in memory, and points come after each change; nothing is reopened.
+#[test]
+fn graphs_in_memory_follow_the_configuration() {
+    let database = open(&MemIo::new());
+    let links = |m: u32| {
+        change(&database, |config| {
+            let vectors = config.vectors.values_mut();
+            vectors.for_each(|vector| vector.hnsw.m = m);
+        })
+        .unwrap();
+    };
+    let mut config = CollectionConfig::single(DIM as u32, Distance::Euclid);
+    config.vectors.values_mut().for_each(|vector| vector.hnsw.m = 0);
+    database.create_collection("c", config).unwrap();
+    for batch in 0..15 {
+        upsert(&database, batch * 100..batch * 100 + 100);
+    }
+    assert_eq!(settle(&database, "no links"), (POINTS, 0));
+    let active_rows = || database.collection("c").unwrap().info().shards[0].active_rows;
+    assert_eq!(active_rows(), POINTS);
+    links(6);
+    assert_eq!(settle(&database, "links"), (POINTS, POINTS));
+    upsert(&database, 0..100);
+    assert_eq!(settle(&database, "links of what came later"), (POINTS, POINTS));
+    links(0);
+    upsert(&database, 100..200);
+    assert_eq!(
+        (settle(&database, "none again"), active_rows()),
+        ((POINTS, 0), 100)
+    );
+    // What is said of files alone leaves the segment in memory as it is.
+    change(&database, |config| {
+        config
+            .vectors
+            .values_mut()
+            .for_each(|vector| vector.on_disk = true);
+        config.optimizer.flush_interval_s = 9;
+    })
+    .unwrap();
+    assert_eq!((settle(&database, "on disk"), active_rows()), ((POINTS, 0), 100));
+}
+
 #[test]
 fn a_paused_optimizer_seals_only() {
     let database = open(&MemIo::new());
