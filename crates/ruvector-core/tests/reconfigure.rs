@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ruvector_core::types::*;
 use ruvector_core::{Ctx, Database, DatabaseOptions, Error, ErrorKind, Status, Wait};
-use ruvector_io::MemIo;
+use ruvector_io::{Io, MemIo};
 
 const DIM: u64 = 8;
 const POINTS: u64 = 1_500;
@@ -201,6 +201,41 @@ fn a_paused_optimizer_seals_only() {
     change(&database, |config| config.optimizer.jobs_max = Some(1)).unwrap();
     assert_eq!(settle(&database, "at work"), (POINTS, POINTS));
     assert!(segments() <= 6, "{}", segments());
+}
+
+/// Goal: what leaves all as it was costs no write of the catalog. Method: every such call, told by the catalog's file, whose
+/// name has its generation; then one that does change something.
+#[test]
+fn what_changes_nothing_writes_nothing() {
+    let io = MemIo::new();
+    let database = open(&io);
+    let config = CollectionConfig::single(DIM as u32, Distance::Euclid);
+    database.create_collection("c", config).unwrap();
+    let index = FieldIndex {
+        kind: IndexKind::Keyword { prefix: false },
+        on_disk: false,
+        is_principal: false,
+    };
+    let (path, absent) = (PayloadPath::key("a"), PayloadPath::key("b"));
+    database.create_index("c", &path, index.clone()).unwrap();
+    let catalog = || {
+        let files = io.list("").unwrap().into_iter().map(|entry| entry.name);
+        files
+            .filter(|name| name.starts_with("catalog."))
+            .collect::<Vec<_>>()
+    };
+    let before = catalog();
+    database.create_index("c", &path, index.clone()).unwrap();
+    assert!(!database.drop_index("c", &absent).unwrap());
+    change(&database, |config| config.optimizer.flush_interval_s += 0).unwrap();
+    let none = [(String::new(), None)].into();
+    database.update_quantization("c", &none).unwrap();
+    let there = VectorField::Vectors(VectorConfig::new(DIM as u32, Distance::Euclid));
+    assert!(!database.add_vector_field("c", "", &there).unwrap());
+    assert!(!database.remove_vector_field("c", "nobody").unwrap());
+    assert_eq!(catalog(), before);
+    database.create_index("c", &absent, index).unwrap();
+    assert_ne!(catalog(), before);
 }
 
 #[test]
