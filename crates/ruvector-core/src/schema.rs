@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use ruvector_simd::Metric;
 use ruvector_storage::{FieldDims, FieldNumbers};
 use ruvector_types::{
-    CollectionConfig, Distance, HnswConfig, Invalid, OptimizerConfig, Problem, VectorConfig, VectorDatatype,
+    CollectionConfig, Distance, HnswConfig, Invalid, OptimizerConfig, Problem, Vector, VectorConfig,
+    VectorDatatype,
 };
 
 use crate::fields::{Field, RaggedKind, RaggedSchema, metric};
@@ -171,6 +172,25 @@ impl Schema {
     /// The field of sparse vectors or multi-vectors of that number; `None` if it was removed.
     pub(crate) fn ragged(&self, number: usize) -> Option<&Arc<RaggedSchema>> {
         self.ragged.get(number)?.as_ref()
+    }
+
+    /// Whether a vector is one of the field of that number, as the log has it, or of one that was removed. A field that never
+    /// was has none.
+    pub(crate) fn could_hold(&self, number: u16, vector: &Vector) -> bool {
+        let (dims, at, is_dense) = match Field::of(number) {
+            Field::Dense(at) => (&self.dense_dims, at, true),
+            Field::Ragged(at) => (&self.ragged_dims, at, false),
+        };
+        let Some(known) = dims.get(at) else {
+            return false;
+        };
+        let given = match vector {
+            Vector::Dense(numbers) if is_dense => numbers.len(),
+            Vector::Sparse(_) if !is_dense => 0,
+            Vector::Multi(multi) if !is_dense => multi.dim as usize,
+            _ => return false,
+        };
+        known.is_none_or(|(dim, _)| dim as usize == given)
     }
 
     pub(crate) fn field(&self, name: &str) -> Option<Field> {

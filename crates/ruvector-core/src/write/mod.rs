@@ -8,7 +8,7 @@ mod sequence;
 mod validate;
 mod vectors;
 
-pub(crate) use apply::apply;
+pub(crate) use apply::{apply, check_logged};
 pub(crate) use vectors::{check_ragged, check_vector, weight_type, wrong_kind};
 
 use ruvector_types::WriteOp;

@@ -6,6 +6,7 @@ mod crash;
 mod damage;
 mod held_up;
 mod live;
+mod logged;
 #[path = "../support/power.rs"]
 mod power;
 mod threads;
