@@ -33,7 +33,8 @@ pub(crate) struct FieldSchema {
     pub(crate) costs: OnceLock<Costs>,
 }
 
-/// What applying operations depends on: the same for live writes and replay.
+/// What applying operations depends on. A live write is applied by the schema it was validated by; replay has the one that the
+/// catalog names last, whatever fields there were at the time: vectors of those removed since are left out.
 #[derive(Debug)]
 pub(crate) struct Schema {
     /// One vector of so many numbers for each point. A field that was removed leaves a hole.
