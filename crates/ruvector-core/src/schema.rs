@@ -29,7 +29,7 @@ pub(crate) struct FieldSchema {
     pub(crate) on_disk: bool,
     pub(crate) metric: Metric,
     pub(crate) kernels: FieldKernels,
-    /// Measured once.
+    /// Measured once, of the graphs and files as they are kept.
     pub(crate) costs: OnceLock<Costs>,
 }
 
@@ -64,12 +64,8 @@ impl FieldSchema {
     ) -> Arc<FieldSchema> {
         let same =
             |before: &&Arc<FieldSchema>| (before.hnsw, before.on_disk) == (vector.hnsw, vector.on_disk);
-        let costs = before.map_or_else(OnceLock::new, |before| before.costs.clone());
-        let new = || FieldSchema {
-            costs,
-            ..FieldSchema::of(number, name, vector)
-        };
-        before.filter(same).cloned().unwrap_or_else(|| Arc::new(new()))
+        let new = || Arc::new(FieldSchema::of(number, name, vector));
+        before.filter(same).cloned().unwrap_or_else(new)
     }
 
     fn of(number: usize, name: &str, vector: &VectorConfig) -> FieldSchema {
