@@ -194,14 +194,6 @@ impl Schema {
         self.by_name.get(name).copied()
     }
 
-    /// Whether a field is there.
-    pub(crate) fn has(&self, field: Field) -> bool {
-        match field {
-            Field::Dense(at) => self.dense(at).is_some(),
-            Field::Ragged(at) => self.ragged(at).is_some(),
-        }
-    }
-
     /// The field named at `place`.
     pub(crate) fn named(&self, name: &str, place: &str) -> Result<FieldRef<'_>, Invalid> {
         let found = match self.field(name) {

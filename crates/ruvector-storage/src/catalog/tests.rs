@@ -159,12 +159,8 @@ fn round_trip_and_hostile_bytes() {
         generation: 6,
         ..stale
     };
-    let (name, _) = unnumbered.collections[0]
-        .config
-        .vectors
-        .first_key_value()
-        .unwrap();
-    unnumbered.collections[0].fields.remove(&name.clone());
+    let CatalogEntry { config, fields, .. } = &mut unnumbered.collections[0];
+    fields.remove(config.vectors.keys().next().unwrap());
     let refused = unnumbered.store(&io, "");
     assert!(
         matches!(refused, Err(StoreError::Unnumbered { .. })),
