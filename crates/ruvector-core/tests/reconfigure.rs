@@ -141,7 +141,7 @@ fn graphs_follow_the_configuration() {
     settle(&database, "reopened");
 }
 
-/// Goal: the segment in memory has the graph that is asked for now, not the one of when it was opened. Method: links are
+/// Goal: the segment in memory has the graph that is asked for today, not the one of when it was opened. Method: links are
 /// asked for and asked off while points are in memory, and points come after each change; nothing is reopened.
 #[test]
 fn graphs_in_memory_follow_the_configuration() {
