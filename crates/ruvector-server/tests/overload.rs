@@ -122,7 +122,13 @@ fn bodies_count_by_what_came_and_are_bounded_together() {
     let ok = json!({"points": [{"id": 1, "vector": [1, 2]}]});
     server.ok("PUT", "/collections/c/points?wait=true", &ok);
     // Two that hold most of the bound, and any number more that want to: these are told to wait.
-    let held: Vec<_> = (0..6).map(|_| begun(&server, 256 << 10, 240 << 10)).collect();
+    // One after the other: of two that come at once, each might hold what the other wants.
+    let hold = |_| {
+        let stream = begun(&server, 256 << 10, 240 << 10);
+        std::thread::sleep(Duration::from_millis(100));
+        stream
+    };
+    let held: Vec<_> = (0..6).map(hold).collect();
     let refused = held.into_iter().map(|mut stream| {
         stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
         let mut bytes = [0; 1024];

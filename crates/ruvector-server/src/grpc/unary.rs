@@ -59,6 +59,10 @@ async fn carry_out(app: App, calls: &Calls, request: Request) -> Result<Reply, A
     };
     let job = Job::new(&app, terms, held)?;
     let left = job.time_left();
+    if left.is_zero() {
+        // What is ready at once would be answered, and a write begun that nobody waits for.
+        return Err(timed_out(timeout));
+    }
     match tokio::time::timeout(left, begin(app, served, job)).await {
         Ok(answer) => answer,
         Err(_) => Err(timed_out(timeout)),
