@@ -151,11 +151,13 @@ pub(crate) fn nearest(
     observer.map_or(Ok(()), |observer| observer.end(compiled))
 }
 
-/// The distance of the last one wanted, if so many were found in other segments; only where a graph's slack is meant for
-/// that rank.
-pub(super) fn elsewhere(query: &Query<'_>, top: &TopHits) -> Option<f32> {
-    let known = query.filter.is_none() && query.wanted >= RANK;
-    known.then(|| top.worst()).flatten()
+/// The distance of the last of `candidates`, if so many were found in other segments; only where a graph's slack is meant
+/// for that rank. What codes say of distances is no measure for walks that know better, and where more candidates are to be
+/// found than are kept, the last of those is not known.
+pub(super) fn elsewhere(query: &Query<'_>, candidates: usize, top: &TopHits) -> Option<f32> {
+    let is_measured = query.codes.is_none_or(|usage| usage.rescore);
+    let is_known = query.filter.is_none() && is_measured && candidates == query.wanted && candidates >= RANK;
+    is_known.then(|| top.worst()).flatten()
 }
 
 /// As [`nearest`], of the rows that `filter` accepts.
@@ -368,7 +370,7 @@ where
     /// How far a walk of breadth `ef` needs to look, by the best found so far and what such a breadth means in the segment
     /// with the most points. Filters may keep what is far, so they are not cut short.
     fn reach(&self, query: &Query<'_>, ef: usize, top: &TopHits) -> Option<f32> {
-        let worst = elsewhere(query, top)?;
+        let worst = elsewhere(query, query.wanted, top)?;
         query.yardstick?.reach(query.vector, ef, worst)
     }
 
