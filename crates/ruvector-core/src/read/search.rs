@@ -25,6 +25,9 @@ const BATCH: usize = 64;
 /// Results fetched between two looks at the deadline.
 const HITS_PER_CHECK: usize = 64;
 
+/// The segment with the most live points, if there is one, and where it stands.
+type Largest<'a> = Option<(Place, &'a SegmentView)>;
+
 /// What is returned of the best, checked.
 pub(super) struct Answer<'r> {
     request: &'r SearchRequest,
@@ -111,7 +114,13 @@ impl<'r> Search<'r> {
         })
     }
 
-    fn query<'a>(&'a self, snapshot: &'a Snapshot, ctx: &'a Ctx) -> Result<Query<'a>, Error> {
+    /// `largest` is the segment with the most live points.
+    fn query<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        ctx: &'a Ctx,
+        largest: Largest<'a>,
+    ) -> Result<Query<'a>, Error> {
         let (core, request) = (&snapshot.core, self.request);
         let filter = request.filter.as_ref();
         Ok(Query {
@@ -127,9 +136,7 @@ impl<'r> Search<'r> {
                 .map(|filter| compile_filter(filter, core, snapshot.schema()))
                 .transpose()?,
             codes: self.codes,
-            yardstick: snapshot
-                .largest()
-                .and_then(|(_, segment)| segment.fast(self.field.number)),
+            yardstick: largest.and_then(|(_, segment)| segment.fast(self.field.number)),
         })
     }
 }
@@ -142,9 +149,10 @@ impl Snapshot {
             FieldRef::Ragged(field) => return self.search_ragged(ctx, request, field),
         };
         let search = Search::new(self, request, field)?;
-        let query = search.query(self, ctx)?;
+        let largest = self.largest();
+        let query = search.query(self, ctx, largest)?;
         let mut top = TopHits::new(query.wanted);
-        for (place, segment) in self.largest_first() {
+        for (place, segment) in self.largest_first(largest) {
             ctx.check(self.core.io.as_ref())?;
             nearest(&query, segment, place, &mut top)?;
         }
@@ -190,13 +198,14 @@ impl Snapshot {
         searches: &[(usize, Search<'_>)],
         answers: &mut [Vec<ScoredPoint>],
     ) -> Result<(), Error> {
+        let largest = self.largest();
         for searches in searches.chunks(BATCH) {
             let queries = searches
                 .iter()
-                .map(|(_, search)| search.query(self, ctx))
+                .map(|(_, search)| search.query(self, ctx, largest))
                 .collect::<Result<Vec<_>, _>>()?;
             let mut tops: Vec<TopHits> = queries.iter().map(|query| TopHits::new(query.wanted)).collect();
-            for (place, segment) in self.largest_first() {
+            for (place, segment) in self.largest_first(largest) {
                 ctx.check(self.core.io.as_ref())?;
                 nearest_many(&queries, segment, place, &mut tops)?;
             }
@@ -215,17 +224,19 @@ impl Snapshot {
         })
     }
 
-    /// The segment with the most live points.
-    fn largest(&self) -> Option<(Place, &SegmentView)> {
+    /// The segment with the most live points. Cost: a count for each segment.
+    fn largest(&self) -> Largest<'_> {
         self.segments().max_by_key(|(_, segment)| segment.live_rows())
     }
 
     /// All segments, the largest first: what it holds shows how near the others have to be.
-    fn largest_first(&self) -> impl Iterator<Item = (Place, &SegmentView)> {
-        let first = self.largest();
-        let place = first.map(|(place, _)| place);
+    fn largest_first<'a>(
+        &'a self,
+        largest: Largest<'a>,
+    ) -> impl Iterator<Item = (Place, &'a SegmentView)> {
+        let place = largest.map(|(place, _)| place);
         let others = self.segments().filter(move |(other, _)| Some(*other) != place);
-        first.into_iter().chain(others)
+        largest.into_iter().chain(others)
     }
 
     /// A hit with what is wanted of its point.
