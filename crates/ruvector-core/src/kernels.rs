@@ -4,7 +4,7 @@
 use half::f16;
 use ruvector_graph::{Numbers, Space, Vectors};
 use ruvector_simd::{DistanceFn, Kernels, Metric, MixedFn};
-use ruvector_storage::{Element, VectorBlock};
+use ruvector_storage::{Element, VectorBlock, decoded};
 use ruvector_types::{Distance, VectorConfig, VectorDatatype};
 
 use crate::fields::metric;
@@ -52,14 +52,7 @@ impl FieldKernels {
 
     /// The numbers of a stored vector; `None` if the bytes are no vector.
     pub(crate) fn decoded(&self, stored: &[u8]) -> Option<Vec<f32>> {
-        fn of<T: Element>(stored: &[u8]) -> Option<Vec<f32>> {
-            Some(T::of_bytes(stored)?.iter().map(|number| number.value()).collect())
-        }
-        match self.datatype {
-            VectorDatatype::Float32 => of::<f32>(stored),
-            VectorDatatype::Float16 => of::<f16>(stored),
-            VectorDatatype::Uint8 => of::<u8>(stored),
-        }
+        decoded(self.datatype, stored)
     }
 
     /// As [`FieldKernels::decoded`], as a query that is to be compared with others.

@@ -43,7 +43,7 @@ pub use codes::{CodeBlock, CodesWriter};
 pub use component::{Component, Damage, OpenComponentError, ReadComponentError, ScrubProgress};
 pub use deletes::Bitmap;
 pub use delta::{PayloadVersion, RowMap};
-pub use element::Element;
+pub use element::{Element, decoded, encoded};
 pub use field_numbers::{FIRST_RAGGED, FieldNumbers};
 pub use frame::{ComponentFault, ComponentKind};
 pub use ids::{IdTable, encode_ids};
