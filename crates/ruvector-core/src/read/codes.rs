@@ -9,9 +9,10 @@ use ruvector_quant::{CodeQuery, QueryPrecision as Precision};
 use ruvector_storage::{CodeBlock, Component, SealedField, VectorBlock};
 use ruvector_types::{Invalid, Problem, QuantizationConfig, QuantizationSearch, QueryPrecision};
 
-use super::nearest::{Query, Target, finite};
+use super::nearest::{Query, Target};
 use super::plan::{Strategy, choose};
 use super::top::TopHits;
+use crate::kernels::finite;
 use crate::{Error, Way};
 
 /// Codes compared at once in a scan.

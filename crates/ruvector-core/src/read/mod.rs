@@ -11,7 +11,7 @@ mod kept;
 mod known;
 mod lists;
 mod matching;
-pub(crate) mod nearest;
+mod nearest;
 mod observe;
 mod order;
 mod plan;

@@ -16,7 +16,7 @@ use super::plan::{Figures, Strategy, choose};
 use super::top::{Hit, TopHits};
 use crate::active_field::with_slots;
 use crate::collection::Core;
-use crate::kernels::{FieldKernels, Stored, with_typed};
+use crate::kernels::{FieldKernels, Stored, finite, with_typed};
 use crate::schema::FieldSchema;
 use crate::view::{SegmentView, Source};
 use crate::{Ctx, Error, Way};
@@ -503,15 +503,6 @@ impl<V: ?Sized, L: ?Sized> Target<'_, V, L> {
             Source::Active(_) => false,
             Source::Sealed(sealed) => sealed.graph_damaged(),
         }
-    }
-}
-
-/// An overflow on the way counts as infinitely far, and no distance is -0: it would go before 0, whatever the ids.
-pub(crate) fn finite(distance: f32) -> f32 {
-    if distance.is_nan() {
-        f32::INFINITY
-    } else {
-        distance + 0.0
     }
 }
 

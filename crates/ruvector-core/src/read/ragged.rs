@@ -8,14 +8,14 @@ use ruvector_storage::RaggedRef;
 use ruvector_types::{ScoredPoint, SearchRequest, Vector, VectorDatatype};
 
 use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
-use super::nearest::{Place, finite};
+use super::nearest::Place;
 use super::observe::Observer;
 use super::search::Answer;
 use super::top::{Hit, TopHits};
 use super::{idf, lists};
 use crate::collection::Core;
 use crate::fields::{Field, RaggedKind, RaggedSchema};
-use crate::kernels::{FieldKernels, Stored};
+use crate::kernels::{FieldKernels, Stored, finite};
 use crate::view::{SegmentView, Snapshot, Source};
 use crate::write::check_ragged;
 use crate::{Ctx, Error, Way};

@@ -6,7 +6,7 @@ use ruvector_quant::{CodeQuery, QueryPrecision};
 use ruvector_storage::{CodeBlock, SealedField};
 use ruvector_types::{CodeWidth, Codes};
 
-use super::nearest::finite;
+use crate::kernels::finite;
 
 /// Codes compared at once.
 const BLOCK: usize = 64;
