@@ -59,6 +59,7 @@ pub use record::{DecodeRecordError, LogOperation, LogRecord, RECORD_BYTES_MAX};
 pub use rows::{PayloadRows, PayloadRowsWriter};
 pub use segment::{
     FieldDims, FieldOf, OpenSegmentError, SealedField, SealedRagged, SealedSegment, load_deletes, load_delta,
+    put_at,
 };
 pub use swap::{LoadError, StoreError};
 pub use vectors::{TypedVectors, VectorBlock, VectorsWriter};

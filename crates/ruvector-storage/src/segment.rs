@@ -146,6 +146,11 @@ impl SealedSegment {
         Files { opened, ..files }.open_segment(dims)
     }
 
+    /// The sound index of a number, if the segment has it.
+    pub fn index(&self, number: u32) -> Option<&SealedIndex> {
+        self.indexes.iter().find(|index| index.number == number)
+    }
+
     /// The open components, for scrubbing and promoting.
     pub fn components(&self) -> impl Iterator<Item = &Component> {
         self.components_by_field().map(|(component, _)| component)
@@ -307,14 +312,14 @@ impl<'a> Files<'a> {
             let named = (ComponentKind::Vectors, field.field, field.vectors);
             if let Some(kind) = self.kind(dims.dense, named)? {
                 let opened = self.open_field(field, kind, &mut unopened)?;
-                put_at(&mut fields, field.field, opened);
+                put_at(&mut fields, field.field.into(), opened);
             }
         }
         for field in &entry.ragged {
             let named = (ComponentKind::Ragged, field.field, field.vectors);
             if let Some(kind) = self.kind(dims.ragged, named)? {
                 let opened = self.open_ragged(field, kind, &mut unopened)?;
-                put_at(&mut ragged, field.field, opened);
+                put_at(&mut ragged, field.field.into(), opened);
             }
         }
         let indexes = entry.indexes.iter().filter_map(|index| {
@@ -490,8 +495,7 @@ impl<'a> Files<'a> {
 }
 
 /// Puts a field at its number, with holes before it.
-fn put_at<T>(fields: &mut Vec<Option<Box<T>>>, number: u16, field: T) {
-    let number = usize::from(number);
+pub fn put_at<T>(fields: &mut Vec<Option<Box<T>>>, number: usize, field: T) {
     if fields.len() <= number {
         fields.resize_with(number + 1, || None);
     }
