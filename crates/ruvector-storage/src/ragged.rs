@@ -112,11 +112,6 @@ impl RaggedBlock {
         &self.component
     }
 
-    /// Whether ordinals equal rows.
-    pub fn is_dense(&self) -> bool {
-        self.rows.dense
-    }
-
     /// The row of an ordinal below [`RaggedBlock::len`]; for others, `u32::MAX`.
     #[inline]
     pub fn row(&self, ordinal: u32) -> u32 {

@@ -146,7 +146,7 @@ impl SealedSegment {
         Files { opened, ..files }.open_segment(dims)
     }
 
-    /// The sound index of a number, if the segment has it.
+    /// The payload index of a number, if the segment has it and it could be opened.
     pub fn index(&self, number: u32) -> Option<&SealedIndex> {
         self.indexes.iter().find(|index| index.number == number)
     }
