@@ -1,5 +1,6 @@
 //! The read path: every read works on one immutable view. Never takes a lock that a writer holds for long.
 
+mod answer;
 mod codes;
 mod costs;
 mod facet;

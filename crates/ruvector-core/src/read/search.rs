@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use ruvector_simd::Metric;
 use ruvector_types::{Distance, ScoredPoint, SearchRequest};
 
+use super::answer::Answer;
 use super::codes::CodeUse;
-use super::fetch::Fetch;
 use super::matching::compile_filter;
 use super::nearest::{Place, Query, nearest, nearest_many};
-use super::top::{Hit, TopHits};
+use super::top::TopHits;
 use crate::collection::at_most;
 use crate::schema::{FieldRef, FieldSchema};
 use crate::view::{SegmentView, Snapshot};
@@ -22,61 +22,8 @@ const EF_DEFAULT: u32 = 64;
 /// Searches of a batch that are under way together, at most; a multiple of those that walk a graph at once.
 const BATCH: usize = 64;
 
-/// Results fetched between two looks at the deadline.
-const HITS_PER_CHECK: usize = 64;
-
 /// The segment with the most live points, if there is one, and where it stands.
 type Largest<'a> = Option<(Place, &'a SegmentView)>;
-
-/// What is returned of the best, checked.
-pub(super) struct Answer<'r> {
-    request: &'r SearchRequest,
-    fetch: Fetch<'r>,
-    distance: Distance,
-}
-
-impl<'r> Answer<'r> {
-    pub(super) fn new(
-        snapshot: &'r Snapshot,
-        request: &'r SearchRequest,
-        distance: Distance,
-    ) -> Result<Answer<'r>, Error> {
-        let core = &snapshot.core;
-        let fetch = Fetch::new(snapshot, &request.with_payload, &request.with_vectors)?;
-        core.check_results(request.limit, request.offset, request.score_threshold)?;
-        Ok(Answer {
-            request,
-            fetch,
-            distance,
-        })
-    }
-
-    pub(super) fn results(
-        &self,
-        snapshot: &Snapshot,
-        ctx: &Ctx,
-        top: TopHits,
-    ) -> Result<Vec<ScoredPoint>, Error> {
-        let passes = |hit: &Hit| {
-            let threshold = self.request.score_threshold;
-            threshold.is_none_or(|bound| passes(self.distance, hit.distance, bound))
-        };
-        let hits = top
-            .into_sorted()
-            .into_iter()
-            .filter(passes)
-            .skip(self.request.offset);
-        hits.enumerate()
-            .map(|(at, hit)| {
-                if at % HITS_PER_CHECK == HITS_PER_CHECK - 1 {
-                    ctx.check(snapshot.core.io.as_ref())?;
-                }
-                let score = score(self.distance, hit.distance);
-                snapshot.scored(hit, score, &self.fetch)
-            })
-            .collect()
-    }
-}
 
 /// A request for a dense field, checked.
 struct Search<'r> {
@@ -239,20 +186,6 @@ impl Snapshot {
         largest.into_iter().chain(others)
     }
 
-    /// A hit with what is wanted of its point.
-    pub(super) fn scored(&self, hit: Hit, score: f32, fetch: &Fetch<'_>) -> Result<ScoredPoint, Error> {
-        let segment = &self.view.shards[hit.shard as usize].segments[hit.segment as usize];
-        let fetched = fetch.row(segment, hit.row)?;
-        Ok(ScoredPoint {
-            id: hit.id,
-            score,
-            version: fetched.version,
-            payload: fetched.payload,
-            vectors: fetched.vectors,
-            order_value: None,
-        })
-    }
-
     pub(super) fn checked_ef(&self, request: &SearchRequest) -> Result<usize, Error> {
         let core = &self.core;
         let ef = request.params.hnsw_ef.unwrap_or(EF_DEFAULT);
@@ -272,24 +205,4 @@ fn checked_vector<'r>(field: &FieldSchema, request: &'r SearchRequest) -> Result
     let mut vector = given.to_vec();
     ruvector_simd::normalize(&mut vector);
     Ok(Cow::Owned(vector))
-}
-
-/// The score that users see for a kernel's distance.
-pub(super) fn score(distance: Distance, kernel: f32) -> f32 {
-    match distance {
-        // 0.0 - x rather than -x, so that orthogonal vectors score 0, not -0.
-        Distance::Cosine | Distance::Dot => 0.0 - kernel,
-        Distance::Euclid => kernel.max(0.0).sqrt(),
-        Distance::Manhattan => kernel,
-    }
-}
-
-/// A threshold is a least similarity, or a greatest distance.
-pub(super) fn passes(distance: Distance, kernel: f32, bound: f32) -> bool {
-    let score = score(distance, kernel);
-    if distance.higher_is_closer() {
-        score >= bound
-    } else {
-        score <= bound
-    }
 }
