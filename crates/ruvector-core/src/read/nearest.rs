@@ -5,7 +5,7 @@ use ruvector_graph::fast::RANK;
 use ruvector_graph::FastGraph;
 use ruvector_storage::Component;
 
-use super::codes::CodeUse;
+use super::code_use::CodeUse;
 use super::fast::{self, FastEnd, LANES, Lane};
 use super::matching::{CompiledFilter, SegmentFilter};
 use super::observe::Observer;

@@ -6,7 +6,7 @@ use ruvector_simd::Metric;
 use ruvector_types::{Distance, ScoredPoint, SearchRequest};
 
 use super::answer::Answer;
-use super::codes::CodeUse;
+use super::code_use::CodeUse;
 use super::matching::compile_filter;
 use super::nearest::{Place, Query, nearest, nearest_many};
 use super::top::TopHits;
