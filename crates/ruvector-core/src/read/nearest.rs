@@ -1,8 +1,8 @@
 //! The nearest rows of one segment, sealed (`sealed.rs`) or active (`plain.rs`), for one query or several.
 //! A row is accepted only if this view sees it, it is live, and it matches the filter.
 
-use ruvector_graph::fast::RANK;
 use ruvector_graph::FastGraph;
+use ruvector_graph::fast::RANK;
 use ruvector_storage::Component;
 
 use super::code_use::CodeUse;

@@ -36,7 +36,12 @@ impl<'a> Target<'a, VectorBlock, PlainGraph<Component>> {
     }
 
     /// By the fast layout, by codes, by the plain graph, or by a scan: the first that serves.
-    pub(super) fn search_sealed(&self, query: &Query<'_>, field: &SealedField, top: &mut TopHits) -> Result<(), Error> {
+    pub(super) fn search_sealed(
+        &self,
+        query: &Query<'_>,
+        field: &SealedField,
+        top: &mut TopHits,
+    ) -> Result<(), Error> {
         let row_of = &|ordinal| Some(field.vectors.row(ordinal));
         let coded = query.codes.zip(field.codes.as_ref());
         let candidates = coded.map_or(query.wanted, |(usage, codes)| {

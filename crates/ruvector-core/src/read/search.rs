@@ -177,10 +177,7 @@ impl Snapshot {
     }
 
     /// All segments, the largest first: what it holds shows how near the others have to be.
-    fn largest_first<'a>(
-        &'a self,
-        largest: Largest<'a>,
-    ) -> impl Iterator<Item = (Place, &'a SegmentView)> {
+    fn largest_first<'a>(&'a self, largest: Largest<'a>) -> impl Iterator<Item = (Place, &'a SegmentView)> {
         let place = largest.map(|(place, _)| place);
         let others = self.segments().filter(move |(other, _)| Some(*other) != place);
         largest.into_iter().chain(others)

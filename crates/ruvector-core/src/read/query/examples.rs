@@ -104,7 +104,10 @@ impl Searches<'_> {
             // No other point is nearer to the sum than the last that was found there.
             let bound = hits.last().map(|last| last.distance);
             let worst = hits.get(self.wanted - 1);
-            if worst.zip(bound).is_some_and(|(worst, bound)| worst.distance < bound) {
+            if worst
+                .zip(bound)
+                .is_some_and(|(worst, bound)| worst.distance < bound)
+            {
                 hits.truncate(self.wanted);
                 return Ok(Some(hits));
             }
