@@ -6,6 +6,10 @@ use ruvector_simd::{Metric, distance};
 
 pub(crate) type Failure = Box<dyn std::error::Error>;
 
+/// Sentence embeddings of 384 components and word vectors of 100, as the repository has them.
+pub(crate) const SENTENCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/wordnet/vectors.npy");
+pub(crate) const WORDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/glove/vectors.npy");
+
 /// Rows of numbers.
 pub(crate) struct Rows {
     pub(crate) columns: usize,
@@ -41,6 +45,17 @@ impl Rows {
 
     pub(crate) fn all(&self) -> Vec<&[f32]> {
         self.values.chunks_exact(self.columns).collect()
+    }
+
+    /// Every 25th row as a query, the rest as the base.
+    pub(crate) fn split(&self, metric: Metric) -> Set<'_> {
+        let of = |query: bool| {
+            let rows = self.all().into_iter().enumerate();
+            rows.filter(|(at, _)| (at % 25 == 0) == query)
+                .map(|(_, row)| row)
+                .collect()
+        };
+        Set::new(of(false), of(true), metric)
     }
 }
 
