@@ -76,7 +76,8 @@ impl ActiveSegment {
     }
 
     /// Appends a row; only the sequencer calls this. Returns the row, or `None` if the segment is full. Vectors of fields
-    /// that the segment does not have are left out: they were removed after the record was logged.
+    /// that the segment does not have are left out: they were removed after the record was logged. No vector is of another
+    /// kind than its field: validation and the opening of the log see to that.
     pub(crate) fn push(
         &self,
         id: PointId,
@@ -99,10 +100,14 @@ impl ActiveSegment {
                     }
                     None => continue,
                 },
-                (Field::Ragged(at), vector) => match self.ragged(at) {
-                    Some(slot) => (slot.column, slot.vector_bytes(&vector), slot.push(row, vector)),
-                    None => continue,
-                },
+                (Field::Ragged(at), vector) => {
+                    let Some(slot) = self.ragged(at) else { continue };
+                    let taken = slot.vector_bytes(&vector);
+                    let Some(ordinal) = slot.push(row, vector) else {
+                        continue;
+                    };
+                    (slot.column, taken, ordinal)
+                }
                 (Field::Dense(_), _) => continue,
             };
             bytes += taken + 24;

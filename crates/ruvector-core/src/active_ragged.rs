@@ -45,15 +45,15 @@ enum Kept {
 }
 
 impl Kept {
-    fn of(vector: Vector, datatype: VectorDatatype) -> Kept {
-        match (vector, datatype) {
+    /// `None` for a dense vector, which is no such field's.
+    fn of(vector: Vector, datatype: VectorDatatype) -> Option<Kept> {
+        Some(match (vector, datatype) {
             (Vector::Sparse(sparse), _) => Kept::Sparse(sparse),
             (Vector::Multi(multi), VectorDatatype::Float32) => Kept::Float32(multi.numbers.into()),
             (Vector::Multi(multi), VectorDatatype::Float16) => Kept::Float16(encoded(&multi.numbers)),
             (Vector::Multi(multi), VectorDatatype::Uint8) => Kept::Uint8(encoded(&multi.numbers)),
-            // No writer makes these: a vector without anything in common with any other.
-            (Vector::Dense(_), _) => Kept::Sparse(SparseVector::default()),
-        }
+            (Vector::Dense(_), _) => return None,
+        })
     }
 
     fn lies(&self) -> RaggedRef<'_> {
@@ -84,15 +84,17 @@ impl ActiveRagged {
         }
     }
 
-    /// Appends the vector of a row; only the sequencer calls this. The ordinal.
-    pub(crate) fn push(&self, row: u32, vector: Vector) -> u32 {
+    /// Appends the vector of a row; only the sequencer calls this. The ordinal; `None`, and nothing is appended, if the vector
+    /// is dense.
+    pub(crate) fn push(&self, row: u32, vector: Vector) -> Option<u32> {
         let ordinal = self.len.load(Ordering::Acquire);
-        if let (Some(lists), Vector::Sparse(sparse)) = (&self.lists, &vector) {
+        let kept = Kept::of(vector, self.kind.1)?;
+        if let (Some(lists), Kept::Sparse(sparse)) = (&self.lists, &kept) {
             lists.push(ordinal, sparse);
         }
-        self.vectors.set(ordinal, (row, Kept::of(vector, self.kind.1)));
+        self.vectors.set(ordinal, (row, kept));
         self.len.store(ordinal + 1, Ordering::Release);
-        ordinal
+        Some(ordinal)
     }
 
     /// The row of an ordinal.

@@ -29,7 +29,8 @@ pub(crate) struct Core {
     /// Itself, for queues that must not keep it alive.
     pub(crate) me: Weak<Core>,
     pub(crate) name: String,
-    /// As it is now. Dimensions, distances and the thresholds of the active segment never change.
+    /// As it is now. Dimensions, distances and the thresholds of the active segment never change. How vector fields are kept,
+    /// `schema` says.
     pub(crate) config: ArcSwap<CollectionConfig>,
     /// By the number of the vector field.
     pub(crate) quantization: ArcSwap<Vec<Option<QuantizationConfig>>>,
@@ -40,7 +41,7 @@ pub(crate) struct Core {
     /// As writes and rewrites take it; reads take that of their view, which follows at once.
     pub(crate) schema: ArcSwap<Schema>,
     /// Held for reading by a write from its validation to its place in the order, so that the schema is one; for writing
-    /// while the schema changes.
+    /// while the schema changes, when the catalog is held too. So never through work for the optimizer.
     pub(crate) writes_under_way: RwLock<()>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) io: Arc<dyn Io>,

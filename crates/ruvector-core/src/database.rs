@@ -156,7 +156,8 @@ impl Database {
         Ok(())
     }
 
-    /// Changes what the catalog says of a collection, durable on return; the collection knows it then too.
+    /// Changes what the catalog says of a collection, durable on return; the collection knows it then too. A change that
+    /// leaves all as it was writes nothing.
     pub(crate) fn change_entry<E: From<Error>>(
         &self,
         name: &str,
@@ -168,7 +169,11 @@ impl Database {
         let own_name = collection.name();
         let entry = next.collections.iter_mut().find(|entry| entry.name == own_name);
         let entry = entry.ok_or_else(|| Error::not_found(name))?;
+        let before = entry.clone();
         change(entry, &collection)?;
+        if *entry == before {
+            return Ok(collection);
+        }
         let entry = entry.clone();
         next.generation += 1;
         self.store(&next)?;

@@ -1,6 +1,8 @@
 //! Vector fields by their numbers in the log, and what the engine knows of those whose vectors differ in length. Never
 //! holds what dense fields have in `schema`.
 
+use std::sync::Arc;
+
 use ruvector_simd::Metric;
 use ruvector_storage::FIRST_RAGGED;
 use ruvector_types::{Distance, SparseVectorConfig, VectorConfig, VectorDatatype};
@@ -16,7 +18,8 @@ pub(crate) enum Field {
     Ragged(usize),
 }
 
-/// A field of sparse vectors or multi-vectors.
+/// A field of sparse vectors or multi-vectors. What a number stands for never changes; `on_disk` may from one schema to the
+/// next.
 #[derive(Debug)]
 pub(crate) struct RaggedSchema {
     /// In logs and files without the highest bit, and its place in the schema.
@@ -66,6 +69,12 @@ impl RaggedSchema {
             kind,
             on_disk,
         }
+    }
+
+    /// The field as `before` has it, unless it is to be kept otherwise from now on.
+    pub(crate) fn since(self, before: Option<&Arc<RaggedSchema>>) -> Arc<RaggedSchema> {
+        let same = before.filter(|before| before.on_disk == self.on_disk);
+        same.cloned().unwrap_or_else(|| Arc::new(self))
     }
 
     /// Dimensions of each vector of a multi-vector and the type of their numbers; 0 dimensions: the vectors are sparse.

@@ -43,7 +43,8 @@ impl Database {
             })?;
         }
         let indexes_max = self.limits().payload_indexes_max;
-        let change = |indexes: &mut Vec<DeclaredIndex>, number: u32| {
+        self.change_entry(collection, |entry, _| {
+            let (number, indexes) = (entry.next_index, &mut entry.indexes);
             let before = indexes.iter().position(|declared| declared.path == *path);
             if before.is_some_and(|at| indexes[at].index == index) {
                 return Ok::<(), Error>(());
@@ -57,13 +58,8 @@ impl Database {
             )?;
             let path = path.clone();
             indexes.push(DeclaredIndex { number, path, index });
-            Ok(())
-        };
-        self.change_entry(collection, |entry, _| {
-            let number = entry.next_index;
-            change(&mut entry.indexes, number)?;
             entry.next_index = number.saturating_add(1);
-            Ok::<(), Error>(())
+            Ok(())
         })?;
         Ok(())
     }

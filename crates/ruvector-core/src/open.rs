@@ -67,15 +67,12 @@ impl Core {
         let batch_points_max = shared.limits.batch_points_max;
         let schema = Schema::of(&entry.config, &entry.fields, batch_points_max, None);
         let loaded = load_all(shared.io.as_ref(), &shared.io, entry, &dir, &schema);
-        let (shards, broken) = match loaded {
-            Ok(loaded) => (
-                loaded
-                    .into_iter()
-                    .zip(0..)
-                    .map(|(part, at)| replay(part, at, &schema))
-                    .collect(),
-                None,
-            ),
+        let replayed = loaded.and_then(|loaded| {
+            let parts = loaded.into_iter().zip(0..);
+            parts.map(|(part, at)| replay(part, at, &schema)).collect()
+        });
+        let (shards, broken) = match replayed {
+            Ok(shards) => (shards, None),
             Err(error) => (
                 Vec::new(),
                 Some(format!("collection {:?} cannot be opened: {error}", entry.name)),
@@ -247,7 +244,7 @@ fn drop_incomplete_batches(loaded: &mut [Loaded]) -> Result<(), Error> {
 }
 
 /// Applies the log to what the manifest describes.
-fn replay(loaded: Loaded, index: u32, schema: &Schema) -> Shard {
+fn replay(loaded: Loaded, index: u32, schema: &Schema) -> Result<Shard, Error> {
     let Loaded {
         dir,
         manifest,
@@ -270,8 +267,10 @@ fn replay(loaded: Loaded, index: u32, schema: &Schema) -> Shard {
         closed: false,
     };
     for record in records {
+        crate::write::check_logged(&record, schema)?;
         crate::write::apply(&mut sequencer, record, schema);
     }
     sequencer.dirty = false;
-    Shard::new(index, dir, sequencer, Jobs::new(manifest, persisted), quarantined)
+    let jobs = Jobs::new(manifest, persisted);
+    Ok(Shard::new(index, dir, sequencer, jobs, quarantined))
 }

@@ -15,7 +15,8 @@ impl Database {
     /// Changes a collection's configuration, durable on return; components that are to be different are made in the
     /// background, and searches use what there is meanwhile. What `change` makes of the configuration is refused where it
     /// differs in what is fixed: fields, dimensions, types of numbers, distances, how multi-vectors are compared, graph
-    /// profiles, everything about sparse vectors, shards, and the thresholds at which the active segment is frozen.
+    /// profiles, everything about sparse vectors, shards, and the thresholds at which the active segment is frozen. Where
+    /// graphs are to have other links, segments in memory are frozen, and the next row opens one with such a graph.
     pub fn update_config<E: From<Error>>(
         &self,
         name: &str,
@@ -102,11 +103,11 @@ fn check_fixed(before: &CollectionConfig, after: &CollectionConfig) -> Result<()
 }
 
 impl Core {
-    /// The graph's parameters of a dense field as they are now.
+    /// The graph's parameters of a dense field as they are now, whatever schema `field` is of.
     pub(crate) fn hnsw(&self, field: &FieldSchema) -> HnswConfig {
-        let config = self.config.load();
-        let vector = config.vectors.get(&field.name);
-        vector.map_or(field.hnsw, |vector| vector.hnsw)
+        let schema = self.schema.load();
+        let now = schema.dense(field.number);
+        now.map_or(field.hnsw, |now| now.hnsw)
     }
 
     /// Vectors of a dense field below which a search is to compare with all of them.
@@ -114,13 +115,6 @@ impl Core {
         let threshold = self.hnsw(field).full_scan_threshold_kib;
         let vector_bytes = field.vector_bytes();
         threshold.map_or(0, |kib| kib.saturating_mul(1024) / vector_bytes.max(1))
-    }
-
-    /// Whether sealed vectors of a dense field stay in their files.
-    pub(crate) fn vectors_on_disk(&self, field: &FieldSchema) -> bool {
-        let config = self.config.load();
-        let vector = config.vectors.get(&field.name);
-        vector.is_some_and(|vector| vector.on_disk)
     }
 
     /// Whether a segment has a graph of so many vectors of a dense field.

@@ -1,5 +1,5 @@
-//! The vector fields of a collection at one moment, by number. Never changes: a field that comes or goes makes another schema,
-//! and whoever reads, writes or rewrites keeps to the one it began with.
+//! The vector fields of a collection at one moment, by number, with how they are kept. Never changes: a field that comes, goes
+//! or is to be kept otherwise makes another schema, and whoever reads, writes or rewrites keeps to the one it began with.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -7,14 +7,16 @@ use std::sync::{Arc, OnceLock};
 use ruvector_simd::Metric;
 use ruvector_storage::{FieldDims, FieldNumbers};
 use ruvector_types::{
-    CollectionConfig, Distance, HnswConfig, Invalid, OptimizerConfig, Problem, VectorConfig, VectorDatatype,
+    CollectionConfig, Distance, HnswConfig, Invalid, OptimizerConfig, Problem, Vector, VectorConfig,
+    VectorDatatype,
 };
 
 use crate::fields::{Field, RaggedKind, RaggedSchema, metric};
 use crate::kernels::FieldKernels;
 use crate::read::Costs;
 
-/// A vector field as the engine uses it. What a number stands for never changes.
+/// A vector field as the engine uses it. What a number stands for never changes; `hnsw` and `on_disk` may from one schema to
+/// the next.
 #[derive(Debug)]
 pub(crate) struct FieldSchema {
     /// In logs and files, and its place in the schema.
@@ -27,11 +29,12 @@ pub(crate) struct FieldSchema {
     pub(crate) on_disk: bool,
     pub(crate) metric: Metric,
     pub(crate) kernels: FieldKernels,
-    /// Measured once.
+    /// Measured once, of the graphs and files as they are kept.
     pub(crate) costs: OnceLock<Costs>,
 }
 
-/// What applying operations depends on: the same for live writes and replay.
+/// What applying operations depends on. A live write is applied by the schema it was validated by; replay has the one that the
+/// catalog names last, whatever fields there were at the time: vectors of those removed since are left out.
 #[derive(Debug)]
 pub(crate) struct Schema {
     /// One vector of so many numbers for each point. A field that was removed leaves a hole.
@@ -53,6 +56,18 @@ pub(crate) enum FieldRef<'a> {
 }
 
 impl FieldSchema {
+    /// The field as `before` has it, unless it is to be kept otherwise from now on.
+    fn since(
+        before: Option<&Arc<FieldSchema>>,
+        (number, name): (usize, &str),
+        vector: &VectorConfig,
+    ) -> Arc<FieldSchema> {
+        let same =
+            |before: &&Arc<FieldSchema>| (before.hnsw, before.on_disk) == (vector.hnsw, vector.on_disk);
+        let new = || Arc::new(FieldSchema::of(number, name, vector));
+        before.filter(same).cloned().unwrap_or_else(new)
+    }
+
     fn of(number: usize, name: &str, vector: &VectorConfig) -> FieldSchema {
         let metric = metric(vector.distance);
         FieldSchema {
@@ -77,7 +92,7 @@ impl FieldSchema {
 }
 
 impl Schema {
-    /// The fields of `config` by their `numbers`. Those that `before` has are the same as there.
+    /// The fields of `config` by their `numbers`. Those that are as `before` has them are the same.
     pub(crate) fn of(
         config: &CollectionConfig,
         numbers: &FieldNumbers,
@@ -100,19 +115,21 @@ impl Schema {
             };
             match field {
                 Field::Dense(at) => {
-                    let same = before.and_then(|before| before.dense(at)).cloned();
-                    schema.put_dense(same.unwrap_or_else(|| Arc::new(FieldSchema::of(at, name, vector))));
+                    let before = before.and_then(|before| before.dense(at));
+                    schema.put_dense(FieldSchema::since(before, (at, name), vector));
                 }
                 Field::Ragged(at) => {
-                    let kind = RaggedKind::of_vector(vector);
-                    schema.put_ragged(RaggedSchema::new(at, name, kind, vector.on_disk));
+                    let before = before.and_then(|before| before.ragged(at));
+                    let field = RaggedSchema::new(at, name, RaggedKind::of_vector(vector), vector.on_disk);
+                    schema.put_ragged(field.since(before));
                 }
             }
         }
         for (name, sparse) in &config.sparse_vectors {
             if let Some(Field::Ragged(at)) = numbers.number(name).map(Field::of) {
-                let kind = RaggedKind::Sparse(*sparse);
-                schema.put_ragged(RaggedSchema::new(at, name, kind, sparse.on_disk));
+                let before = before.and_then(|before| before.ragged(at));
+                let field = RaggedSchema::new(at, name, RaggedKind::Sparse(*sparse), sparse.on_disk);
+                schema.put_ragged(field.since(before));
             }
         }
         schema
@@ -127,12 +144,12 @@ impl Schema {
         }
     }
 
-    fn put_ragged(&mut self, field: RaggedSchema) {
+    fn put_ragged(&mut self, field: Arc<RaggedSchema>) {
         let at = field.number;
         if let (Some(slot), Some(dim)) = (self.ragged.get_mut(at), self.ragged_dims.get_mut(at)) {
             *dim = Some(field.dim());
             self.by_name.insert(field.name.clone(), Field::Ragged(at));
-            *slot = Some(Arc::new(field));
+            *slot = Some(field);
         }
     }
 
@@ -154,16 +171,27 @@ impl Schema {
         self.ragged.get(number)?.as_ref()
     }
 
-    pub(crate) fn field(&self, name: &str) -> Option<Field> {
-        self.by_name.get(name).copied()
+    /// Whether a vector is one of the field of that number, as the log has it, or of one that was removed. A field that never
+    /// was has none.
+    pub(crate) fn could_hold(&self, number: u16, vector: &Vector) -> bool {
+        let (dims, at, is_dense) = match Field::of(number) {
+            Field::Dense(at) => (&self.dense_dims, at, true),
+            Field::Ragged(at) => (&self.ragged_dims, at, false),
+        };
+        let Some(known) = dims.get(at) else {
+            return false;
+        };
+        let given = match vector {
+            Vector::Dense(numbers) if is_dense => numbers.len(),
+            Vector::Sparse(_) if !is_dense => 0,
+            Vector::Multi(multi) if !is_dense => multi.dim as usize,
+            _ => return false,
+        };
+        known.is_none_or(|(dim, _)| dim as usize == given)
     }
 
-    /// Whether a field is there.
-    pub(crate) fn has(&self, field: Field) -> bool {
-        match field {
-            Field::Dense(at) => self.dense(at).is_some(),
-            Field::Ragged(at) => self.ragged(at).is_some(),
-        }
+    pub(crate) fn field(&self, name: &str) -> Option<Field> {
+        self.by_name.get(name).copied()
     }
 
     /// The field named at `place`.
@@ -180,14 +208,23 @@ impl Schema {
         })
     }
 
-    /// Whether these are the numbers of its fields.
-    pub(crate) fn has_exactly(&self, numbers: impl Iterator<Item = u16>) -> bool {
-        let (mut count, mut all) = (0, true);
-        for number in numbers {
-            count += 1;
-            all &= self.has(Field::of(number));
+    /// Whether its fields are those of another, kept as there.
+    pub(crate) fn is_same(&self, other: &Schema) -> bool {
+        fn same<T>(one: &[Option<Arc<T>>], other: &[Option<Arc<T>>]) -> bool {
+            let as_pointers = |slot: &Option<Arc<T>>| slot.as_ref().map(Arc::as_ptr);
+            one.iter().map(as_pointers).eq(other.iter().map(as_pointers))
         }
-        all && count == self.by_name.len()
+        same(&self.fields, &other.fields) && same(&self.ragged, &other.ragged)
+    }
+
+    /// Whether a segment in memory that was made with `before` does for it: the fields are the same, and so are their graphs.
+    pub(crate) fn takes_segments_of(&self, before: &Schema) -> bool {
+        fn graphs(schema: &Schema) -> impl Iterator<Item = (usize, u32, u32)> {
+            let fields = schema.dense_fields();
+            fields.map(|field| (field.number, field.hnsw.m, field.hnsw.ef_construct))
+        }
+        let same_fields = (&self.dense_dims, &self.ragged_dims) == (&before.dense_dims, &before.ragged_dims);
+        same_fields && graphs(self).eq(graphs(before))
     }
 
     /// The dense fields, by number.

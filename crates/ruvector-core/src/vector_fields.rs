@@ -11,12 +11,14 @@ use crate::collection::Core;
 use crate::open::quantization_by_field;
 use crate::optimize::freeze;
 use crate::schema::Schema;
+use crate::shard::Shard;
 use crate::{Database, Error, ErrorKind};
 
 impl Database {
     /// Adds a vector field, durable on return; points that are there lack it. False if the collection has a field of that
     /// name and of the same vectors: it stays as it is, its other options too. One of other vectors is an error.
-    /// Cost: waits for the writes under way, and freezes the segments in memory.
+    /// Cost: waits for the writes between their validation and their place in the log, which do no work for the optimizer
+    /// there, and freezes the segments in memory.
     pub fn add_vector_field(&self, collection: &str, name: &str, field: &VectorField) -> Result<bool, Error> {
         let mut is_new = false;
         self.change_entry(collection, |entry, collection| {
@@ -98,27 +100,25 @@ impl Core {
         let by_field = quantization_by_field(&entry.config, &entry.fields);
         self.quantization.store(Arc::new(by_field));
         let before = self.schema.load_full();
-        let names = entry
-            .config
-            .vectors
-            .keys()
-            .chain(entry.config.sparse_vectors.keys());
-        let given = names.filter_map(|name| entry.fields.number(name));
-        if !before.has_exactly(given) {
-            let batch_points_max = self.limits.batch_points_max;
-            let schema = Schema::of(&entry.config, &entry.fields, batch_points_max, Some(&before));
-            self.change_schema(Arc::new(schema));
+        let batch_points_max = self.limits.batch_points_max;
+        let schema = Schema::of(&entry.config, &entry.fields, batch_points_max, Some(&before));
+        if !schema.is_same(&before) {
+            self.change_schema(&before, Arc::new(schema));
         }
         self.config.store(Arc::new(entry.config));
         self.indexes.store(Arc::new(entry.indexes));
     }
 
-    /// Puts a schema in force, for writes and then for reads. Segments in memory are frozen: they have the fields of the
-    /// schema they were made with.
-    fn change_schema(&self, schema: Arc<Schema>) {
+    /// Puts a schema in force, for writes and then for reads. Segments in memory are frozen where they do not do for it: they
+    /// have the fields and graphs of the schema they were made with.
+    fn change_schema(&self, before: &Schema, schema: Arc<Schema>) {
+        let frozen: &[Shard] = match schema.takes_segments_of(before) {
+            true => &[],
+            false => &self.shards,
+        };
         {
             let _none_under_way = self.writes_under_way.write();
-            for shard in &self.shards {
+            for shard in frozen {
                 let mut sequencer = shard.sequencer.lock();
                 if sequencer.open {
                     freeze(shard, &mut sequencer);

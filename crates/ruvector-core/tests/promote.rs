@@ -172,6 +172,72 @@ fn the_configuration_says_what_goes_into_memory() {
     );
 }
 
+/// Goal: what the configuration says of memory holds from the moment it is changed, for vectors and multi-vectors. Method: a
+/// collection whose vectors all stay in their files; told otherwise, one field after the other, and then back.
+#[test]
+fn the_configuration_may_change_its_mind() {
+    let dir = tempfile::tempdir().unwrap();
+    let io = Arc::new(RealIo::open(dir.path()).unwrap());
+    let database = Database::open(io, options(64 * MIB, 0)).unwrap();
+    let mut config = CollectionConfig::single(DIM as u32, Distance::Cosine);
+    let multi = VectorConfig {
+        multivector: Some(MultiVectorComparator::MaxSim),
+        ..VectorConfig::new(32, Distance::Dot)
+    };
+    config.vectors.insert("m".to_owned(), multi);
+    config
+        .vectors
+        .values_mut()
+        .for_each(|vector| vector.on_disk = true);
+    database.create_collection("c", config).unwrap();
+    let collection = database.collection("c").unwrap();
+    let write_all = || {
+        fill(&collection);
+        let update = |id| PointVectors {
+            id: PointId::Num(id),
+            vectors: NamedVectors::from([(
+                "m".to_owned(),
+                Vector::Multi(MultiVector {
+                    dim: 32,
+                    numbers: vec![id as f32; 32],
+                }),
+            )]),
+        };
+        write(
+            &collection,
+            WriteOp::UpdateVectors {
+                points: (0..POINTS).map(update).collect(),
+                condition: None,
+            },
+        );
+        collection.optimize().unwrap();
+        rest(&collection);
+        collection.info().promoted_bytes
+    };
+    let on_disk = |name: &str, on_disk: bool| {
+        let changed = database.update_config("c", |config| {
+            config.vectors.get_mut(name).unwrap().on_disk = on_disk;
+            Ok::<(), ruvector_core::Error>(())
+        });
+        changed.unwrap();
+        rest(&collection);
+        collection.info().promoted_bytes
+    };
+    let graphs_only = write_all();
+    // The vectors, where each ends, and a trailer.
+    let multi_bytes = POINTS * (32 * 4 + 8) + 32;
+    assert_eq!(on_disk("m", false), graphs_only + multi_bytes);
+    assert_eq!(on_disk("", false), graphs_only + multi_bytes + VECTORS_BYTES + 32);
+    // What is in memory stays there until its segment is written again.
+    on_disk("m", true);
+    on_disk("", true);
+    let again = write_all();
+    assert!(
+        again.abs_diff(graphs_only) < graphs_only / 10,
+        "{again}, {graphs_only} before"
+    );
+}
+
 /// Bytes of the indexes of `a` and `b` in memory, and of the first on disk; `a` is declared as given, `b` plainly.
 fn promoted_indexes(budget: u64, on_disk: bool, is_principal: bool) -> (u64, u64, u64) {
     let dir = tempfile::tempdir().unwrap();

@@ -86,11 +86,11 @@ impl Catalog {
 
     /// Makes this the newest catalog in `dir`, atomically and durably.
     pub fn store(&self, io: &dyn Io, dir: &str) -> Result<(), StoreError> {
-        swap::store(io, dir, KIND, self.generation, &self.encode())
+        swap::store(io, dir, KIND, self.generation, &self.encode()?)
     }
 
-    /// The file's body.
-    pub fn encode(&self) -> Vec<u8> {
+    /// The file's body; an error if a vector field has no number.
+    pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
         let mut body = Vec::new();
         put!(body, self.next_collection, self.collections.len() as u32);
         for collection in &self.collections {
@@ -100,14 +100,14 @@ impl Catalog {
             put_indexes(collection.next_index, &collection.indexes, &mut body);
             put_settings(&collection.config, &mut body);
             put_datatypes(&collection.config, &mut body);
-            put_field_numbers(&collection.fields, &collection.config, &mut body);
+            put_field_numbers(&collection.fields, &collection.config, &mut body)?;
         }
         put!(body, self.aliases.len() as u32);
         for (alias, id) in &self.aliases {
             put_text(alias, &mut body);
             put!(body, *id);
         }
-        body
+        Ok(body)
     }
 
     /// Reads the body of a file of format `version`, 1 to [`Catalog::VERSION`].

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ruvector_types::CollectionConfig;
 
+use crate::swap::StoreError;
 use crate::wire::{Malformed, Reader, put};
 
 /// The number of the first field of sparse vectors or multi-vectors.
@@ -85,12 +86,18 @@ fn names(config: &CollectionConfig) -> impl Iterator<Item = (&str, bool)> {
     vectors.chain(sparse)
 }
 
-pub(crate) fn put_field_numbers(numbers: &FieldNumbers, config: &CollectionConfig, out: &mut Vec<u8>) {
+/// Writes the numbers of the fields of a configuration, each of which must have one: what is written is what can be read.
+pub(crate) fn put_field_numbers(
+    numbers: &FieldNumbers,
+    config: &CollectionConfig,
+    out: &mut Vec<u8>,
+) -> Result<(), StoreError> {
     put!(out, numbers.next_dense, numbers.next_ragged);
     for (name, _) in names(config) {
-        // The engine numbers every field it names.
-        put!(out, numbers.number(name).unwrap_or(u16::MAX));
+        let unnumbered = || StoreError::Unnumbered { name: name.into() };
+        put!(out, numbers.number(name).ok_or_else(unnumbered)?);
     }
+    Ok(())
 }
 
 /// Reads the numbers of the fields of a configuration that is read already.

@@ -359,8 +359,16 @@ mod tests {
             [2, 2, 2, 1, 32, 0, 2, 0],
         ]
         .map(|trailer| [heap.clone(), words(&[16, 0, 32, 0]), words(&trailer)].concat());
-        for body in &bodies {
-            assert!(RaggedBlock::open(component(ComponentKind::Ragged, body)).is_ok());
+        let opened = |body: &[u8]| RaggedBlock::open(component(ComponentKind::Ragged, body));
+        assert!(bodies.iter().all(|body| opened(body).is_ok()));
+        // Each version has its own types, and sparse vectors one.
+        for (version, dim, kind) in [(1, 0, 1), (1, 2, 2), (1, 2, 7), (2, 2, 0), (2, 0, 1), (3, 2, 0)] {
+            let trailer = words(&[version, dim, 2, 1, 32, 0, kind, 0]);
+            let body = [heap.clone(), words(&[16, 0, 32, 0]), trailer].concat();
+            assert!(
+                opened(&body).is_err(),
+                "version {version}, {dim} dimensions, type {kind}"
+            );
         }
         for at in 0..9_000 {
             let body = &bodies[at % 3];
@@ -370,7 +378,7 @@ mod tests {
                 let at = random.below(bytes.len() as u64) as usize;
                 bytes[at] = random.below(40) as u8;
             }
-            if let Ok(block) = RaggedBlock::open(component(ComponentKind::Ragged, &bytes)) {
+            if let Ok(block) = opened(&bytes) {
                 for ordinal in 0..5 {
                     let _ = (
                         block.to_vector(ordinal),

@@ -133,7 +133,8 @@ impl SealedSegment {
     }
 
     /// The same segment as a later `entry` describes it. Components that both name are shared: what is known of
-    /// their regions, and their promoted copies, stay.
+    /// their regions, and their promoted copies, stay. Ids, payloads and vectors among them are not read again: damage found
+    /// in them meanwhile is no error here.
     pub fn reopen(
         &self,
         io: &dyn Io,
@@ -292,20 +293,7 @@ impl<'a> Files<'a> {
 
     fn open_segment(self, dims: FieldDims<'_>) -> Result<SealedSegment, OpenSegmentError> {
         let entry = self.entry;
-        let ids = self.open(ComponentKind::Ids, None, entry.ids)?;
-        let ids = IdTable::open(ids).map_err(OpenSegmentError::Read)?;
-        check(
-            ids.len() == entry.rows,
-            ids.component(),
-            "rows differ from the manifest's",
-        )?;
-        let payload = self.open(ComponentKind::Payload, None, entry.payload)?;
-        let payload = PayloadRows::open(payload).map_err(OpenSegmentError::Read)?;
-        check(
-            payload.len() == entry.rows,
-            payload.component(),
-            "rows differ from the manifest's",
-        )?;
+        let (ids, payload) = (self.open_ids()?, self.open_payload()?);
         let (mut fields, mut ragged) = (Vec::new(), Vec::new());
         let mut unopened = Vec::new();
         for field in &entry.fields {
@@ -338,6 +326,30 @@ impl<'a> Files<'a> {
         };
         segment.disk_bytes = segment.components().map(Component::file_bytes).sum();
         Ok(segment)
+    }
+
+    fn open_ids(&self) -> Result<IdTable, OpenSegmentError> {
+        let name = self.entry.ids;
+        if let Some(opened) = self.opened.filter(|opened| opened.entry.ids == name) {
+            return Ok(opened.ids.clone());
+        }
+        let ids = self.open(ComponentKind::Ids, None, name)?;
+        let ids = IdTable::open(ids).map_err(OpenSegmentError::Read)?;
+        let same = ids.len() == self.entry.rows;
+        check(same, ids.component(), "rows differ from the manifest's")?;
+        Ok(ids)
+    }
+
+    fn open_payload(&self) -> Result<PayloadRows, OpenSegmentError> {
+        let name = self.entry.payload;
+        if let Some(opened) = self.opened.filter(|opened| opened.entry.payload == name) {
+            return Ok(opened.payload.clone());
+        }
+        let payload = self.open(ComponentKind::Payload, None, name)?;
+        let payload = PayloadRows::open(payload).map_err(OpenSegmentError::Read)?;
+        let same = payload.len() == self.entry.rows;
+        check(same, payload.component(), "rows differ from the manifest's")?;
+        Ok(payload)
     }
 
     /// What a field of that number holds; `None` if it was removed.
@@ -428,6 +440,11 @@ impl<'a> Files<'a> {
         field: &FieldEntry,
         kind: (u32, VectorDatatype),
     ) -> Result<VectorBlock, OpenSegmentError> {
+        let opened = self.opened.and_then(|opened| slot(&opened.fields, field.field));
+        let path = self.path(ComponentKind::Vectors, Some(field.field.into()), field.vectors);
+        if let Some(same) = opened.filter(|slot| slot.vectors.component().path() == path) {
+            return Ok(same.vectors.clone());
+        }
         let component = self.open(ComponentKind::Vectors, Some(field.field.into()), field.vectors)?;
         let vectors = VectorBlock::open(component).map_err(OpenSegmentError::Read)?;
         check(
@@ -447,15 +464,7 @@ impl<'a> Files<'a> {
         kind: (u32, VectorDatatype),
         unopened: &mut Vec<Damage>,
     ) -> Result<SealedRagged, OpenSegmentError> {
-        let component = self.open(ComponentKind::Ragged, Some(field.field.into()), field.vectors)?;
-        let vectors = RaggedBlock::open(component).map_err(OpenSegmentError::Read)?;
-        check(
-            kind == (vectors.dim(), vectors.datatype()),
-            vectors.component(),
-            "dimensions or their type differ from the collection's",
-        )?;
-        let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
-        check(within, vectors.component(), "a row beyond the segment's")?;
+        let vectors = self.open_ragged_vectors(field, kind)?;
         let lists = |bytes| {
             SparseIndex::open(bytes)
                 .ok()
@@ -466,6 +475,28 @@ impl<'a> Files<'a> {
             .map_err(|damage| unopened.push(damage))
             .unwrap_or(None);
         Ok(SealedRagged { vectors, index })
+    }
+
+    fn open_ragged_vectors(
+        &self,
+        field: &RaggedEntry,
+        kind: (u32, VectorDatatype),
+    ) -> Result<RaggedBlock, OpenSegmentError> {
+        let opened = self.opened.and_then(|opened| slot(&opened.ragged, field.field));
+        let path = self.path(ComponentKind::Ragged, Some(field.field.into()), field.vectors);
+        if let Some(same) = opened.filter(|slot| slot.vectors.component().path() == path) {
+            return Ok(same.vectors.clone());
+        }
+        let component = self.open(ComponentKind::Ragged, Some(field.field.into()), field.vectors)?;
+        let vectors = RaggedBlock::open(component).map_err(OpenSegmentError::Read)?;
+        check(
+            kind == (vectors.dim(), vectors.datatype()),
+            vectors.component(),
+            "dimensions or their type differ from the collection's",
+        )?;
+        let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
+        check(within, vectors.component(), "a row beyond the segment's")?;
+        Ok(vectors)
     }
 
     /// Opens a component with `read`, which says whether it belongs to the vectors. One that cannot be opened is
@@ -492,6 +523,11 @@ impl<'a> Files<'a> {
             .map(Some)
             .ok_or_else(|| found.damage().unwrap_or_else(unusable))
     }
+}
+
+/// The field of a number.
+fn slot<T>(fields: &[Option<Box<T>>], number: u16) -> Option<&T> {
+    fields.get(usize::from(number))?.as_deref()
 }
 
 /// Puts a field at its number, with holes before it.

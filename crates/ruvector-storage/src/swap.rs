@@ -31,6 +31,12 @@ pub enum StoreError {
     /// The disk refuses. The former state counts; the new one may, if the refusal came late.
     #[error("I/O failed")]
     Io(#[source] IoError),
+    /// The state lacks what its file must say: a fault of the caller. Nothing was stored.
+    #[error("the vector field {name:?} has no number")]
+    Unnumbered {
+        /// The field.
+        name: Box<str>,
+    },
     /// A newer state is there: a fault of the caller.
     #[error("generation {generation} is older than {newest}, which is stored")]
     Stale {

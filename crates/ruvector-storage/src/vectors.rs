@@ -193,7 +193,7 @@ pub(crate) fn marks(datatype: VectorDatatype) -> (u32, u32) {
 /// The type that a trailer's version and type stand for.
 pub(crate) fn datatype_of(version: u32, kind: u32) -> Option<VectorDatatype> {
     match (version, kind) {
-        (VERSION_FLOAT32, _) => Some(VectorDatatype::Float32),
+        (VERSION_FLOAT32, 0) => Some(VectorDatatype::Float32),
         (VERSION_TYPED, 1) => Some(VectorDatatype::Float16),
         (VERSION_TYPED, 2) => Some(VectorDatatype::Uint8),
         _ => None,

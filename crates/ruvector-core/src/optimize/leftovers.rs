@@ -19,7 +19,8 @@ impl Core {
         !sealed.entry.fields.iter().all(has_dense) || !sealed.entry.ragged.iter().all(has_ragged)
     }
 
-    /// Takes them away, the manifest first, then the states in memory, then the files.
+    /// Takes them away, the manifest first, then the states in memory, then the files. Of a damaged segment too: what stays is
+    /// not read for it.
     pub(super) fn drop_leftovers(
         &self,
         shard: &Shard,

@@ -70,7 +70,7 @@ impl Core {
             let (field, on_disk) = match field {
                 FieldOf::Rows => (None, false),
                 FieldOf::Dense(at) => match schema.dense(at) {
-                    Some(field) => (Some(field), self.vectors_on_disk(field)),
+                    Some(field) => (Some(field), field.on_disk),
                     // Removed: it goes soon.
                     None => return Placement::Disk,
                 },
@@ -87,7 +87,7 @@ impl Core {
                     Placement::Disk
                 }
                 ComponentKind::Graph | ComponentKind::FastGraph
-                    if field.is_some_and(|field| self.hnsw(field).on_disk) =>
+                    if field.is_some_and(|field| field.hnsw.on_disk) =>
                 {
                     Placement::Disk
                 }

@@ -1,15 +1,34 @@
-//! Applies one logged operation to a shard's draft; live writes and replay both call this. Never refuses, never
-//! reads the clock; applying an operation that is already in the state changes nothing.
+//! Applies one logged operation to a shard's draft; live writes and replay both call this. Applying never refuses (what was read
+//! from a file is checked before), never reads the clock; an operation that is already in the state changes nothing.
 
 use std::sync::Arc;
 
 use ruvector_payload::Edit;
 use ruvector_storage::{LogOperation, LogPoint, LogRecord, PayloadVersion};
-use ruvector_types::PointId;
+use ruvector_types::{PointId, Vector};
 
+use crate::Error;
 use crate::schema::Schema;
 use crate::shard::Sequencer;
 use crate::view::Source;
+
+/// Refuses a record read from a log in which a vector is not of its field's kind: no writer logs that.
+pub(crate) fn check_logged(record: &LogRecord, schema: &Schema) -> Result<(), Error> {
+    let LogOperation::Upsert(points) = &record.operation else {
+        return Ok(());
+    };
+    for point in points {
+        let strange = |(number, vector): &&(u16, Vector)| !schema.could_hold(*number, vector);
+        if let Some((number, _)) = point.vectors.iter().find(strange) {
+            let LogRecord { shard, seq, .. } = record;
+            return Err(Error::corrupt(format!(
+                "record {seq} of the log of shard {shard}: point {} has a vector of another kind than field {number}",
+                point.id
+            )));
+        }
+    }
+    Ok(())
+}
 
 /// Applies `record` to the draft, unpublished. Returns the points touched.
 pub(crate) fn apply(sequencer: &mut Sequencer, record: LogRecord, schema: &Schema) -> u64 {

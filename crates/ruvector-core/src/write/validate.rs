@@ -39,19 +39,6 @@ pub(crate) enum Prepared {
     },
 }
 
-impl Prepared {
-    /// Rows that it may add.
-    pub(crate) fn rows(&self) -> u64 {
-        match self {
-            Prepared::Upsert { by_shard, .. } => by_shard.iter().map(|points| points.len() as u64).sum(),
-            Prepared::UpdateVectors { by_shard, .. } => {
-                by_shard.iter().map(|updates| updates.len() as u64).sum()
-            }
-            Prepared::DeleteVectors { .. } | Prepared::Delete { .. } | Prepared::Edit { .. } => 0,
-        }
-    }
-}
-
 /// Which points a write names.
 pub(crate) enum Target {
     Ids(Vec<Vec<PointId>>),

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod crash;
+mod damage;
+mod held_up;
 mod live;
+mod logged;
 #[path = "../support/power.rs"]
 mod power;
 mod threads;

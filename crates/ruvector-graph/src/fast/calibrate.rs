@@ -6,12 +6,19 @@ use std::collections::BinaryHeap;
 
 use ruvector_simd::{Metric, distance};
 
+use super::request::BREADTH_SPREAD;
 use super::slack::{Slack, visits_max};
 use crate::neighbor::{Key, Neighbor};
 use crate::scratch::Visited;
 
 /// The rank whose distance is the measure; searches for fewer neighbours use it too.
 pub const RANK: usize = 10;
+
+/// One in so many walks goes on as far as the largest breadth of the table needs; the others, to [`SHORT_BREADTH`]. Breadths
+/// that are asked for are small, and there a slack that is off by a little costs the most recall.
+const LONG_ONE_IN: usize = 4;
+/// The breadth up to which all walks count.
+const SHORT_BREADTH: f32 = 64.0;
 
 /// The ways of the searches so far: for each, after every visit, the largest ratio up to then of the next candidate's
 /// distance and the k-th best one's.
@@ -45,6 +52,10 @@ impl Calibration {
         self.best.clear();
         let mut way = Vec::new();
         let mut peak = 0.0f32;
+        let visits_max = match self.ways.len().is_multiple_of(LONG_ONE_IN) {
+            true => visits_max(),
+            false => SHORT_BREADTH as usize * BREADTH_SPREAD,
+        };
         let start = starts
             .filter(|node| *node != ground.node)
             .map(|node| Neighbor {
@@ -62,7 +73,7 @@ impl Calibration {
                 peak = peak.max(ratio(next.distance, *worst));
             }
             way.push(peak);
-            if way.len() == visits_max() {
+            if way.len() == visits_max {
                 break;
             }
             let place = self.best.partition_point(|known| *known <= next.distance);
@@ -82,16 +93,16 @@ impl Calibration {
     /// The table: for each breadth the slack at which the searches would have made that many visits on average.
     pub(super) fn slack(&self) -> Slack {
         Slack::by(|visits| {
-            if self.mean_visits(f32::MAX) < visits {
+            if self.mean_visits(visits, f32::MAX) < visits {
                 return f32::INFINITY;
             }
             let (mut low, mut high) = (0.0, 1.0f32);
-            while self.mean_visits(high) < visits && high < 1e6 {
+            while self.mean_visits(visits, high) < visits && high < 1e6 {
                 high *= 2.0;
             }
             for _ in 0..24 {
                 let middle = (low + high) / 2.0;
-                match self.mean_visits(middle) < visits {
+                match self.mean_visits(visits, middle) < visits {
                     true => low = middle,
                     false => high = middle,
                 }
@@ -100,12 +111,18 @@ impl Calibration {
         })
     }
 
-    fn mean_visits(&self, slack: f32) -> f32 {
-        let visits = self
-            .ways
-            .iter()
-            .map(|way| way.partition_point(|ratio| *ratio <= 1.0 + slack));
-        visits.sum::<usize>() as f32 / self.ways.len().max(1) as f32
+    /// Of searches of a breadth with this slack, which visit a [`BREADTH_SPREAD`]th of the breadth at least and so many
+    /// times it at most.
+    fn mean_visits(&self, breadth: f32, slack: f32) -> f32 {
+        let spread = BREADTH_SPREAD as f32;
+        let one_in = if breadth > SHORT_BREADTH { LONG_ONE_IN } else { 1 };
+        let (mut sum, mut count) = (0.0, 0.0f32);
+        for way in self.ways.iter().step_by(one_in) {
+            let visits = way.partition_point(|ratio| *ratio <= 1.0 + slack);
+            sum += (visits as f32).clamp(breadth / spread, breadth * spread);
+            count += 1.0;
+        }
+        sum / count.max(1.0)
     }
 }
 

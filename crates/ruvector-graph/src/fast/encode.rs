@@ -15,10 +15,10 @@ use crate::neighbor::Neighbor;
 /// Vectors that the centre is the mean of.
 const SAMPLE_VECTORS: u32 = 1_024;
 /// Vectors that stand for queries when the table of slacks is made, and nodes that have one such.
-const SAMPLE_QUERIES: u32 = 256;
+const SAMPLE_QUERIES: u32 = 1_024;
 const NODES_PER_QUERY: u32 = 16;
 /// What a calibrating search costs, in nodes encoded.
-const QUERY_NODES: u32 = 64;
+const QUERY_NODES: u32 = 32;
 /// Padded dimensions up to which neighbours have codes of two bits: below, the error of one bit makes searches take
 /// more visits than the smaller block saves.
 const TWO_BITS_PADDED_MAX: usize = 256;

@@ -29,9 +29,13 @@ pub(super) fn visits_max() -> usize {
 }
 
 impl Slack {
-    /// The slack of each place by `slack_of(visits)`.
+    /// The slack of each place by `slack_of(visits)`, none smaller than that of the place before.
     pub(super) fn by(slack_of: impl Fn(f32) -> f32) -> Slack {
-        Slack(std::array::from_fn(|place| slack_of(breadth_at(place))))
+        let mut largest = 0.0f32;
+        Slack(std::array::from_fn(|place| {
+            largest = largest.max(slack_of(breadth_at(place)));
+            largest
+        }))
     }
 
     /// The exponent by which distances grow with their rank: that of the table's steps; 0 where it does not tell.

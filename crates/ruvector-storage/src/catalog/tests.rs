@@ -121,7 +121,7 @@ fn round_trip_and_hostile_bytes() {
         collections,
         aliases: BTreeMap::from([("ä".to_owned(), 3), ("b".to_owned(), 3), ("c".to_owned(), 5)]),
     };
-    let body = catalog.encode();
+    let body = catalog.encode().unwrap();
     assert_eq!(Catalog::decode(VERSION, 5, &body).unwrap(), catalog);
     for at in 0..body.len() {
         for bit in 0..8 {
@@ -154,4 +154,20 @@ fn round_trip_and_hostile_bytes() {
         stale.store(&io, ""),
         Err(StoreError::Stale { newest: 5, .. })
     ));
+    // A field without a number would be read as damage: it is not stored.
+    let mut unnumbered = Catalog {
+        generation: 6,
+        ..stale
+    };
+    let CatalogEntry { config, fields, .. } = &mut unnumbered.collections[0];
+    fields.remove(config.vectors.keys().next().unwrap());
+    let refused = unnumbered.store(&io, "");
+    assert!(
+        matches!(refused, Err(StoreError::Unnumbered { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(
+        Catalog::load(&io, "").unwrap().map(|catalog| catalog.generation),
+        Some(5)
+    );
 }

@@ -104,6 +104,19 @@ fn damage_is_local_and_hostile_bytes_are_refused() {
     };
     let bodies = [(1, 0, 48), (2, 1, 24), (2, 2, 12)]
         .map(|(version, kind, bytes)| [vec![0; bytes], trailer(version, kind)].concat());
+    // Each version has its own types.
+    for (version, kind, bytes) in [
+        (1, 1, 48),
+        (1, 2, 24),
+        (1, 9, 48),
+        (2, 0, 48),
+        (2, 3, 12),
+        (3, 0, 48),
+    ] {
+        let body = [vec![0; bytes], trailer(version, kind)].concat();
+        let opened = VectorBlock::open(component(ComponentKind::Vectors, &body));
+        assert!(opened.is_err(), "version {version}, type {kind}");
+    }
     let mut random = Random::new(6);
     for body in bodies {
         assert!(VectorBlock::open(component(ComponentKind::Vectors, &body)).is_ok());
