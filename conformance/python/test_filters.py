@@ -52,6 +52,13 @@ class Filters:
                         self.compare(models.Filter(must=[condition]))
                         self.compare(models.Filter(must_not=condition))
 
+    def test_at_least_none_is_refused(self):
+        none = models.MinShould(conditions=[models.HasIdCondition(has_id=[1])], min_count=0)
+        tree = models.Filter(must=[models.Filter(min_should=none)])
+        with self.assertRaises(ValueError):
+            self.local.count(NAME, count_filter=tree)
+        self.assertIn("min_count", self.refused(400, lambda: self.remote.count(NAME, count_filter=tree)))
+
     def test_random_trees(self):
         for indexed in (False, True):
             if indexed:

@@ -59,8 +59,9 @@ impl Draw {
 
     fn range(&mut self) -> AnyRange {
         match self.bound() {
+            // Without bounds it is one of numbers.
             Bound::Number(number) => AnyRange::Numbers(Bounds {
-                gte: Some(number),
+                gte: (self.below(4) > 0).then_some(number),
                 lt: (self.below(2) == 0).then_some(9.25),
                 ..Bounds::default()
             }),

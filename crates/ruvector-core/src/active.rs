@@ -6,6 +6,7 @@ use std::ops::Bound;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::RwLock;
+use ruvector_storage::put_at;
 use ruvector_types::{PointId, Vector};
 
 use crate::active_field::ActiveField;
@@ -215,10 +216,4 @@ impl ActiveSegment {
     pub(crate) fn graphs_lag(&self, rows: u32) -> bool {
         self.fields.iter().flatten().any(|field| field.lags(rows))
     }
-}
-
-/// Puts a field at its number, with holes before it.
-fn put_at<T>(fields: &mut Vec<Option<Box<T>>>, number: usize, field: T) {
-    fields.resize_with(number, || None);
-    fields.push(Some(Box::new(field)));
 }

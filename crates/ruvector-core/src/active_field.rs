@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use half::f16;
 use parking_lot::Mutex;
 use ruvector_graph::{GraphParams, LiveGraph, Scratch, Vectors};
-use ruvector_storage::Element;
+use ruvector_storage::{Element, encoded};
 use ruvector_types::VectorDatatype;
 
 use crate::arena::Arena;
@@ -173,7 +173,7 @@ impl<T: Element> Slots<T> {
 
     /// Rounds numbers as the log has them, whose range was checked before.
     fn push_encoded(&self, row: u32, vector: &[f32]) -> u32 {
-        self.push(row, vector.iter().map(|number| T::of(*number)).collect())
+        self.push(row, encoded(vector))
     }
 
     /// The row of an ordinal.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use half::f16;
 use parking_lot::RwLock;
-use ruvector_storage::{Element, RaggedRef};
+use ruvector_storage::{Element, RaggedRef, encoded};
 use ruvector_types::{SparseVector, Vector, VectorDatatype};
 
 use crate::active_field::ordinals_below;
@@ -47,9 +47,6 @@ enum Kept {
 impl Kept {
     /// `None` for a dense vector, which is no such field's.
     fn of(vector: Vector, datatype: VectorDatatype) -> Option<Kept> {
-        fn encoded<T: Element>(numbers: &[f32]) -> Box<[T]> {
-            numbers.iter().map(|number| T::of(*number)).collect()
-        }
         Some(match (vector, datatype) {
             (Vector::Sparse(sparse), _) => Kept::Sparse(sparse),
             (Vector::Multi(multi), VectorDatatype::Float32) => Kept::Float32(multi.numbers.into()),

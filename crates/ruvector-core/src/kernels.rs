@@ -3,12 +3,11 @@
 
 use half::f16;
 use ruvector_graph::{Numbers, Space, Vectors};
-use ruvector_simd::{DistanceFn, Kernels, Metric, MixedFn};
-use ruvector_storage::{Element, VectorBlock};
+use ruvector_simd::{DistanceFn, Kernels, MixedFn};
+use ruvector_storage::{Element, VectorBlock, decoded};
 use ruvector_types::{Distance, VectorConfig, VectorDatatype};
 
 use crate::fields::metric;
-use crate::read::nearest::finite;
 
 /// The kernels of a field; of those of other types nothing is asked.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +20,6 @@ pub(crate) struct FieldKernels {
     bytes: DistanceFn<u8>,
     to_half: MixedFn<f32, f16>,
     to_bytes: MixedFn<f32, u8>,
-    /// The negated squared length of a vector of bytes.
-    squared: DistanceFn<u8>,
 }
 
 impl FieldKernels {
@@ -37,7 +34,6 @@ impl FieldKernels {
             bytes: kernels.u8.of(metric),
             to_half: kernels.f32_f16.of(metric),
             to_bytes: kernels.f32_u8.of(metric),
-            squared: kernels.u8.of(Metric::Dot),
         }
     }
 
@@ -52,14 +48,7 @@ impl FieldKernels {
 
     /// The numbers of a stored vector; `None` if the bytes are no vector.
     pub(crate) fn decoded(&self, stored: &[u8]) -> Option<Vec<f32>> {
-        fn of<T: Element>(stored: &[u8]) -> Option<Vec<f32>> {
-            Some(T::of_bytes(stored)?.iter().map(|number| number.value()).collect())
-        }
-        match self.datatype {
-            VectorDatatype::Float32 => of::<f32>(stored),
-            VectorDatatype::Float16 => of::<f16>(stored),
-            VectorDatatype::Uint8 => of::<u8>(stored),
-        }
+        decoded(self.datatype, stored)
     }
 
     /// As [`FieldKernels::decoded`], as a query that is to be compared with others.
@@ -82,7 +71,8 @@ impl FieldKernels {
 
     /// The negated cosine of an angle whose negated product and lengths are these.
     fn angle(&self, product: f32, stored: &[u8]) -> f32 {
-        let squared = -(self.squared)(stored, stored);
+        // Where angles count, the kernel's distance is the negated product.
+        let squared = -(self.bytes)(stored, stored);
         // What has no direction is as far as what stands upright on it.
         if squared > 0.0 {
             product / squared.sqrt()
@@ -164,6 +154,15 @@ impl Stored for u8 {
             true => kernels.angle(kernels.angle(distance, a), b),
             false => distance,
         }
+    }
+}
+
+/// An overflow on the way counts as infinitely far, and no distance is -0: it would go before 0, whatever the ids.
+pub(crate) fn finite(distance: f32) -> f32 {
+    if distance.is_nan() {
+        f32::INFINITY
+    } else {
+        distance + 0.0
     }
 }
 

@@ -14,9 +14,9 @@ use crate::{Database, Error};
 impl Database {
     /// Changes a collection's configuration, durable on return; components that are to be different are made in the
     /// background, and searches use what there is meanwhile. What `change` makes of the configuration is refused where it
-    /// differs in what is fixed: fields, dimensions, distances, graph profiles, shards, and the thresholds at which the
-    /// active segment is frozen. Where graphs are to have other links, segments in memory are frozen, and the next row
-    /// opens one with such a graph.
+    /// differs in what is fixed: fields, dimensions, types of numbers, distances, how multi-vectors are compared, graph
+    /// profiles, everything about sparse vectors, shards, and the thresholds at which the active segment is frozen. Where
+    /// graphs are to have other links, segments in memory are frozen, and the next row opens one with such a graph.
     pub fn update_config<E: From<Error>>(
         &self,
         name: &str,

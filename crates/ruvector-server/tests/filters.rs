@@ -109,6 +109,10 @@ fn conditions_find_their_points() {
         (json!({"key": "senses", "values_count": {"gte": 3}}), json!([2])),
         (json!({"key": "senses", "values_count": {"lt": 1}}), json!([3])),
         (json!({"key": "at", "match": {"prefix": "2024-"}}), json!([1])),
+        (json!({"key": "big", "range": {}}), json!([1, 2])),
+        (json!({"key": "at", "range": {}}), json!([2])),
+        (json!({"Not": {"Range": {"field": "at"}}}), json!([1, 3])),
+        (json!({"key": "senses", "values_count": {}}), json!([1, 2, 3])),
     ];
     for (filter, ids) in table {
         let body = json!({"filter": filter, "limit": 10});

@@ -29,8 +29,6 @@ mod sets;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
 
-use half::f16;
-
 pub use build_dot::{CODE_ROW_TAIL_BYTES, CodeDotFn, CodeRowFn, code_dot, code_row_distance};
 pub use build_edge::{EdgeFn, EdgeLevels, EdgeSums, edge_sums};
 pub use finite::is_finite;
@@ -77,26 +75,6 @@ pub type HammingFn = fn(&[u8], &[u8]) -> u32;
 /// Kernels of one metric differ in summation order only, so their results agree to rounding.
 pub fn distance(metric: Metric) -> DistanceFn {
     Kernels::detect().f32.of(metric)
-}
-
-/// As [`distance`], over half precision; summed in single precision.
-pub fn distance_f16(metric: Metric) -> DistanceFn<f16> {
-    Kernels::detect().f16.of(metric)
-}
-
-/// As [`distance`], from single to half precision; summed in single precision.
-pub fn distance_f32_f16(metric: Metric) -> MixedFn<f32, f16> {
-    Kernels::detect().f32_f16.of(metric)
-}
-
-/// As [`distance`], from single precision to unsigned bytes; summed in single precision.
-pub fn distance_f32_u8(metric: Metric) -> MixedFn<f32, u8> {
-    Kernels::detect().f32_u8.of(metric)
-}
-
-/// As [`distance`], over unsigned bytes. The same bits on every CPU.
-pub fn distance_u8(metric: Metric) -> DistanceFn<u8> {
-    Kernels::detect().u8.of(metric)
 }
 
 /// As [`distance`], over signed bytes. The same bits on every CPU.

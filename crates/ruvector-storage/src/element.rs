@@ -1,5 +1,5 @@
-//! The numbers that dense vectors are made of, as they lie in files and in memory. Never decides what a number that a type
-//! cannot hold becomes: the write path has refused it.
+//! The numbers that dense vectors are made of, as they lie in files and in memory, and the conversions from and to those
+//! that callers know. Never decides what a number that a type cannot hold becomes: the write path has refused it.
 
 use std::fmt::Debug;
 
@@ -95,7 +95,18 @@ impl Element for u8 {
     }
 }
 
-/// The numbers in `bytes` of type `datatype`, put into `out`; false if they are no whole ones or not aligned.
+/// The nearest numbers of a type, as [`Element::of`].
+pub fn encoded<T: Element, B: FromIterator<T>>(numbers: &[f32]) -> B {
+    numbers.iter().map(|number| T::of(*number)).collect()
+}
+
+/// The numbers in `bytes` of type `datatype`; `None` if they are no whole ones or not aligned.
+pub fn decoded(datatype: VectorDatatype, bytes: &[u8]) -> Option<Vec<f32>> {
+    let mut numbers = Vec::new();
+    decode(datatype, bytes, &mut numbers).then_some(numbers)
+}
+
+/// As [`decoded`], put into `out`; false if there are none.
 pub(crate) fn decode(datatype: VectorDatatype, bytes: &[u8], out: &mut Vec<f32>) -> bool {
     fn of<T: Element>(bytes: &[u8], out: &mut Vec<f32>) -> bool {
         let Some(numbers) = T::of_bytes(bytes) else {

@@ -43,7 +43,7 @@ pub use codes::{CodeBlock, CodesWriter};
 pub use component::{Component, Damage, OpenComponentError, ReadComponentError, ScrubProgress};
 pub use deletes::Bitmap;
 pub use delta::{PayloadVersion, RowMap};
-pub use element::Element;
+pub use element::{Element, decoded, encoded};
 pub use field_numbers::{FIRST_RAGGED, FieldNumbers};
 pub use frame::{ComponentFault, ComponentKind};
 pub use ids::{IdTable, encode_ids};
@@ -59,6 +59,7 @@ pub use record::{DecodeRecordError, LogOperation, LogRecord, RECORD_BYTES_MAX};
 pub use rows::{PayloadRows, PayloadRowsWriter};
 pub use segment::{
     FieldDims, FieldOf, OpenSegmentError, SealedField, SealedRagged, SealedSegment, load_deletes, load_delta,
+    put_at,
 };
 pub use swap::{LoadError, StoreError};
 pub use vectors::{TypedVectors, VectorBlock, VectorsWriter};

@@ -19,7 +19,7 @@ use ruvector_io::Io;
 use ruvector_types::{MultiVector, SparseVector, Vector, VectorDatatype};
 
 use crate::component::{Component, ReadComponentError};
-use crate::element::{Element, decode};
+use crate::element::{Element, decoded, encoded};
 use crate::frame::ComponentKind;
 use crate::ordinals::{OrdinalRows, WrittenRows};
 use crate::vectors::{TRAILER_BYTES, datatype_of, marks, verified};
@@ -57,13 +57,10 @@ impl RaggedRef<'_> {
                 indices: indices.to_vec(),
                 values: values.to_vec(),
             }),
-            RaggedRef::Multi(bytes) => {
-                let mut numbers = Vec::new();
-                if !decode(datatype, bytes, &mut numbers) {
-                    return None;
-                }
-                Vector::Multi(MultiVector { dim, numbers })
-            }
+            RaggedRef::Multi(bytes) => Vector::Multi(MultiVector {
+                dim,
+                numbers: decoded(datatype, bytes)?,
+            }),
         })
     }
 }
@@ -113,11 +110,6 @@ impl RaggedBlock {
     /// The component it reads.
     pub fn component(&self) -> &Component {
         &self.component
-    }
-
-    /// Whether ordinals equal rows.
-    pub fn is_dense(&self) -> bool {
-        self.rows.dense
     }
 
     /// The row of an ordinal below [`RaggedBlock::len`]; for others, `u32::MAX`.
@@ -244,13 +236,16 @@ impl<'a> RaggedWriter<'a> {
     }
 
     fn write_numbers(&mut self, numbers: &[f32]) -> Result<(), WriteComponentError> {
-        fn encoded<T: Element>(numbers: &[f32]) -> Vec<T> {
-            numbers.iter().map(|number| T::of(*number)).collect()
-        }
         match self.datatype {
             VectorDatatype::Float32 => self.writer.write(f32::bytes_of(numbers)),
-            VectorDatatype::Float16 => self.writer.write(f16::bytes_of(&encoded::<f16>(numbers))),
-            VectorDatatype::Uint8 => self.writer.write(&encoded::<u8>(numbers)),
+            VectorDatatype::Float16 => {
+                let halves: Vec<f16> = encoded(numbers);
+                self.writer.write(f16::bytes_of(&halves))
+            }
+            VectorDatatype::Uint8 => {
+                let bytes: Vec<u8> = encoded(numbers);
+                self.writer.write(&bytes)
+            }
         }
     }
 

@@ -111,11 +111,6 @@ impl VectorBlock {
         self.dim
     }
 
-    /// Whether ordinals equal rows.
-    pub fn is_dense(&self) -> bool {
-        self.rows.dense
-    }
-
     /// The component it reads.
     pub fn component(&self) -> &Component {
         &self.component

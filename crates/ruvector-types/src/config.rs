@@ -150,11 +150,6 @@ impl VectorConfig {
             datatype: VectorDatatype::Float32,
         }
     }
-
-    /// Bytes of one vector as it is kept.
-    pub fn vector_bytes(&self) -> u64 {
-        u64::from(self.dim) * self.datatype.bytes()
-    }
 }
 
 /// When segments are sealed, merged and repaired.

@@ -112,7 +112,7 @@ pub(super) fn path(object: &Object, key: &'static str, place: &str) -> Result<Pa
     parse_path(string(get(object, key, place)?, &place_of_key)?, &place_of_key)
 }
 
-/// `{"gt", "gte", "lt", "lte"}`, each optional, `null` like absent; at least one.
+/// `{"gt", "gte", "lt", "lte"}`, each optional, `null` like absent.
 pub(super) fn bounds<T>(
     object: &Object,
     place: &str,
@@ -122,13 +122,12 @@ pub(super) fn bounds<T>(
         None | Some(Value::Null) => Ok(None),
         Some(value) => read(value, &format!("{place}.{key}")).map(Some),
     };
-    let bounds = Bounds {
+    Ok(Bounds {
         gt: one("gt")?,
         gte: one("gte")?,
         lt: one("lt")?,
         lte: one("lte")?,
-    };
-    super::bounded(bounds, place)
+    })
 }
 
 /// `{"lon", "lat"}` in degrees.

@@ -19,7 +19,7 @@ mod json;
 mod qdrant;
 mod reader;
 
-use ruvector_types::{Bounds, Condition, FieldCondition, Filter, Limits};
+use ruvector_types::{Condition, FieldCondition, Filter, Limits};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -66,17 +66,6 @@ fn node(value: &Value, place: &str) -> Result<Condition, ApiError> {
         return expression::expression(key, inner, &format!("{place}.{key}"));
     }
     shorthand(object, place)
-}
-
-/// Refuses bounds of which none was given.
-pub(crate) fn bounded<T>(bounds: Bounds<T>, place: &str) -> Result<Bounds<T>, ApiError> {
-    if bounds.gt.is_none() && bounds.gte.is_none() && bounds.lt.is_none() && bounds.lte.is_none() {
-        return Err(ApiError::Missing {
-            field: place.to_owned(),
-            what: "a bound: gt, gte, lt or lte",
-        });
-    }
-    Ok(bounds)
 }
 
 /// `{"type": "doc", "year": 1999}`: equality of every field named.

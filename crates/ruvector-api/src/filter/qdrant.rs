@@ -217,7 +217,7 @@ fn range(value: &Value, place: &str) -> Result<FieldTest, ApiError> {
     bounds(object, place).map(AnyRange::test)
 }
 
-/// Bounds of numbers, or of RFC 3339 times where they are strings.
+/// Bounds of numbers, or of RFC 3339 times where they are strings. Without any, those of numbers: that of any.
 pub(super) fn bounds(object: &Object, place: &str) -> Result<AnyRange, ApiError> {
     let is_time = |name: &&str| object.get::<str>(name).is_some_and(Value::is_string);
     if BOUNDS.iter().any(is_time) {

@@ -12,7 +12,6 @@ use super::id::point_ids;
 use super::messages::{self as m, condition::ConditionOneOf, r#match::MatchValue};
 use crate::ApiError;
 use crate::error::parse_path;
-use crate::filter::bounded;
 
 /// The filter, checked against `limits`; `field` is its name in the request.
 pub(super) fn filter(
@@ -117,10 +116,10 @@ fn field_condition(given: m::FieldCondition) -> Result<Condition, ApiError> {
     let not = |flag: bool, test| (test, !flag);
     let tests = [
         r#match.map(|given| Ok((matching(given)?, false))),
-        range.map(|given| Ok((FieldTest::Range(numbers(given)?), false))),
+        range.map(|given| Ok((FieldTest::Range(numbers(given)), false))),
         geo_bounding_box.map(|given| Ok((corners(given)?, false))),
         geo_radius.map(|given| Ok((circle(given)?, false))),
-        values_count.map(|given| Ok((FieldTest::ValuesCount(counts(given)?), false))),
+        values_count.map(|given| Ok((FieldTest::ValuesCount(counts(given)), false))),
         geo_polygon.map(|given| Ok((polygon(given)?, false))),
         datetime_range.map(|given| Ok((FieldTest::DatetimeRange(times(given)?), false))),
         is_empty.map(|flag| Ok(not(flag, FieldTest::IsEmpty))),
@@ -162,26 +161,25 @@ fn matching(given: m::Match) -> Result<FieldTest, ApiError> {
     })
 }
 
-fn numbers(given: m::Range) -> Result<Bounds<f64>, ApiError> {
+fn numbers(given: m::Range) -> Bounds<f64> {
     let m::Range { lt, gt, gte, lte } = given;
-    bounded(Bounds { gt, gte, lt, lte }, "range")
+    Bounds { gt, gte, lt, lte }
 }
 
-fn counts(given: m::ValuesCount) -> Result<Bounds<u64>, ApiError> {
+fn counts(given: m::ValuesCount) -> Bounds<u64> {
     let m::ValuesCount { lt, gt, gte, lte } = given;
-    bounded(Bounds { gt, gte, lt, lte }, "values_count")
+    Bounds { gt, gte, lt, lte }
 }
 
 fn times(given: m::DatetimeRange) -> Result<Bounds<i64>, ApiError> {
     let m::DatetimeRange { lt, gt, gte, lte } = given;
     let one = |time: Option<Timestamp>, field| time.map(|time| micros(&time, field)).transpose();
-    let bounds = Bounds {
+    Ok(Bounds {
         gt: one(gt, "datetime_range.gt")?,
         gte: one(gte, "datetime_range.gte")?,
         lt: one(lt, "datetime_range.lt")?,
         lte: one(lte, "datetime_range.lte")?,
-    };
-    bounded(bounds, "datetime_range")
+    })
 }
 
 /// Microseconds since 1970; what is below one is cut off.

@@ -117,7 +117,7 @@ impl Core {
     pub(super) fn index_to_change(&self, sealed: &SealedSegment) -> Option<u32> {
         let declared = self.indexes.load();
         let sound = |number: u32| {
-            let found = sealed.indexes.iter().find(|index| index.number == number);
+            let found = sealed.index(number);
             found.is_some_and(|index| index.component().damage().is_none())
         };
         let missing = declared

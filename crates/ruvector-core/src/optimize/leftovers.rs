@@ -6,6 +6,7 @@ use ruvector_storage::{FieldEntry, RaggedEntry, SealedSegment};
 use super::Jobs;
 use crate::Error;
 use crate::collection::Core;
+use crate::schema::Schema;
 use crate::shard::Shard;
 use crate::view::ShardView;
 
@@ -13,9 +14,9 @@ impl Core {
     /// Whether a segment has components of a field that was removed.
     pub(super) fn has_leftovers(&self, sealed: &SealedSegment) -> bool {
         let schema = self.schema.load();
-        let dense = |field: &FieldEntry| schema.dense(field.field.into()).is_none();
-        let ragged = |field: &RaggedEntry| schema.ragged(field.field.into()).is_none();
-        sealed.entry.fields.iter().any(dense) || sealed.entry.ragged.iter().any(ragged)
+        let has_dense = |field: &FieldEntry| has_dense(&schema, field);
+        let has_ragged = |field: &RaggedEntry| has_ragged(&schema, field);
+        !sealed.entry.fields.iter().all(has_dense) || !sealed.entry.ragged.iter().all(has_ragged)
     }
 
     /// Takes them away, the manifest first, then the states in memory, then the files. Of a damaged segment too: what stays is
@@ -31,12 +32,16 @@ impl Core {
             return Ok(());
         };
         let (schema, mut entry) = (self.schema.load(), sealed.entry.clone());
-        entry
-            .fields
-            .retain(|field| schema.dense(field.field.into()).is_some());
-        entry
-            .ragged
-            .retain(|field| schema.ragged(field.field.into()).is_some());
+        entry.fields.retain(|field| has_dense(&schema, field));
+        entry.ragged.retain(|field| has_ragged(&schema, field));
         self.replace_components(shard, jobs, (id, sealed.clone()), &entry)
     }
+}
+
+fn has_dense(schema: &Schema, field: &FieldEntry) -> bool {
+    schema.dense(field.field.into()).is_some()
+}
+
+fn has_ragged(schema: &Schema, field: &RaggedEntry) -> bool {
+    schema.ragged(field.field.into()).is_some()
 }

@@ -55,7 +55,7 @@ pub(crate) fn search(
             breadth: ef,
             visits_max: budget.map(|budget| budget.visits),
             eager: budget.and_then(|budget| budget.eager),
-            elsewhere: elsewhere(query, top),
+            elsewhere: elsewhere(query, candidates, top),
         };
         let mut accept = |ordinal| target.accepts(field.vectors.row(ordinal));
         let outcome = fast.search(&request, &mut accept, scratch, found);
@@ -144,7 +144,7 @@ pub(crate) fn search_many(
                     breadth: lane.breadth.0,
                     visits_max: None,
                     eager: None,
-                    elsewhere: elsewhere(lane.query, lane.top),
+                    elsewhere: elsewhere(lane.query, lane.breadth.1, lane.top),
                 },
                 accept,
                 scratch,

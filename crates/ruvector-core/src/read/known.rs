@@ -37,11 +37,7 @@ impl<'a> Known<'a> {
             .declared()
             .iter()
             .find(|index| index.path.steps() == steps)?;
-        let found = sealed
-            .indexes
-            .iter()
-            .find(|index| index.number == declared.number);
-        found.map(|index| &index.index)
+        sealed.index(declared.number).map(|index| &index.index)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The read path: every read works on one immutable view. Never takes a lock that a writer holds for long.
 
+mod answer;
+mod code_use;
 mod codes;
 mod costs;
 mod facet;
@@ -11,13 +13,15 @@ mod kept;
 mod known;
 mod lists;
 mod matching;
-pub(crate) mod nearest;
+mod nearest;
 mod observe;
 mod order;
+mod plain;
 mod plan;
 mod query;
 mod ragged;
 mod scroll;
+mod sealed;
 mod search;
 mod sieve;
 mod text;

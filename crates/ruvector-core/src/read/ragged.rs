@@ -1,24 +1,26 @@
 //! Searches of fields of sparse vectors and multi-vectors: the request checked, then every segment, compared exactly.
 //! Never misses a point: lists are read only where they answer as a comparison with every vector would.
 
+mod measure;
+
 use std::borrow::Cow;
 
-use half::f16;
 use ruvector_storage::RaggedRef;
-use ruvector_types::{ScoredPoint, SearchRequest, Vector, VectorDatatype};
+use ruvector_types::{ScoredPoint, SearchRequest, Vector};
 
+use super::answer::Answer;
 use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
-use super::nearest::{Place, finite};
+use super::nearest::Place;
 use super::observe::Observer;
-use super::search::Answer;
 use super::top::{Hit, TopHits};
 use super::{idf, lists};
 use crate::collection::Core;
-use crate::fields::{Field, RaggedKind, RaggedSchema};
-use crate::kernels::{FieldKernels, Stored};
+use crate::fields::{Field, RaggedSchema};
 use crate::view::{SegmentView, Snapshot, Source};
 use crate::write::check_ragged;
 use crate::{Ctx, Error, Way};
+
+pub(super) use measure::{Measure, measure, of_score};
 
 /// Numbers compared between two looks at the deadline.
 const NUMBERS_PER_CHECK: usize = 1 << 20;
@@ -34,18 +36,6 @@ pub(super) struct RaggedQuery<'a> {
     filter: Option<CompiledFilter>,
 }
 
-/// What vectors are compared with.
-pub(super) enum Measure {
-    /// Dimensions ascending, with their weights; `full_scan_threshold` of the field.
-    Sparse(Vec<(u32, f32)>, Option<u32>),
-    /// The numbers of all vectors of the query.
-    Multi {
-        numbers: Vec<f32>,
-        dim: usize,
-        kernels: FieldKernels,
-    },
-}
-
 /// One field of one segment.
 pub(super) struct RaggedTarget<'a> {
     pub(super) segment: &'a SegmentView,
@@ -53,49 +43,6 @@ pub(super) struct RaggedTarget<'a> {
     pub(super) filter: Option<&'a SegmentFilter<'a>>,
     /// Ordinals that this view sees.
     pub(super) visible: u32,
-}
-
-impl Measure {
-    /// How far a vector is, lower is nearer; `None` if nothing is in common.
-    pub(super) fn distance(&self, vector: RaggedRef<'_>) -> Option<f32> {
-        match (self, vector) {
-            (Measure::Sparse(query, _), RaggedRef::Sparse(indices, values)) => {
-                ruvector_sparse::dot(query, indices, values).map(of_score)
-            }
-            (
-                Measure::Multi {
-                    numbers,
-                    dim,
-                    kernels,
-                },
-                RaggedRef::Multi(stored),
-            ) => {
-                let query = (&numbers[..], *dim);
-                match kernels.datatype {
-                    VectorDatatype::Float32 => max_sim::<f32>(kernels, query, stored),
-                    VectorDatatype::Float16 => max_sim::<f16>(kernels, query, stored),
-                    VectorDatatype::Uint8 => max_sim::<u8>(kernels, query, stored),
-                }
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Each vector of the query with the one nearest to it, summed; `None` if the bytes are no vectors.
-fn max_sim<T: Stored>(kernels: &FieldKernels, (query, dim): (&[f32], usize), stored: &[u8]) -> Option<f32> {
-    let rows = T::of_bytes(stored)?;
-    let of_row = |query: &[f32]| {
-        let rows = rows.chunks_exact(dim);
-        let distances = rows.map(|row| finite(T::from_query(kernels, query, row)));
-        distances.fold(f32::INFINITY, f32::min)
-    };
-    Some(finite(query.chunks_exact(dim).map(of_row).sum()))
-}
-
-/// The distance of a similarity: 0 rather than -0, and infinitely far if it is no number.
-pub(super) fn of_score(score: f32) -> f32 {
-    finite(0.0 - score)
 }
 
 impl Snapshot {
@@ -169,26 +116,6 @@ impl Snapshot {
         };
         idf::weigh(self, &mut query)?;
         Ok(query.measure)
-    }
-}
-
-pub(super) fn measure(vector: Vector, kind: &RaggedKind) -> Measure {
-    match (kind, vector) {
-        (RaggedKind::Multi(multi), Vector::Multi(mut given)) => {
-            let dim = multi.dim as usize;
-            multi.kernels.make_query(&mut given.numbers, dim);
-            Measure::Multi {
-                numbers: given.numbers,
-                dim,
-                kernels: multi.kernels,
-            }
-        }
-        (RaggedKind::Sparse(config), Vector::Sparse(sparse)) => {
-            let pairs = sparse.indices.into_iter().zip(sparse.values);
-            Measure::Sparse(pairs.collect(), config.full_scan_threshold)
-        }
-        // Checked before: a vector is of its field's kind.
-        _ => Measure::Sparse(Vec::new(), None),
     }
 }
 
@@ -316,26 +243,5 @@ impl RaggedTarget<'_> {
         }
         query.ctx.count(0, measured);
         Ok(())
-    }
-}
-
-impl Measure {
-    /// Numbers that a comparison with `vector` touches.
-    fn numbers(&self, vector: RaggedRef<'_>) -> usize {
-        match (self, vector) {
-            (
-                Measure::Multi {
-                    numbers,
-                    dim,
-                    kernels,
-                },
-                RaggedRef::Multi(stored),
-            ) => {
-                let count = stored.len() / kernels.datatype.bytes() as usize;
-                (numbers.len() / dim.max(&1)).saturating_mul(count)
-            }
-            (_, RaggedRef::Sparse(indices, _)) => indices.len() + 16,
-            (_, RaggedRef::Multi(rows)) => rows.len(),
-        }
     }
 }

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use ruvector_simd::Metric;
 use ruvector_types::{Distance, ScoredPoint, SearchRequest};
 
-use super::codes::CodeUse;
-use super::fetch::Fetch;
+use super::answer::Answer;
+use super::code_use::CodeUse;
 use super::matching::compile_filter;
 use super::nearest::{Place, Query, nearest, nearest_many};
-use super::top::{Hit, TopHits};
+use super::top::TopHits;
 use crate::collection::at_most;
 use crate::schema::{FieldRef, FieldSchema};
 use crate::view::{SegmentView, Snapshot};
@@ -22,58 +22,8 @@ const EF_DEFAULT: u32 = 64;
 /// Searches of a batch that are under way together, at most; a multiple of those that walk a graph at once.
 const BATCH: usize = 64;
 
-/// Results fetched between two looks at the deadline.
-const HITS_PER_CHECK: usize = 64;
-
-/// What is returned of the best, checked.
-pub(super) struct Answer<'r> {
-    request: &'r SearchRequest,
-    fetch: Fetch<'r>,
-    distance: Distance,
-}
-
-impl<'r> Answer<'r> {
-    pub(super) fn new(
-        snapshot: &'r Snapshot,
-        request: &'r SearchRequest,
-        distance: Distance,
-    ) -> Result<Answer<'r>, Error> {
-        let core = &snapshot.core;
-        let fetch = Fetch::new(snapshot, &request.with_payload, &request.with_vectors)?;
-        core.check_results(request.limit, request.offset, request.score_threshold)?;
-        Ok(Answer {
-            request,
-            fetch,
-            distance,
-        })
-    }
-
-    pub(super) fn results(
-        &self,
-        snapshot: &Snapshot,
-        ctx: &Ctx,
-        top: TopHits,
-    ) -> Result<Vec<ScoredPoint>, Error> {
-        let passes = |hit: &Hit| {
-            let threshold = self.request.score_threshold;
-            threshold.is_none_or(|bound| passes(self.distance, hit.distance, bound))
-        };
-        let hits = top
-            .into_sorted()
-            .into_iter()
-            .filter(passes)
-            .skip(self.request.offset);
-        hits.enumerate()
-            .map(|(at, hit)| {
-                if at % HITS_PER_CHECK == HITS_PER_CHECK - 1 {
-                    ctx.check(snapshot.core.io.as_ref())?;
-                }
-                let score = score(self.distance, hit.distance);
-                snapshot.scored(hit, score, &self.fetch)
-            })
-            .collect()
-    }
-}
+/// The segment with the most live points, if there is one, and where it stands.
+type Largest<'a> = Option<(Place, &'a SegmentView)>;
 
 /// A request for a dense field, checked.
 struct Search<'r> {
@@ -111,7 +61,13 @@ impl<'r> Search<'r> {
         })
     }
 
-    fn query<'a>(&'a self, snapshot: &'a Snapshot, ctx: &'a Ctx) -> Result<Query<'a>, Error> {
+    /// `largest` is the segment with the most live points.
+    fn query<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        ctx: &'a Ctx,
+        largest: Largest<'a>,
+    ) -> Result<Query<'a>, Error> {
         let (core, request) = (&snapshot.core, self.request);
         let filter = request.filter.as_ref();
         Ok(Query {
@@ -127,9 +83,7 @@ impl<'r> Search<'r> {
                 .map(|filter| compile_filter(filter, core, snapshot.schema()))
                 .transpose()?,
             codes: self.codes,
-            yardstick: snapshot
-                .largest()
-                .and_then(|(_, segment)| segment.fast(self.field.number)),
+            yardstick: largest.and_then(|(_, segment)| segment.fast(self.field.number)),
         })
     }
 }
@@ -142,9 +96,10 @@ impl Snapshot {
             FieldRef::Ragged(field) => return self.search_ragged(ctx, request, field),
         };
         let search = Search::new(self, request, field)?;
-        let query = search.query(self, ctx)?;
+        let largest = self.largest();
+        let query = search.query(self, ctx, largest)?;
         let mut top = TopHits::new(query.wanted);
-        for (place, segment) in self.largest_first() {
+        for (place, segment) in self.largest_first(largest) {
             ctx.check(self.core.io.as_ref())?;
             nearest(&query, segment, place, &mut top)?;
         }
@@ -190,13 +145,14 @@ impl Snapshot {
         searches: &[(usize, Search<'_>)],
         answers: &mut [Vec<ScoredPoint>],
     ) -> Result<(), Error> {
+        let largest = self.largest();
         for searches in searches.chunks(BATCH) {
             let queries = searches
                 .iter()
-                .map(|(_, search)| search.query(self, ctx))
+                .map(|(_, search)| search.query(self, ctx, largest))
                 .collect::<Result<Vec<_>, _>>()?;
             let mut tops: Vec<TopHits> = queries.iter().map(|query| TopHits::new(query.wanted)).collect();
-            for (place, segment) in self.largest_first() {
+            for (place, segment) in self.largest_first(largest) {
                 ctx.check(self.core.io.as_ref())?;
                 nearest_many(&queries, segment, place, &mut tops)?;
             }
@@ -215,31 +171,16 @@ impl Snapshot {
         })
     }
 
-    /// The segment with the most live points.
-    fn largest(&self) -> Option<(Place, &SegmentView)> {
+    /// The segment with the most live points. Cost: a count for each segment.
+    fn largest(&self) -> Largest<'_> {
         self.segments().max_by_key(|(_, segment)| segment.live_rows())
     }
 
     /// All segments, the largest first: what it holds shows how near the others have to be.
-    fn largest_first(&self) -> impl Iterator<Item = (Place, &SegmentView)> {
-        let first = self.largest();
-        let place = first.map(|(place, _)| place);
+    fn largest_first<'a>(&'a self, largest: Largest<'a>) -> impl Iterator<Item = (Place, &'a SegmentView)> {
+        let place = largest.map(|(place, _)| place);
         let others = self.segments().filter(move |(other, _)| Some(*other) != place);
-        first.into_iter().chain(others)
-    }
-
-    /// A hit with what is wanted of its point.
-    pub(super) fn scored(&self, hit: Hit, score: f32, fetch: &Fetch<'_>) -> Result<ScoredPoint, Error> {
-        let segment = &self.view.shards[hit.shard as usize].segments[hit.segment as usize];
-        let fetched = fetch.row(segment, hit.row)?;
-        Ok(ScoredPoint {
-            id: hit.id,
-            score,
-            version: fetched.version,
-            payload: fetched.payload,
-            vectors: fetched.vectors,
-            order_value: None,
-        })
+        largest.into_iter().chain(others)
     }
 
     pub(super) fn checked_ef(&self, request: &SearchRequest) -> Result<usize, Error> {
@@ -261,24 +202,4 @@ fn checked_vector<'r>(field: &FieldSchema, request: &'r SearchRequest) -> Result
     let mut vector = given.to_vec();
     ruvector_simd::normalize(&mut vector);
     Ok(Cow::Owned(vector))
-}
-
-/// The score that users see for a kernel's distance.
-pub(super) fn score(distance: Distance, kernel: f32) -> f32 {
-    match distance {
-        // 0.0 - x rather than -x, so that orthogonal vectors score 0, not -0.
-        Distance::Cosine | Distance::Dot => 0.0 - kernel,
-        Distance::Euclid => kernel.max(0.0).sqrt(),
-        Distance::Manhattan => kernel,
-    }
-}
-
-/// A threshold is a least similarity, or a greatest distance.
-pub(super) fn passes(distance: Distance, kernel: f32, bound: f32) -> bool {
-    let score = score(distance, kernel);
-    if distance.higher_is_closer() {
-        score >= bound
-    } else {
-        score <= bound
-    }
 }

@@ -1,12 +1,13 @@
 //! Chosen nodes of the fast layout compared in up to three sieves, each finer and dearer than the last: short codes that lie
 //! side by side, the 8-bit codes of the layout, the vectors. For filters that keep too few points for a walk.
 
+use ruvector_graph::fast::RANK;
 use ruvector_graph::{FastOutcome, FastScratch, FastSearch, Neighbor};
 use ruvector_quant::{CodeQuery, QueryPrecision};
 use ruvector_storage::{CodeBlock, SealedField};
 use ruvector_types::{CodeWidth, Codes};
 
-use super::nearest::finite;
+use crate::kernels::finite;
 
 /// Codes compared at once.
 const BLOCK: usize = 64;
@@ -22,9 +23,6 @@ const DEVIATION_CODES: u32 = 64;
 
 /// Nodes below which the first sieve costs more than it spares.
 const CODED_NODES_MIN: usize = 256;
-
-/// The rank of the estimate that bounds the first sieve, at least: the first few are often outliers.
-const RANK_MIN: usize = 10;
 
 /// Memory of a thread.
 #[derive(Default)]
@@ -107,8 +105,9 @@ impl Sieve {
                         distance,
                         node: *node,
                     });
-                    // Of two that overflow to opposite ends nothing is known.
-                    reach = finite(self.offer(distance, request.wanted.max(RANK_MIN)) + margin);
+                    // The first few estimates are often outliers, and of two that overflow to opposite ends nothing is
+                    // known.
+                    reach = finite(self.offer(distance, request.wanted.max(RANK)) + margin);
                 }
             }
         }

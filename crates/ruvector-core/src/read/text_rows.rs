@@ -39,7 +39,7 @@ pub(super) fn stored_index(segment: &SegmentView, number: u32) -> Option<&TextIn
     let Source::Sealed(sealed) = &segment.source else {
         return None;
     };
-    let found = sealed.indexes.iter().find(|index| index.number == number)?;
+    let found = sealed.index(number)?;
     match &found.index {
         Index::Text(index) if found.component().damage().is_none() => Some(index),
         _ => None,

@@ -58,10 +58,7 @@ fn stored_index<'a>(
     let Source::Sealed(sealed) = &segment.source else {
         return None;
     };
-    let found = sealed
-        .indexes
-        .iter()
-        .find(|index| index.number == declared.number)?;
+    let found = sealed.index(declared.number)?;
     match &found.index {
         Index::Ordered(index) if found.component().damage().is_none() => Some(index),
         _ => None,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ruvector_core::types::*;
-use ruvector_core::{Collection, Ctx, Database, DatabaseOptions, Error, Status, Wait};
+use ruvector_core::{Collection, Ctx, Database, DatabaseOptions, Error, Status, Trace, Wait, Way};
 use ruvector_io::{Io, MemIo};
 use ruvector_testkit::Clusters;
 
@@ -228,4 +228,45 @@ fn a_sharper_query_is_closer_to_the_truth() {
         compare(&collection, &queries, raw_of(QuantizationSearch::default())).1
     });
     assert!(off[0] > off[1] && off[1] > off[2], "{off:?}");
+}
+
+/// Visits of a search in each segment, in the order of the walks.
+fn visits(collection: &Collection, query: &[f32], quantization: QuantizationSearch) -> Vec<u64> {
+    let ctx = Ctx {
+        trace: Some(Arc::new(Trace::detailed())),
+        ..Ctx::default()
+    };
+    collection
+        .search(&ctx, &request(query, false, quantization))
+        .unwrap();
+    let segments = ctx.trace.as_ref().unwrap().segments();
+    assert!(segments.iter().all(|segment| segment.ways == [Way::FastGraph]));
+    segments.iter().map(|segment| segment.visited).collect()
+}
+
+/// Codes that hold only the middle of what numbers are make everything near. What they say of the first segment must not
+/// end the walk in the second, which measures better: it goes at least as far as one that knows the true distances.
+#[test]
+fn distances_by_codes_bound_no_walk() {
+    let codes = Codes::Scalar { quantile: Some(0.5) };
+    let mut config = config(Some(codes), (16, GraphProfile::Fast), Distance::Euclid);
+    config.shards = 2;
+    let database = open(Arc::new(MemIo::new())).unwrap();
+    database.create_collection("c", config).unwrap();
+    let collection = database.collection("c").unwrap();
+    let queries = fill(&collection, 5_000).unwrap();
+    collection.optimize().unwrap();
+    let by_codes = raw_of(QuantizationSearch::default());
+    let measured = QuantizationSearch {
+        ignore: true,
+        ..by_codes
+    };
+    for query in &queries {
+        let (by_codes, measured) = (
+            visits(&collection, query, by_codes),
+            visits(&collection, query, measured),
+        );
+        assert_eq!(by_codes.len(), 2);
+        assert!(by_codes[1] >= measured[1], "{by_codes:?} {measured:?}");
+    }
 }

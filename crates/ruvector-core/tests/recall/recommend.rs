@@ -1,6 +1,7 @@
 //! Goal: recommendations by the best and by the sum of scores find what a comparison with every point finds, at least 98 %,
 //! and mostly by searches. Method: 20,000 clustered vectors in one sealed and one active segment, some replaced, some
-//! deleted; examples near each other, apart, and negative ones in the midst of positive ones; `exact` is the answer.
+//! deleted; examples near each other, apart, and negative ones in the midst of positive ones; `exact` is the answer. Where
+//! more points are equally good than are wanted, the answer is the same to the last id.
 
 use std::sync::Arc;
 
@@ -142,5 +143,42 @@ fn recommendations_are_those_of_a_scan() {
         let negative = vec![clusters.draw().0, clusters.draw().0];
         let request = request(&(vec![], negative), RecommendStrategy::BestScore, None);
         assert!(found(&database, &request).1);
+    }
+}
+
+#[test]
+fn equal_points_go_by_id() {
+    let mut clusters = Clusters::new(6, CLUSTERS, DIM, 0.6);
+    let (database, collection) = filled(Distance::Dot, &mut clusters);
+    let place: Vec<f32> = clusters.draw_near(0).iter().map(|number| number * 3.0).collect();
+    let point = |id| Point {
+        id: PointId::Num(id),
+        vectors: NamedVectors::from([(String::new(), place.clone().into())]),
+        payload: Map::new(),
+    };
+    collection.optimize().unwrap();
+    // In memory, in another order than that of their ids, and most of them in the graph.
+    let points = (0..700)
+        .map(|number| point(5_000 + 17 * (number * 37 % 700)))
+        .collect();
+    let upsert = Upsert {
+        points,
+        ..Upsert::default()
+    };
+    collection
+        .write(&Ctx::default(), WriteOp::Upsert(upsert), Wait::Durable)
+        .unwrap();
+    while collection.step().unwrap() {}
+    // Beside the second example, every product on its side of the origin is 1 in single precision, once it is squeezed.
+    let far: Vec<f32> = place.iter().map(|number| number * 1e12).collect();
+    for (example, strategy) in [
+        (&place, RecommendStrategy::BestScore),
+        (&place, RecommendStrategy::SumScores),
+        (&far, RecommendStrategy::BestScore),
+    ] {
+        let mut request = request(&(vec![example.clone()], vec![]), strategy, None);
+        let (near, _) = found(&database, &request);
+        request.stage.params.exact = true;
+        assert_eq!(near, found(&database, &request).0, "{strategy:?}");
     }
 }

@@ -9,7 +9,7 @@
 //!    8  n, nodes                12  m
 //!   16  entry node, or 2³²−1    20  entry level (0 without an entry)
 //!   24  u, nodes above level 0  28  w, lists above level 0
-//!   32  ef_construct            36  b, bytes of an id: 3 below 2²⁴ nodes, else 4
+//!   32  ef_construct            36  b, bytes of an id: 3 up to 2²⁴ nodes, else 4
 //!   40  seed (u64)
 //! level 0, n × (2 + 2m·b) bytes:  count (u16), then 2m ids of which the first `count` are used, the rest zero
 //! upper index, u × 2 words:       node (ascending), its first upper list; it owns the lists up to the first of

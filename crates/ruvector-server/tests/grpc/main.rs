@@ -13,5 +13,6 @@ mod harness;
 mod answers;
 mod caller;
 mod durable;
+mod filters;
 mod hostile;
 mod services;

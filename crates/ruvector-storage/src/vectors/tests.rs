@@ -35,7 +35,7 @@ fn round_trip<T: Element + PartialEq>() -> u64 {
         let rows: Vec<u32> = (0..900).filter(|_| random.below(100) < share).collect();
         let block = open(write::<T>(&rows, 33));
         assert_eq!((block.len() as usize, block.dim()), (rows.len(), 33));
-        assert_eq!(block.is_dense(), share == 100 || share == 0);
+        assert_eq!(block.rows.dense, share == 100 || share == 0);
         assert_eq!(block.last_row(), rows.last().copied());
         let (typed, mut decoded) = (block.typed::<T>(), Vec::new());
         for (ordinal, row) in (0..).zip(&rows) {

@@ -1,10 +1,12 @@
-//! Recommendations by the best or the sum of scores, found by searches where these are sure to find what a comparison with
-//! every point would. Never guesses: where no search can tell, it says so, and the points are compared.
+//! Recommendations by the best or the sum of scores, found by searches that are as approximate as any other: what they miss
+//! is missed here. Never takes an answer that better searches could change: where points beyond those found could be among
+//! the best, or be as good as the last of them, it searches more broadly, or says that the points are to be compared.
 //!
 //! The sum of scores is one score: by dot products, that of the sum of the vectors, negative ones turned round; by Euclidean
 //! distances, that of a centre. The best score is the nearness to some positive example, except for points that are nearer
 //! to a negative one: who is among the best is among the nearest to a positive example, if these searches are broad
-//! enough, which the last of each tells (Fagin, Lotem, Naor 2001, section 4).
+//! enough, which the last of each tells (Fagin, Lotem, Naor 2001, section 4). Of points as good as each other the least ids
+//! count, which a walk of a graph does not know: the last of the best has to be better than all that may lie beyond.
 
 use std::collections::BTreeSet;
 
@@ -32,8 +34,8 @@ const BROADER: usize = 4;
 const SUM_MIN: f64 = 1e-3;
 
 impl Run<'_> {
-    /// The best `wanted` of all points that match, by searches. `None`: a comparison with all of them costs less, or nothing
-    /// else can tell. Cost: a few searches for each positive example, or one.
+    /// The best `wanted` of all points that match, as far as searches find them. `None`: a comparison with all of them costs
+    /// less, or nothing else can tell. Cost: a few searches for each positive example, or a few.
     pub(super) fn searched(
         &self,
         (stage, goal): (&QueryStage, &Goal<'_>),
@@ -93,19 +95,29 @@ struct Searches<'a> {
 
 impl Searches<'_> {
     fn near_sum(&self, vector: Vec<f32>) -> Result<Option<Vec<Hit>>, Error> {
-        let breadth = (self.wanted * BREADTH).max(BREADTH_MIN);
-        if !self.is_worth(1, breadth) {
-            return Ok(None);
+        let mut breadth = self.breadth();
+        while self.is_worth(1, breadth) {
+            let Some(near) = self.near(vector.clone(), breadth)? else {
+                return Ok(None);
+            };
+            let mut hits = self.run.ranked(Some(&near), None, self.measure, breadth)?;
+            // No other point is nearer to the sum than the last that was found there.
+            let bound = hits.last().map(|last| last.distance);
+            let worst = hits.get(self.wanted - 1);
+            if worst
+                .zip(bound)
+                .is_some_and(|(worst, bound)| worst.distance < bound)
+            {
+                hits.truncate(self.wanted);
+                return Ok(Some(hits));
+            }
+            breadth = breadth.saturating_mul(BROADER);
         }
-        let Some(near) = self.near(vector, breadth)? else {
-            return Ok(None);
-        };
-        let hits = self.run.ranked(Some(&near), None, self.measure, self.wanted)?;
-        Ok(Some(hits).filter(|hits| hits.len() == self.wanted))
+        Ok(None)
     }
 
     fn near_positive(&self, positive: &[Scorer]) -> Result<Option<Vec<Hit>>, Error> {
-        let mut breadth = (self.wanted * BREADTH).max(BREADTH_MIN);
+        let mut breadth = self.breadth();
         while !positive.is_empty() && self.is_worth(positive.len(), breadth) {
             let (mut near, mut reach) = (BTreeSet::new(), f32::NEG_INFINITY);
             for example in positive {
@@ -120,12 +132,17 @@ impl Searches<'_> {
             // No other point is nearer to any example than the last that was found there.
             let bound = 0.0 - squeezed(reach);
             let worst = hits.get(self.wanted - 1);
-            if worst.is_some_and(|worst| worst.distance <= bound) {
+            if worst.is_some_and(|worst| worst.distance < bound) {
                 return Ok(Some(hits));
             }
-            breadth *= BROADER;
+            breadth = breadth.saturating_mul(BROADER);
         }
         Ok(None)
+    }
+
+    /// Results of each search at first.
+    fn breadth(&self) -> usize {
+        self.wanted.saturating_mul(BREADTH).max(BREADTH_MIN)
     }
 
     /// Whether so many searches cost less than a scan.

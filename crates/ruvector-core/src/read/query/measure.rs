@@ -8,7 +8,7 @@ use super::Run;
 use crate::Error;
 use crate::collection::Core;
 use crate::fields::{Field, RaggedKind, RaggedSchema};
-use crate::read::nearest::finite;
+use crate::kernels::finite;
 use crate::read::ragged;
 use crate::schema::{FieldRef, FieldSchema};
 use crate::view::{SegmentView, Snapshot};

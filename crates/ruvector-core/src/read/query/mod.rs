@@ -62,9 +62,10 @@ struct Run<'a> {
 
 impl Database {
     /// Carries out a query of a collection as it is now, the best first; equal ones by id, unless its last stage orders
-    /// otherwise. Cost: that of its stages one after the other. A stage over a prefetch compares each point found there;
-    /// a recommendation other than by the mean compares every point that matches with every example where searches near
-    /// them do not suffice.
+    /// otherwise. Cost: that of its stages one after the other. A stage over a prefetch compares each point found there. A
+    /// recommendation other than by the mean searches near its examples, as approximately as other searches, and compares
+    /// what it finds with every example; where such searches cost more or do not suffice, or the search is to be exact, it
+    /// compares every point that matches.
     pub fn query(
         &self,
         ctx: &Ctx,

@@ -1,7 +1,7 @@
-//! Orders points exactly by a measure: those given, or all that match. Never misses one.
+//! Orders points exactly by a measure: those given, or all that match. Never misses one of these.
 //!
-//! Recommendations by the best or the sum of scores come here where searches (`examples.rs`) cannot tell: no graph is built
-//! for their scores.
+//! Recommendations by the best or the sum of scores come here with the points that searches found (`examples.rs`), and with
+//! all where searches cannot tell: no graph is built for their scores.
 
 use ruvector_types::{Filter, PointId};
 

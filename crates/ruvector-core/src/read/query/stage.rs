@@ -14,9 +14,9 @@ use super::sample::Reservoir;
 use super::vectors::Inputs;
 use super::{Found, Run, at_place, diverse, filters, mean};
 use crate::collection::at_most;
+use crate::read::answer::{passes, score};
 use crate::read::matching::{SegmentFilter, compile_filter};
 use crate::read::observe::Observer;
-use crate::read::search::{passes, score};
 use crate::read::top::Hit;
 use crate::{Error, Way};
 

@@ -1,0 +1,102 @@
+//! How far stored sparse vectors and multi-vectors are from a query. Never reads a segment.
+
+use half::f16;
+use ruvector_storage::RaggedRef;
+use ruvector_types::{Vector, VectorDatatype};
+
+use crate::fields::RaggedKind;
+use crate::kernels::{FieldKernels, Stored, finite};
+
+/// What vectors are compared with.
+pub(in crate::read) enum Measure {
+    /// Dimensions ascending, with their weights; `full_scan_threshold` of the field.
+    Sparse(Vec<(u32, f32)>, Option<u32>),
+    /// The numbers of all vectors of the query.
+    Multi {
+        numbers: Vec<f32>,
+        dim: usize,
+        kernels: FieldKernels,
+    },
+}
+
+impl Measure {
+    /// How far a vector is, lower is nearer; `None` if nothing is in common.
+    pub(in crate::read) fn distance(&self, vector: RaggedRef<'_>) -> Option<f32> {
+        match (self, vector) {
+            (Measure::Sparse(query, _), RaggedRef::Sparse(indices, values)) => {
+                ruvector_sparse::dot(query, indices, values).map(of_score)
+            }
+            (
+                Measure::Multi {
+                    numbers,
+                    dim,
+                    kernels,
+                },
+                RaggedRef::Multi(stored),
+            ) => {
+                let query = (&numbers[..], *dim);
+                match kernels.datatype {
+                    VectorDatatype::Float32 => max_sim::<f32>(kernels, query, stored),
+                    VectorDatatype::Float16 => max_sim::<f16>(kernels, query, stored),
+                    VectorDatatype::Uint8 => max_sim::<u8>(kernels, query, stored),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Numbers that a comparison with `vector` touches.
+    pub(in crate::read) fn numbers(&self, vector: RaggedRef<'_>) -> usize {
+        match (self, vector) {
+            (
+                Measure::Multi {
+                    numbers,
+                    dim,
+                    kernels,
+                },
+                RaggedRef::Multi(stored),
+            ) => {
+                let count = stored.len() / kernels.datatype.bytes() as usize;
+                (numbers.len() / dim.max(&1)).saturating_mul(count)
+            }
+            (_, RaggedRef::Sparse(indices, _)) => indices.len() + 16,
+            (_, RaggedRef::Multi(rows)) => rows.len(),
+        }
+    }
+}
+
+/// Each vector of the query with the one nearest to it, summed; `None` if the bytes are no vectors.
+fn max_sim<T: Stored>(kernels: &FieldKernels, (query, dim): (&[f32], usize), stored: &[u8]) -> Option<f32> {
+    let rows = T::of_bytes(stored)?;
+    let of_row = |query: &[f32]| {
+        let rows = rows.chunks_exact(dim);
+        let distances = rows.map(|row| finite(T::from_query(kernels, query, row)));
+        distances.fold(f32::INFINITY, f32::min)
+    };
+    Some(finite(query.chunks_exact(dim).map(of_row).sum()))
+}
+
+/// The distance of a similarity: 0 rather than -0, and infinitely far if it is no number.
+pub(in crate::read) fn of_score(score: f32) -> f32 {
+    finite(0.0 - score)
+}
+
+pub(in crate::read) fn measure(vector: Vector, kind: &RaggedKind) -> Measure {
+    match (kind, vector) {
+        (RaggedKind::Multi(multi), Vector::Multi(mut given)) => {
+            let dim = multi.dim as usize;
+            multi.kernels.make_query(&mut given.numbers, dim);
+            Measure::Multi {
+                numbers: given.numbers,
+                dim,
+                kernels: multi.kernels,
+            }
+        }
+        (RaggedKind::Sparse(config), Vector::Sparse(sparse)) => {
+            let pairs = sparse.indices.into_iter().zip(sparse.values);
+            Measure::Sparse(pairs.collect(), config.full_scan_threshold)
+        }
+        // Checked before: a vector is of its field's kind.
+        _ => Measure::Sparse(Vec::new(), None),
+    }
+}
