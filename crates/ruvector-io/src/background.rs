@@ -4,8 +4,7 @@
 /// Tells the system that the calling thread computes for long: waking up, it does not take a processor from a thread that
 /// runs. Its share stays what its niceness says. A hint: it has no effect where it is refused.
 ///
-/// It asks for no longer slices than others have. With slices of 20 ms a search that had had its share waited up to 46 ms for
-/// two of them; with the default none waited longer than 4 ms.
+/// It asks for no longer slices than others have: a thread that had had its share would wait for whole ones.
 #[cfg(target_os = "linux")]
 pub(crate) fn compute_in_background() {
     // SAFETY: both calls take numbers and a pointer that is valid for the call; 0 is the calling thread.
