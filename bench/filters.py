@@ -30,7 +30,7 @@ from compare import sets, wordnet  # noqa: E402
 K, SEED, CLUSTERS = 10, 7, 1000
 INDEXES = ["pos:keyword", "lexname:keyword", "sense_count:integer", "gloss:text", "word:keyword", "r:float", "c:integer"]
 SHARES = {"50 %": 0.5, "10 %": 0.1, "1 %": 0.01, "0.1 %": 0.001}
-BREADTHS = [None, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512]
+BREADTHS = [None, 16, 18, 20, 22, 24, 28, 32, 40, 48, 64, 96, 128, 192, 256, 384, 512]
 LEXNAMES = (
     "adj.all adj.pert adv.all noun.Tops noun.act noun.animal noun.artifact noun.attribute noun.body noun.cognition "
     "noun.communication noun.event noun.feeling noun.food noun.group noun.location noun.motive noun.object noun.person "

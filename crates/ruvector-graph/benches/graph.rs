@@ -81,7 +81,7 @@ fn fast_searches(
                     wanted: 10,
                     breadth,
                     visits_max: None,
-                    eager: None,
+                    trial: None,
                     elsewhere: None,
                 };
                 fast.search(&request, &mut |_| true, &mut scratch, &mut out)

@@ -25,7 +25,7 @@ pub use bytes::Bytes;
 pub use carry::{CarryError, CarryOver};
 pub use coded::CodedVectors;
 pub use exact::exact;
-pub use fast::{Eager, FastEncoder, FastError, FastGraph, FastLane, FastOutcome, FastScratch, FastSearch};
+pub use fast::{FastEncoder, FastError, FastGraph, FastLane, FastOutcome, FastScratch, FastSearch, Trial};
 pub use live::{Found, InsertError, LiveGraph};
 pub use neighbor::Neighbor;
 pub use params::{GraphParams, LEVEL_MAX, M_MAX, M_MIN};

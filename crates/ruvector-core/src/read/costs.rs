@@ -92,7 +92,7 @@ fn request(vector: &[f32]) -> FastSearch<'_> {
         wanted: 10,
         breadth: PROBE_BREADTH,
         visits_max: None,
-        eager: None,
+        trial: None,
         elsewhere: None,
     }
 }

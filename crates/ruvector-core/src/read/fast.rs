@@ -54,7 +54,7 @@ pub(crate) fn search(
             wanted: candidates,
             breadth: ef,
             visits_max: budget.map(|budget| budget.visits),
-            eager: budget.and_then(|budget| budget.eager),
+            trial: budget.and_then(|budget| budget.trial),
             elsewhere: elsewhere(query, candidates, top),
         };
         let mut accept = |ordinal| target.accepts(field.vectors.row(ordinal));
@@ -87,7 +87,7 @@ pub(crate) fn scan(
             wanted: candidates,
             breadth: query.ef.max(1),
             visits_max: None,
-            eager: None,
+            trial: None,
             elsewhere: None,
         };
         let mut accept = |ordinal| filter.accepts(field.vectors.row(ordinal));
@@ -143,7 +143,7 @@ pub(crate) fn search_many(
                     wanted: lane.breadth.1,
                     breadth: lane.breadth.0,
                     visits_max: None,
-                    eager: None,
+                    trial: None,
                     elsewhere: elsewhere(lane.query, lane.breadth.1, lane.top),
                 },
                 accept,

@@ -1,6 +1,6 @@
 //! Chooses how one segment is searched, purely from its figures. Never touches data.
 
-use ruvector_graph::Eager;
+use ruvector_graph::Trial;
 
 use super::costs::Costs;
 
@@ -20,8 +20,8 @@ pub(crate) struct Budget {
     pub(crate) distances: u64,
     /// Visits in the fast layout.
     pub(crate) visits: u64,
-    /// How the walk of the fast layout goes on after a trial.
-    pub(crate) eager: Option<Eager>,
+    /// When the walk of the fast layout decides how to go on.
+    pub(crate) trial: Option<Trial>,
 }
 
 /// What the choice depends on.
@@ -95,28 +95,29 @@ pub(crate) fn choose(figures: Figures) -> Strategy {
 
 impl Strategy {
     fn walk(ef: usize, distances: u64, visits: u64) -> Strategy {
-        let eager = None;
+        let trial = None;
         let budget = Some(Budget {
             distances,
             visits,
-            eager,
+            trial,
         });
         Strategy::Graph { ef, budget }
     }
 
-    fn then(mut self, eager: Eager) -> Strategy {
+    fn tried(mut self, trial: Trial) -> Strategy {
         if let Strategy::Graph {
             budget: Some(budget), ..
         } = &mut self
         {
-            budget.eager = Some(eager);
+            budget.trial = Some(trial);
         }
         self
     }
 }
 
 /// A walk if it is expected to cost less than a scan of those that match. A scan that costs much more than a walk without a
-/// filter is tried as such a walk first: where the filter keeps what is near the query, that suffices.
+/// filter is tried as such a walk first: where the filter keeps what is near the query, that suffices, or the walk goes on up
+/// to what the scan would cost.
 fn by_costs(costs: Costs, ef: usize, scanned: u64, (share, is_sure): (f64, bool)) -> Strategy {
     let scan_visits = (costs.scan_fixed_ns + scanned as f64 * costs.scan_ns) / costs.visit_ns;
     let (unfiltered, filtered) = (costs.visits(ef, 1.0), costs.visits(ef, share));
@@ -124,18 +125,24 @@ fn by_costs(costs: Costs, ef: usize, scanned: u64, (share, is_sure): (f64, bool)
     let eager = EAGER_VISIT * costs.visits(ef, share.powf(EAGER_POWER));
     if is_sure && share <= EAGER_SHARE && eager < scan_visits && scan_visits > 2.0 * trial {
         let visits = scan_visits.min(PATIENCE_RATIO * eager) as u64;
-        let eager = Eager {
+        return Strategy::walk(ef, scanned.max(2_048), visits.max(32)).tried(Trial {
             after: (trial as u64).max(32),
             share: share as f32,
-        };
-        return Strategy::walk(ef, scanned.max(2_048), visits.max(32)).then(eager);
+            eager: true,
+        });
     }
-    let visits = match scan_visits <= filtered {
-        true if scan_visits <= 2.0 * trial => return Strategy::Scan,
-        true => trial,
-        false => scan_visits.min(PATIENCE_RATIO * filtered),
-    };
-    Strategy::walk(ef, scanned.max(2_048), (visits as u64).max(32))
+    if scan_visits > filtered {
+        let visits = scan_visits.min(PATIENCE_RATIO * filtered);
+        return Strategy::walk(ef, scanned.max(2_048), (visits as u64).max(32));
+    }
+    if scan_visits <= 2.0 * trial {
+        return Strategy::Scan;
+    }
+    Strategy::walk(ef, scanned.max(2_048), (scan_visits as u64).max(32)).tried(Trial {
+        after: (trial as u64).max(32),
+        share: share as f32,
+        eager: false,
+    })
 }
 
 #[cfg(test)]
@@ -215,37 +222,47 @@ mod tests {
 
     #[test]
     fn choices_by_costs() {
+        // At how many visits the walk decides, and at how many it is given up.
         let visits = |matching, scan_ns| match choose(measured(matching, scan_ns).0) {
             Strategy::Scan => None,
             Strategy::Graph { ef, budget } => {
                 assert_eq!(ef, 64);
                 let budget = budget.unwrap();
                 assert_eq!(budget.distances, matching.max(2_048));
-                Some(budget.visits)
+                Some((
+                    budget.trial.map(|trial| (trial.after, trial.eager)),
+                    budget.visits,
+                ))
             }
         };
+        let tried = |eager, visits| Some((Some((36, eager)), visits));
         // A walk without a filter visits 24: a scan is cheap up to thrice as many, and tried as a walk of 36 beyond.
         assert_eq!(visits(600, 20.0), None, "20 + 40 visits");
-        assert_eq!(visits(900, 20.0), Some(36), "20 + 60 visits");
+        assert_eq!(visits(900, 20.0), tried(false, 80), "20 + 60 visits");
         assert_eq!(
             visits(9_000, 20.0),
-            Some(36),
-            "620 visits; a filtered walk takes 2,400"
+            tried(false, 620),
+            "a filtered walk takes 2,400"
         );
         // The walk is expected to be cheaper, and may go on up to what the scan costs, or 8 times what was expected.
         assert_eq!(
             visits(18_000, 20.0),
-            Some(1_220),
-            "1,220 visits; an eager walk takes 464"
+            tried(true, 1_220),
+            "an eager walk takes 464"
         );
         assert_eq!(
             visits(90_000, 20.0),
-            Some(1_202),
+            tried(true, 1_202),
             "6,020 visits; an eager walk takes 150"
         );
-        assert_eq!(visits(900_000, 20.0), Some(192), "a filter that keeps all");
+        assert_eq!(
+            visits(900_000, 20.0),
+            Some((None, 192)),
+            "a filter that keeps all"
+        );
         // Dearer scans are tried sooner, cheaper ones later.
-        assert_eq!((visits(600, 40.0), visits(9_000, 1.0)), (Some(36), None));
+        assert_eq!(visits(600, 40.0), tried(false, 100));
+        assert_eq!(visits(9_000, 1.0), None);
     }
 
     /// Goal: whatever the figures, what a walk may cost is bounded by the scan that it is to spare.

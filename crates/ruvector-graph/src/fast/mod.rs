@@ -35,7 +35,7 @@ mod slack;
 pub use calibrate::RANK;
 pub use encode::{FastEncoder, encode};
 pub use layout::{FastError, FastGraph};
-pub use request::{BREADTH_SPREAD, Eager, FastLane, FastOutcome, FastSearch, ORIENTED};
+pub use request::{BREADTH_SPREAD, FastLane, FastOutcome, FastSearch, ORIENTED, Trial};
 pub use scratch::FastScratch;
 
 /// Links of a node.

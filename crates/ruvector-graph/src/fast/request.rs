@@ -18,8 +18,8 @@ pub struct FastSearch<'a> {
     pub breadth: usize,
     /// Visits at which the search gives up, with what it has. Only this bounds a search that accepts few nodes.
     pub visits_max: Option<u64>,
-    /// How to go on where most nodes are refused; `None`: as before.
-    pub eager: Option<Eager>,
+    /// When to look whether a filter lets a search go on; `None`: never.
+    pub trial: Option<Trial>,
     /// The distance of the `wanted`-th best known from other graphs, with `wanted` of [`RANK`](super::RANK) or more: what is
     /// farther than the slack of `breadth` allows beyond it is left out. It counts from visit [`ORIENTED`] on, for on the way
     /// to the nearest everything is far.
@@ -29,24 +29,45 @@ pub struct FastSearch<'a> {
 /// Visits after which a search has come near its query: those of a breadth that finds nine tenths of the nearest.
 pub const ORIENTED: u64 = 16;
 
-/// After some visits, nodes are asked about and measured where they are seen as neighbours, not only where they are
-/// visited; and the search ends the earlier the fewer of them are accepted. For filters that have nothing to do with the
-/// query, and where asking costs little.
+/// After some visits a filtered search looks at what it has accepted, and decides how to go on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Eager {
+pub struct Trial {
     /// Visits before that.
     pub after: u64,
-    /// The share of all nodes that is accepted. Where the share of those visited is another one, the filter does have to do
-    /// with the query, and the search gives up as at [`FastSearch::visits_max`].
+    /// The share of all nodes that is accepted.
     pub share: f32,
+    /// Whether a search whose filter has nothing to do with the query, since that share of the visited was accepted, goes on
+    /// eagerly: nodes are asked about and measured where they are seen as neighbours, not only where they are visited, and
+    /// the search ends the earlier the fewer are accepted. Where asking costs little. Otherwise it gives up as at
+    /// [`FastSearch::visits_max`].
+    pub eager: bool,
 }
 
-impl Eager {
-    /// Whether so many of the nodes visited were to be expected.
-    pub(super) fn suits(&self, accepted: usize, visited: u64) -> bool {
+/// How a search goes on after its trial.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Verdict {
+    Eager,
+    GoOn,
+    GiveUp,
+}
+
+/// One in so many of the visited must be accepted for a filter to keep what is near the query.
+const FAVOURED_ONE_IN: usize = 4;
+
+impl Trial {
+    /// By how many of the visited were accepted: as many as expected, more since the filter keeps what is near the query, so
+    /// that the search goes on as it was, or fewer.
+    pub(super) fn verdict(&self, accepted: usize, visited: u64) -> Verdict {
         let expected = self.share * visited as f32;
         let spread = 2.0 * expected.sqrt() + 1.0;
-        (accepted as f32 - expected).abs() <= spread
+        let more = accepted as f32 - expected;
+        if more.abs() <= spread && self.eager {
+            Verdict::Eager
+        } else if more > spread && (accepted * FAVOURED_ONE_IN) as u64 >= visited {
+            Verdict::GoOn
+        } else {
+            Verdict::GiveUp
+        }
     }
 }
 

@@ -104,7 +104,7 @@ impl FastScratch {
         self.bound.begin((graph.header.metric, lengths), slack, rank);
         self.seen.clear();
         self.asked = (0, 0);
-        if request.eager.is_some() {
+        if request.trial.is_some() {
             self.judged.begin(graph.header.nodes);
         }
     }

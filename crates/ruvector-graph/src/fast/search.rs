@@ -6,7 +6,7 @@ use ruvector_simd::{Metric, distance};
 use super::bound::stretched;
 use super::frontier::Candidate;
 use super::layout::{FastGraph, link};
-use super::request::{BREADTH_SPREAD, FastLane, FastOutcome, FastSearch, ORIENTED};
+use super::request::{BREADTH_SPREAD, FastLane, FastOutcome, FastSearch, ORIENTED, Verdict};
 use super::scratch::{FastScratch, block_scale, known};
 use crate::bytes::Bytes;
 use crate::neighbor::Neighbor;
@@ -134,15 +134,20 @@ impl<B: Bytes> FastGraph<B> {
             outcome.exhausted = true;
             return false;
         }
-        if let Some(eager) = request.eager.filter(|_| !walk.is_eager)
-            && eager.after == outcome.visited
+        if let Some(trial) = request.trial.filter(|_| !walk.is_eager)
+            && trial.after == outcome.visited
         {
-            walk.is_eager = eager.suits(out.len(), outcome.visited);
-            if !walk.is_eager {
-                outcome.exhausted = true;
-                return false;
+            match trial.verdict(out.len(), outcome.visited) {
+                Verdict::Eager => {
+                    walk.is_eager = true;
+                    scratch.ask_frontier(accept);
+                }
+                Verdict::GoOn => {}
+                Verdict::GiveUp => {
+                    outcome.exhausted = true;
+                    return false;
+                }
             }
-            scratch.ask_frontier(accept);
         }
         if let Some(elsewhere) = request.elsewhere.filter(|_| outcome.visited == ORIENTED) {
             scratch.bound.heed(elsewhere);
@@ -157,7 +162,7 @@ impl<B: Bytes> FastGraph<B> {
         };
         outcome.visited += 1;
         let distance = scratch.measure(self.header.metric, block.code, block.tail);
-        if (request.eager.is_none() || scratch.judged.insert(node)) && accept(node) {
+        if (request.trial.is_none() || scratch.judged.insert(node)) && accept(node) {
             out.push(Neighbor { distance, node });
             scratch.bound.accept(distance);
         }

@@ -9,8 +9,8 @@ mod dataset;
 
 use dataset::{Flat, PARAMS, clustered};
 use ruvector_graph::{
-    Eager, Entry, FastEncoder, FastGraph, FastScratch, FastSearch, Links, LiveGraph, Neighbor, Scratch,
-    SearchParams, Space, Unreadable, Vectors, exact, fast, search,
+    Entry, FastEncoder, FastGraph, FastScratch, FastSearch, Links, LiveGraph, Neighbor, Scratch,
+    SearchParams, Space, Trial, Unreadable, Vectors, exact, fast, search,
 };
 use ruvector_simd::{Metric, distance, normalize};
 
@@ -23,7 +23,7 @@ fn request(query: &[f32], breadth: usize) -> FastSearch<'_> {
         wanted: 10,
         breadth,
         visits_max: None,
-        eager: None,
+        trial: None,
         elsewhere: None,
     }
 }
@@ -261,7 +261,11 @@ fn eager_searches_find_the_accepted() {
         let space = Space::new(&vectors, distance(Metric::Euclid));
         exact(query, space, 0..vectors.len(), &mut accept, 10, &mut truth);
         let eager = |share| FastSearch {
-            eager: Some(Eager { after: 32, share }),
+            trial: Some(Trial {
+                after: 32,
+                share,
+                eager: true,
+            }),
             ..request(query, 128)
         };
         let outcome = graph.search(&eager(1.0 / 16.0), &mut accept, &mut scratch, &mut out);
@@ -281,6 +285,39 @@ fn eager_searches_find_the_accepted() {
         ended > 25 && hits * 100 >= wanted * 95,
         "{hits} of {wanted}, {ended}"
     );
+}
+
+/// Goal: where a filter keeps what is near the query a search goes on after its trial and finds it. Method: the 400 nearest
+/// are accepted, a small share of all; of the ten nearest nearly all are found, without giving up.
+#[test]
+fn favoured_searches_go_on() {
+    let vectors = data(32, |_, x| x);
+    let graph = FastGraph::open(encode(Metric::Euclid, &vectors)).unwrap();
+    let (mut scratch, mut out, mut truth) = (FastScratch::default(), Vec::new(), Vec::new());
+    let mut hits = 0;
+    for at in 0..50 {
+        let query = vectors.vector(at * 17).unwrap();
+        let space = Space::new(&vectors, distance(Metric::Euclid));
+        exact(query, space, 0..vectors.len(), &mut |_| true, 400, &mut truth);
+        let mut kept: Vec<u32> = truth.iter().map(|near| near.node).collect();
+        kept.sort_unstable();
+        for eager in [false, true] {
+            let search = FastSearch {
+                trial: Some(Trial {
+                    after: 24,
+                    share: 400.0 / vectors.len() as f32,
+                    eager,
+                }),
+                ..request(query, 128)
+            };
+            let mut accept = |node| kept.binary_search(&node).is_ok();
+            let outcome = graph.search(&search, &mut accept, &mut scratch, &mut out);
+            assert!(!outcome.exhausted && outcome.visited > 24, "{outcome:?}");
+            let found = |near: &&Neighbor| out.iter().any(|found| found.node == near.node);
+            hits += truth.iter().take(10).filter(found).count();
+        }
+    }
+    assert!(hits >= 980, "{hits} of 1,000");
 }
 
 /// Every second vector, from the `from`-th on.

@@ -134,7 +134,7 @@ fn request(query: &[f32]) -> FastSearch<'_> {
         wanted: WANTED,
         breadth: 64,
         visits_max: None,
-        eager: None,
+        trial: None,
         elsewhere: None,
     }
 }
