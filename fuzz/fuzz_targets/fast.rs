@@ -33,7 +33,7 @@ fuzz_target!(|bytes: &[u8]| {
                 wanted: 1 + breadth / 2,
                 breadth,
                 visits_max: (breadth == 8).then_some(64),
-                eager: None,
+                trial: None,
                 elsewhere: (breadth == 1_000).then_some(0.5),
             };
             let outcome = graph.search(&request, &mut accept, scratch, out);
