@@ -30,7 +30,7 @@ impl App {
         let permits = |count: usize| Arc::new(Semaphore::new(count.clamp(1, Semaphore::MAX_PERMITS)));
         App(Arc::new(Shared {
             in_flight: permits(config.in_flight_max),
-            bodies_kib: permits(config.bodies_bytes_max.max(config.body_bytes_max).div_ceil(1024) + 1),
+            bodies_kib: permits(config.bodies_bytes().div_ceil(1024) + 1),
             readers: permits(config.readers_max),
             long_reads: LongReads::new(),
             database,

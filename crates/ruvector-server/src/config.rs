@@ -7,7 +7,8 @@ use std::time::Duration;
 pub struct ServerConfig {
     /// Bytes of one request's body.
     pub body_bytes_max: usize,
-    /// Bytes of all bodies held at once.
+    /// Bytes of all bodies held at once, with what large ones take in memory once they are read. One body of `body_bytes_max`
+    /// fits whatever this is.
     pub bodies_bytes_max: usize,
     /// Requests in flight; more are answered 429.
     pub in_flight_max: usize,
@@ -19,6 +20,13 @@ pub struct ServerConfig {
     pub readers_max: usize,
     /// Time to finish what is in flight when the server closes.
     pub drain_timeout: Duration,
+}
+
+impl ServerConfig {
+    /// Bytes of bodies that there is room for.
+    pub(crate) fn bodies_bytes(&self) -> usize {
+        self.bodies_bytes_max.max(self.body_bytes_max)
+    }
 }
 
 impl Default for ServerConfig {

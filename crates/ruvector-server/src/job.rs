@@ -111,7 +111,7 @@ impl Job {
     /// Counts memory that the work takes against what all bodies may hold, until the work ends.
     pub(crate) fn take_memory(&self, bytes: usize) -> Result<(), ApiError> {
         let app = &self.app;
-        let limit = app.config.bodies_bytes_max.max(app.config.body_bytes_max);
+        let limit = app.config.bodies_bytes();
         if bytes.saturating_add(self.body.bytes.len()) > limit {
             return Err(ApiError::MemoryTooLarge { limit });
         }

@@ -107,7 +107,6 @@ where
         if let Some(filter) = self.filter {
             return self.scan_matching(query, filter, from, top);
         }
-        let kernels = query.kernels();
         let mut measured = 0;
         for ordinal in from..self.visible {
             if ordinal % VECTORS_PER_CHECK == 0 {
@@ -116,11 +115,9 @@ where
             let Some(row) = row_of(ordinal).filter(|row| self.segment.is_live(*row)) else {
                 continue;
             };
-            let Some(vector) = self.vectors.vector(ordinal) else {
-                query.core.note_damage();
+            let Some(distance) = self.distance(query, ordinal) else {
                 continue;
             };
-            let distance = finite(V::Component::from_query(kernels, query.vector, vector));
             measured += 1;
             if top.admits(distance) {
                 self.offer(distance, row, top);
@@ -128,6 +125,20 @@ where
         }
         query.ctx.count(0, measured);
         Ok(())
+    }
+
+    /// How far a vector is; `None`, which is noted, if it is damaged.
+    #[inline]
+    fn distance(&self, query: &Query<'_>, ordinal: u32) -> Option<f32> {
+        let Some(vector) = self.vectors.vector(ordinal) else {
+            query.core.note_damage();
+            return None;
+        };
+        Some(finite(V::Component::from_query(
+            query.kernels(),
+            query.vector,
+            vector,
+        )))
     }
 
     /// Compares the query with the vectors of the rows that may match, from ordinal `from` on.
@@ -138,7 +149,6 @@ where
         from: u32,
         top: &mut TopHits,
     ) -> Result<(), Error> {
-        let kernels = query.kernels();
         let mut measured = 0;
         let candidates = filter.candidates();
         for (seen, row) in candidates.iter().enumerate() {
@@ -149,11 +159,9 @@ where
             let Some(ordinal) = ordinal.filter(|ordinal| (from..self.visible).contains(ordinal)) else {
                 continue;
             };
-            let Some(vector) = self.vectors.vector(ordinal) else {
-                query.core.note_damage();
+            let Some(distance) = self.distance(query, ordinal) else {
                 continue;
             };
-            let distance = finite(V::Component::from_query(kernels, query.vector, vector));
             measured += 1;
             if top.admits(distance) && filter.accepts(row) {
                 self.offer(distance, row, top);

@@ -78,7 +78,7 @@ pub struct FastOutcome {
     pub visited: u64,
     /// Nodes passed over because their bytes are damaged.
     pub unreadable: u64,
-    /// Whether [`FastSearch::visits_max`] ended the search.
+    /// Whether the search gave up: at [`FastSearch::visits_max`], or after its trial.
     pub exhausted: bool,
     /// Standard deviation of the distances in the result: their 8-bit codes round.
     pub deviation: f32,

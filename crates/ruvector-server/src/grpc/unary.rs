@@ -88,7 +88,7 @@ async fn begin(app: App, served: &Served, mut job: Job) -> Result<Reply, ApiErro
 /// The message of a job. Looked over before anything is made of it; what it takes in memory is counted.
 pub(super) fn message<M: Message + Default>(app: &App, call: proto::Call, job: &Job) -> Result<M, ApiError> {
     let bytes = job.bytes();
-    let limit = app.config.bodies_bytes_max.max(app.config.body_bytes_max);
+    let limit = app.config.bodies_bytes();
     let taken = proto::shapes().check(call, bytes, limit, job.limits())?;
     job.take_memory(taken)?;
     M::decode(bytes).map_err(|error| WireError::Decode(error).into())

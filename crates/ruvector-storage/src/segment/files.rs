@@ -199,13 +199,8 @@ impl<'a> Files<'a> {
         }
         let component = self.open(ComponentKind::Vectors, Some(field.field.into()), field.vectors)?;
         let vectors = VectorBlock::open(component).map_err(OpenSegmentError::Read)?;
-        check(
-            kind == (vectors.dim(), vectors.datatype()),
-            vectors.component(),
-            "dimensions or their type differ from the collection's",
-        )?;
-        let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
-        check(within, vectors.component(), "a row beyond the segment's")?;
+        let has = (vectors.dim(), vectors.datatype());
+        self.check_vectors(vectors.component(), (kind, has), vectors.last_row())?;
         Ok(vectors)
     }
 
@@ -241,14 +236,22 @@ impl<'a> Files<'a> {
         }
         let component = self.open(ComponentKind::Ragged, Some(field.field.into()), field.vectors)?;
         let vectors = RaggedBlock::open(component).map_err(OpenSegmentError::Read)?;
-        check(
-            kind == (vectors.dim(), vectors.datatype()),
-            vectors.component(),
-            "dimensions or their type differ from the collection's",
-        )?;
-        let within = vectors.last_row().is_none_or(|row| row < self.entry.rows);
-        check(within, vectors.component(), "a row beyond the segment's")?;
+        let has = (vectors.dim(), vectors.datatype());
+        self.check_vectors(vectors.component(), (kind, has), vectors.last_row())?;
         Ok(vectors)
+    }
+
+    /// Whether vectors of a kind are those that the collection and the segment speak of.
+    fn check_vectors(
+        &self,
+        component: &Component,
+        (wanted, has): ((u32, VectorDatatype), (u32, VectorDatatype)),
+        last_row: Option<u32>,
+    ) -> Result<(), OpenSegmentError> {
+        let rule = "dimensions or their type differ from the collection's";
+        check(wanted == has, component, rule)?;
+        let within = last_row.is_none_or(|row| row < self.entry.rows);
+        check(within, component, "a row beyond the segment's")
     }
 
     /// Opens a component with `read`, which says whether it belongs to the vectors. One that cannot be opened is

@@ -11,12 +11,16 @@ use crate::kernels::{FieldKernels, Stored, finite};
 pub(in crate::read) enum Measure {
     /// Dimensions ascending, with their weights; `full_scan_threshold` of the field.
     Sparse(Vec<(u32, f32)>, Option<u32>),
-    /// The numbers of all vectors of the query.
-    Multi {
-        numbers: Vec<f32>,
-        dim: usize,
-        kernels: FieldKernels,
-    },
+    /// Several vectors.
+    Multi(Several),
+}
+
+/// The vectors of a query of multi-vectors.
+pub(in crate::read) struct Several {
+    /// Of all of them, `dim` each.
+    numbers: Vec<f32>,
+    dim: usize,
+    kernels: FieldKernels,
 }
 
 impl Measure {
@@ -26,21 +30,11 @@ impl Measure {
             (Measure::Sparse(query, _), RaggedRef::Sparse(indices, values)) => {
                 ruvector_sparse::dot(query, indices, values).map(of_score)
             }
-            (
-                Measure::Multi {
-                    numbers,
-                    dim,
-                    kernels,
-                },
-                RaggedRef::Multi(stored),
-            ) => {
-                let query = (&numbers[..], *dim);
-                match kernels.datatype {
-                    VectorDatatype::Float32 => max_sim::<f32>(kernels, query, stored),
-                    VectorDatatype::Float16 => max_sim::<f16>(kernels, query, stored),
-                    VectorDatatype::Uint8 => max_sim::<u8>(kernels, query, stored),
-                }
-            }
+            (Measure::Multi(query), RaggedRef::Multi(stored)) => match query.kernels.datatype {
+                VectorDatatype::Float32 => query.max_sim::<f32>(stored),
+                VectorDatatype::Float16 => query.max_sim::<f16>(stored),
+                VectorDatatype::Uint8 => query.max_sim::<u8>(stored),
+            },
             _ => None,
         }
     }
@@ -48,16 +42,9 @@ impl Measure {
     /// Numbers that a comparison with `vector` touches.
     pub(in crate::read) fn numbers(&self, vector: RaggedRef<'_>) -> usize {
         match (self, vector) {
-            (
-                Measure::Multi {
-                    numbers,
-                    dim,
-                    kernels,
-                },
-                RaggedRef::Multi(stored),
-            ) => {
-                let count = stored.len() / kernels.datatype.bytes() as usize;
-                (numbers.len() / dim.max(&1)).saturating_mul(count)
+            (Measure::Multi(query), RaggedRef::Multi(stored)) => {
+                let count = stored.len() / query.kernels.datatype.bytes() as usize;
+                (query.numbers.len() / query.dim.max(1)).saturating_mul(count)
             }
             (_, RaggedRef::Sparse(indices, _)) => indices.len() + 16,
             (_, RaggedRef::Multi(rows)) => rows.len(),
@@ -65,15 +52,17 @@ impl Measure {
     }
 }
 
-/// Each vector of the query with the one nearest to it, summed; `None` if the bytes are no vectors.
-fn max_sim<T: Stored>(kernels: &FieldKernels, (query, dim): (&[f32], usize), stored: &[u8]) -> Option<f32> {
-    let rows = T::of_bytes(stored)?;
-    let of_row = |query: &[f32]| {
-        let rows = rows.chunks_exact(dim);
-        let distances = rows.map(|row| finite(T::from_query(kernels, query, row)));
-        distances.fold(f32::INFINITY, f32::min)
-    };
-    Some(finite(query.chunks_exact(dim).map(of_row).sum()))
+impl Several {
+    /// Each vector of the query with the one nearest to it, summed; `None` if the bytes are no vectors.
+    fn max_sim<T: Stored>(&self, stored: &[u8]) -> Option<f32> {
+        let rows = T::of_bytes(stored)?;
+        let of_one = |query: &[f32]| {
+            let rows = rows.chunks_exact(self.dim);
+            let distances = rows.map(|row| finite(T::from_query(&self.kernels, query, row)));
+            distances.fold(f32::INFINITY, f32::min)
+        };
+        Some(finite(self.numbers.chunks_exact(self.dim).map(of_one).sum()))
+    }
 }
 
 /// The distance of a similarity: 0 rather than -0, and infinitely far if it is no number.
@@ -86,11 +75,11 @@ pub(in crate::read) fn measure(vector: Vector, kind: &RaggedKind) -> Measure {
         (RaggedKind::Multi(multi), Vector::Multi(mut given)) => {
             let dim = multi.dim as usize;
             multi.kernels.make_query(&mut given.numbers, dim);
-            Measure::Multi {
+            Measure::Multi(Several {
                 numbers: given.numbers,
                 dim,
                 kernels: multi.kernels,
-            }
+            })
         }
         (RaggedKind::Sparse(config), Vector::Sparse(sparse)) => {
             let pairs = sparse.indices.into_iter().zip(sparse.values);
