@@ -107,6 +107,37 @@ const GOLDEN: [u64; 10] = [
 ];
 
 #[test]
+fn chosen_rows_are_as_far_as_among_all() {
+    const ROWS: u32 = 300;
+    for config in families() {
+        let encoder = train(config, Metric::Euclid);
+        let size = encoder.code_bytes();
+        let mut codes = vec![0; size * ROWS as usize];
+        for (row, code) in codes.chunks_exact_mut(size).enumerate() {
+            let vector: Vec<f32> = (0..DIM)
+                .map(|at| ((row * 7 + at * at) % 23) as f32 - 11.0)
+                .collect();
+            encoder.encode(&vector, code).unwrap();
+        }
+        let query: Vec<f32> = (0..DIM).map(|at| (at % 5) as f32 - 2.0).collect();
+        let query = encoder.prepare(&query, QueryPrecision::Eight).unwrap();
+        let mut all = vec![0.0; ROWS as usize];
+        query.distances(&codes, &mut all).unwrap();
+        // More rows than are asked for ahead, some of them twice.
+        let chosen: Vec<u32> = (0..2 * ROWS).map(|at| at * 7 % ROWS).collect();
+        let mut of = vec![0.0; chosen.len()];
+        query.distances_of(&codes, &chosen, &mut of).unwrap();
+        for (row, distance) in chosen.iter().zip(&of) {
+            assert_eq!(
+                distance.to_bits(),
+                all[*row as usize].to_bits(),
+                "{config:?}, row {row}"
+            );
+        }
+    }
+}
+
+#[test]
 fn wrong_input_is_refused() {
     for (config, metric) in families().into_iter().map(|config| (config, Metric::Dot)) {
         let encoder = train(config, metric);
@@ -129,6 +160,9 @@ fn wrong_input_is_refused() {
         assert!(query.distances(&code, &mut out).is_err() && out == [7.0; 2]);
         let full = vec![255; 2 * want];
         assert!(query.distances(&full, &mut out).is_ok());
+        let mut chosen = [7.0; 2];
+        assert!(query.distances_of(&full, &[1, 2], &mut chosen).is_err() && chosen == [7.0; 2]);
+        assert!(query.distances_of(&full, &[1], &mut chosen).is_err() && chosen == [7.0; 2]);
         assert_eq!(CodeQuery::default().distance(&[]), f32::INFINITY);
         let space = encoder.space();
         let train = |space, sample: &[&[f32]]| Encoder::train(config, space, sample).err();

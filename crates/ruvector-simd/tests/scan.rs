@@ -47,7 +47,7 @@ proptest! {
         let bytes = format.code_bytes(query.len());
         prop_assert_eq!(prepared.code_bytes(), bytes);
         let stride = bytes + extra;
-        let rows = 3;
+        let rows = if format == CodeFormat::Bits { 6 } else { 3 };
         for kernel in ScanKernel::all() {
             let mut sums = vec![0.0; rows];
             prop_assert!((kernel.scan)(&prepared, &codes, stride, &mut sums));
@@ -55,6 +55,16 @@ proptest! {
                 let code = &codes[row * stride..][..bytes];
                 prop_assert_eq!(*sum, exact(format, code, &query), "{} {:?} {}", kernel.name, format, wide);
             }
+            // Chosen rows, enough of them to look ahead; a later one may be out of range, one of those asked for may not.
+            let chosen: Vec<u32> = (0..40).map(|at| at * at % rows as u32).chain([u32::MAX]).collect();
+            let mut scattered = vec![0.0; 40];
+            prop_assert!((kernel.scan_chosen)(&prepared, &codes, (stride, &chosen), &mut scattered));
+            for (sum, row) in scattered.iter().zip(&chosen) {
+                prop_assert_eq!(*sum, sums[*row as usize], "{} row {}", kernel.name, row);
+            }
+            scattered.push(0.0);
+            prop_assert!(bytes == 0 || !(kernel.scan_chosen)(&prepared, &codes, (stride, &chosen), &mut scattered));
+            prop_assert!(!(kernel.scan_chosen)(&prepared, &codes, (stride, &chosen[..39]), &mut scattered[..40]));
             let short = &codes[..((rows - 1) * stride + bytes).saturating_sub(1)];
             prop_assert!(bytes == 0 || !(kernel.scan)(&prepared, short, stride, &mut sums));
             prop_assert!(bytes == 0 || !(kernel.scan)(&prepared, &codes, bytes - 1, &mut sums));

@@ -100,6 +100,20 @@ impl CodeBlock {
         self.component.bytes(self.span(ordinals))
     }
 
+    /// All codes side by side, of which those of `ordinals` may be read; `None` if some of these are out of range or
+    /// damaged. Cost: nothing where the component is in memory, else a look at each.
+    #[inline]
+    pub fn sound(&self, ordinals: &[u32]) -> Option<&[u8]> {
+        let all = self.span(0..self.count);
+        if let Some(all) = self.component.resident(all.clone()) {
+            return Some(all);
+        }
+        let are_sound = ordinals
+            .iter()
+            .all(|at| self.rows(*at..at.saturating_add(1)).is_some());
+        are_sound.then(|| self.component.peek(all)).flatten()
+    }
+
     /// A hint that a code follows soon.
     #[inline]
     pub fn prefetch(&self, ordinal: u32) {

@@ -183,6 +183,12 @@ impl Component {
         (sound && !inner.region.faulted()).then_some(slice)
     }
 
+    /// A part of the body, if it was verified and copied to memory.
+    #[inline]
+    pub(crate) fn resident(&self, range: Range<u64>) -> Option<&[u8]> {
+        self.inner.part_of(self.inner.promoted.get()?, range)
+    }
+
     /// A part of the body as it is, not verified: for prefetching, and for bodies verified at open.
     #[inline]
     pub(crate) fn peek(&self, range: Range<u64>) -> Option<&[u8]> {

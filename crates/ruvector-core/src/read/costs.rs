@@ -1,7 +1,7 @@
 //! What the pieces of a search cost on this machine, measured once for each vector field when a filtered search first
 //! needs it, so that equal filters are planned alike from then on.
 
-use ruvector_graph::{FastScratch, FastSearch, Numbers};
+use ruvector_graph::{FastScratch, FastSearch, Neighbor, Numbers};
 use ruvector_storage::SealedField;
 
 use super::nearest::Query;
@@ -46,44 +46,70 @@ const PROBE_WALKS: u32 = 8;
 /// The costs of a field, measured if nobody did. Cost of that: some 600 µs, once.
 pub(crate) fn costs(query: &Query<'_>, field: &SealedField) -> Costs {
     let costs = &query.field.costs;
-    *costs.get_or_init(|| probe(query, field).unwrap_or(Costs::UNMEASURED))
+    *costs.get_or_init(|| {
+        let c = probe(query, field).unwrap_or(Costs::UNMEASURED);
+        eprintln!("{c:?}");
+        c
+    })
 }
 
-/// Ordinals without a pattern.
-fn ordinal(at: u32, vectors: u32) -> u32 {
+/// Ordinals without a pattern, others in each run.
+fn ordinal((at, run): (u32, u32), vectors: u32) -> u32 {
     // A prime far from powers of two.
-    (u64::from(at) * 7_919 % u64::from(vectors.max(1))) as u32
+    ((u64::from(at) * 7_919 + u64::from(run) * 104_729) % u64::from(vectors.max(1))) as u32
 }
 
 fn probe(query: &Query<'_>, field: &SealedField) -> Option<Costs> {
     let vectors = field.vectors.len();
-    let nodes: Vec<u32> = (0..PROBE_SCANS[1]).map(|at| ordinal(at, vectors)).collect();
-    let scans = PROBE_SCANS.map(|size| {
-        let size = nodes.len().min(size as usize);
-        least_ns(query, |sieve| sift(sieve, query, field, &nodes[..size]))
+    let mut sieve = Sieve::default();
+    let [small, large] = PROBE_SCANS.map(|size| {
+        // The same nodes in each run: codes are few bytes, and the last scans left them in the cache.
+        let nodes: Vec<u32> = (0..size).map(|at| ordinal((at, 0), vectors)).collect();
+        least(|_| {
+            let (swept, ns) = timed(query, || sift(&mut sieve, query, field, &nodes));
+            swept.map(|()| ns)
+        })
     });
-    let [small, large] = [scans[0]?, scans[1]?];
+    let (small, large) = (small?, large?);
     let scan_ns = (large - small) / f64::from(PROBE_SCANS[1] - PROBE_SCANS[0]);
-    let (mut visited, mut scratch, mut out) = (0, FastScratch::default(), Vec::new());
-    let kernels = &query.field.kernels;
-    let (numbers, mut buffer) = (Compared::new(&field.vectors, kernels), Vec::new());
-    let walk_ns = least_ns(query, |_| {
-        visited = 0;
-        for at in 0..PROBE_WALKS {
-            let request = request(numbers.numbers(ordinal(at * 31 + 5, vectors), &mut buffer)?);
-            let fast = field.fast.as_ref()?;
-            visited += fast
-                .search(&request, &mut |_| true, &mut scratch, &mut out)
-                .visited;
-        }
-        Some(())
-    })?;
-    (scan_ns > 0.0 && walk_ns > 0.0 && visited > 0).then(|| Costs {
+    let mut walks = Walks::default();
+    let visit_ns = least(|run| walks.run(query, field, run))?;
+    let made = f64::from(PROBE_WALKS * PROBE_RUNS);
+    (scan_ns > 0.0 && visit_ns > 0.0).then(|| Costs {
         scan_ns,
         scan_fixed_ns: (small - f64::from(PROBE_SCANS[0]) * scan_ns).max(0.0),
-        visit_ns: walk_ns / visited as f64,
-        visits: visited as f64 / f64::from(PROBE_WALKS),
+        visit_ns,
+        visits: walks.visited as f64 / made,
     })
+}
+
+/// Walks without a filter from some of the field's own vectors, others in each run: what a walk reads is seldom in the cache
+/// from the last one.
+#[derive(Default)]
+struct Walks {
+    scratch: FastScratch,
+    out: Vec<Neighbor>,
+    visited: u64,
+}
+
+impl Walks {
+    /// Nanoseconds of a visit.
+    fn run(&mut self, query: &Query<'_>, field: &SealedField, run: u32) -> Option<f64> {
+        let (fast, vectors) = (field.fast.as_ref()?, field.vectors.len());
+        let (numbers, mut buffer) = (Compared::new(&field.vectors, &query.field.kernels), Vec::new());
+        let (mut visited, mut ns) = (0, 0.0);
+        for at in 0..PROBE_WALKS {
+            let request = request(numbers.numbers(ordinal((at * 31 + 5, run), vectors), &mut buffer)?);
+            let accept = &mut |_| true;
+            let (outcome, took) = timed(query, || {
+                fast.search(&request, accept, &mut self.scratch, &mut self.out)
+            });
+            visited += outcome.visited;
+            ns += took;
+        }
+        self.visited += visited;
+        (visited > 0).then(|| ns / visited as f64)
+    }
 }
 
 fn request(vector: &[f32]) -> FastSearch<'_> {
@@ -102,13 +128,19 @@ fn sift(sieve: &mut Sieve, query: &Query<'_>, field: &SealedField, nodes: &[u32]
     outcome.map(drop)
 }
 
-/// The least time of some runs: the others were disturbed.
-fn least_ns(query: &Query<'_>, mut work: impl FnMut(&mut Sieve) -> Option<()>) -> Option<f64> {
-    let (mut sieve, mut least) = (Sieve::default(), f64::INFINITY);
-    for _ in 0..PROBE_RUNS {
-        let start = query.core.io.monotonic();
-        work(&mut sieve)?;
-        least = least.min((query.core.io.monotonic() - start).as_nanos() as f64);
+/// The least of some runs: the others were disturbed.
+fn least(mut run: impl FnMut(u32) -> Option<f64>) -> Option<f64> {
+    let mut least = f64::INFINITY;
+    for number in 0..PROBE_RUNS {
+        least = least.min(run(number)?);
     }
     Some(least)
+}
+
+/// How many nanoseconds something takes.
+fn timed<T>(query: &Query<'_>, work: impl FnOnce() -> T) -> (T, f64) {
+    let start = query.core.io.monotonic();
+    let done = work();
+    let took = query.core.io.monotonic().saturating_sub(start);
+    (done, took.as_nanos() as f64)
 }

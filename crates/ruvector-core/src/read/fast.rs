@@ -90,8 +90,8 @@ pub(crate) fn scan(
             trial: None,
             elsewhere: None,
         };
-        let mut accept = |ordinal| filter.accepts(field.vectors.row(ordinal));
         let is_sure = filter.rows_open() == 0;
+        let mut accept = |ordinal| is_sure || filter.accepts(field.vectors.row(ordinal));
         let outcome = sieve.sift(field, &request, (&nodes, is_sure), &mut accept);
         if sieve.is_damaged {
             query.core.note_damage();

@@ -1,6 +1,6 @@
 //! Chooses how one segment is searched, purely from its figures. Never touches data.
 
-use ruvector_graph::Trial;
+use ruvector_graph::fast::{ORIENTED, Trial};
 
 use super::costs::Costs;
 
@@ -52,17 +52,22 @@ const SCAN_ROWS: u64 = 256;
 /// Comparisons that a walk of the plain graph makes for each result of its breadth.
 const DISTANCES_PER_BREADTH: f64 = 12.0;
 
-/// Visits of a trial, as a multiple of those of a walk without a filter.
+/// Visits of a trial after which a walk goes on eagerly, as a multiple of those of a walk without a filter, and at least so
+/// many: fewer would say too little of what a filter keeps.
 const TRIAL_RATIO: f64 = 1.5;
+const TRIAL_VISITS_MIN: f64 = 32.0;
+
+/// Visits of a trial that only says whether a walk goes on or is given up for a scan.
+const SHORT_TRIAL: u64 = ORIENTED;
+
+/// A scan that costs no more than so many short trials is made at once: a trial pays where one in as many suffices.
+const TRIALS_PER_SCAN: f64 = 4.0;
 
 /// Visits at which a walk is given up, as a multiple of those expected.
 const PATIENCE_RATIO: f64 = 8.0;
 
 /// The largest share that a filter may keep for an eager walk, which is made for those that keep few.
 const EAGER_SHARE: f64 = 0.2;
-
-/// What a visit of an eager walk costs, as a multiple of another's.
-const EAGER_VISIT: f64 = 1.25;
 
 /// Visits of an eager walk grow with so large a power of what a filter leaves out. Measured on wordnet117k.
 const EAGER_POWER: f64 = 0.7;
@@ -115,18 +120,17 @@ impl Strategy {
     }
 }
 
-/// A walk if it is expected to cost less than a scan of those that match. A scan that costs much more than a walk without a
-/// filter is tried as such a walk first: where the filter keeps what is near the query, that suffices, or the walk goes on up
-/// to what the scan would cost.
+/// A walk if it is expected to cost less than a scan of those that match. Before a scan that costs much more than a short
+/// trial a walk is tried: where the filter keeps what is near the query, it goes on, up to what the scan would cost.
 fn by_costs(costs: Costs, ef: usize, scanned: u64, (share, is_sure): (f64, bool)) -> Strategy {
     let scan_visits = (costs.scan_fixed_ns + scanned as f64 * costs.scan_ns) / costs.visit_ns;
     let (unfiltered, filtered) = (costs.visits(ef, 1.0), costs.visits(ef, share));
-    let trial = TRIAL_RATIO * unfiltered;
-    let eager = EAGER_VISIT * costs.visits(ef, share.powf(EAGER_POWER));
+    let trial = (TRIAL_RATIO * unfiltered).max(TRIAL_VISITS_MIN);
+    let eager = costs.visits(ef, share.powf(EAGER_POWER));
     if is_sure && share <= EAGER_SHARE && eager < scan_visits && scan_visits > 2.0 * trial {
         let visits = scan_visits.min(PATIENCE_RATIO * eager) as u64;
         return Strategy::walk(ef, scanned.max(2_048), visits.max(32)).tried(Trial {
-            after: (trial as u64).max(32),
+            after: trial as u64,
             share: share as f32,
             eager: true,
         });
@@ -135,11 +139,11 @@ fn by_costs(costs: Costs, ef: usize, scanned: u64, (share, is_sure): (f64, bool)
         let visits = scan_visits.min(PATIENCE_RATIO * filtered);
         return Strategy::walk(ef, scanned.max(2_048), (visits as u64).max(32));
     }
-    if scan_visits <= 2.0 * trial {
+    if scan_visits <= TRIALS_PER_SCAN * SHORT_TRIAL as f64 {
         return Strategy::Scan;
     }
     Strategy::walk(ef, scanned.max(2_048), (scan_visits as u64).max(32)).tried(Trial {
-        after: (trial as u64).max(32),
+        after: SHORT_TRIAL,
         share: share as f32,
         eager: false,
     })
@@ -235,25 +239,25 @@ mod tests {
                 ))
             }
         };
-        let tried = |eager, visits| Some((Some((36, eager)), visits));
-        // A walk without a filter visits 24: a scan is cheap up to thrice as many, and tried as a walk of 36 beyond.
+        let tried = |eager, visits| Some((Some((if eager { 36 } else { 16 }, eager)), visits));
+        // A scan is cheap up to 64 visits, and tried as a walk of 16 beyond.
         assert_eq!(visits(600, 20.0), None, "20 + 40 visits");
         assert_eq!(visits(900, 20.0), tried(false, 80), "20 + 60 visits");
         assert_eq!(
-            visits(9_000, 20.0),
-            tried(false, 620),
-            "a filtered walk takes 2,400"
+            visits(6_000, 20.0),
+            tried(false, 420),
+            "a filtered walk takes 3,600, an eager one 801"
         );
         // The walk is expected to be cheaper, and may go on up to what the scan costs, or 8 times what was expected.
         assert_eq!(
             visits(18_000, 20.0),
             tried(true, 1_220),
-            "an eager walk takes 464"
+            "an eager walk takes 371"
         );
         assert_eq!(
             visits(90_000, 20.0),
-            tried(true, 1_202),
-            "6,020 visits; an eager walk takes 150"
+            tried(true, 962),
+            "6,020 visits; an eager walk takes 120"
         );
         assert_eq!(
             visits(900_000, 20.0),

@@ -9,13 +9,15 @@ use ruvector_types::{CodeWidth, Codes};
 
 use crate::kernels::finite;
 
-/// Codes compared at once.
-const BLOCK: usize = 64;
+/// Distances looked at together.
+const LANES: usize = 16;
 
 /// Standard deviations of the short codes' estimates within which a node may still belong to the result: the more, the
 /// broader a search is to be. Two leave out up to three of a hundred true neighbours, three hardly any.
 fn deviations(breadth: usize) -> f32 {
-    (2.0 + (breadth as f32 - 32.0) / 64.0).clamp(2.0, 3.0)
+    let broader = breadth as f32 - 32.0;
+    let per_breadth = if broader < 0.0 { 32.0 } else { 64.0 };
+    (2.0 + broader / per_breadth).clamp(1.5, 3.0)
 }
 
 /// Codes that tell how far estimates err.
@@ -29,11 +31,12 @@ const CODED_NODES_MIN: usize = 256;
 pub(crate) struct Sieve {
     scratch: FastScratch,
     query: CodeQuery,
-    gathered: Vec<u8>,
-    estimates: Vec<Neighbor>,
-    /// The least of the estimates, ascending.
+    /// By the short codes, of all nodes.
+    distances: Vec<f32>,
+    /// The least of them, ascending.
     best: Vec<f32>,
-    nodes: Vec<u32>,
+    /// The nodes that the first sieve left.
+    passed: Vec<u32>,
     /// Whether short codes could not be read in the last one.
     pub(crate) is_damaged: bool,
     /// What the last sieve that reads codes left, in no order.
@@ -57,18 +60,13 @@ impl Sieve {
             .as_ref()
             .filter(|_| is_sure && nodes.len() >= CODED_NODES_MIN);
         let chosen = match codes.filter(|codes| are_short(codes)) {
-            Some(codes) if self.coarse(codes, request, nodes) => {
-                self.nodes.clear();
-                self.nodes
-                    .extend(self.estimates.iter().map(|neighbor| neighbor.node));
-                &self.nodes[..]
-            }
+            Some(codes) if self.coarse(codes, request, nodes) => &self.passed,
             _ => nodes,
         };
         Some(fast.scan(request, chosen, accept, &mut self.scratch, &mut self.found))
     }
 
-    /// Leaves in `estimates` those that may be among the `wanted` nearest by their short codes; false if some cannot be
+    /// Leaves in `passed` those that may be among the `wanted` nearest by their short codes; false if some cannot be
     /// read.
     fn coarse(&mut self, codes: &CodeBlock, request: &FastSearch<'_>, nodes: &[u32]) -> bool {
         let (encoder, deviations) = (codes.encoder(), deviations(request.breadth));
@@ -78,41 +76,52 @@ impl Sieve {
         {
             return false;
         }
-        self.estimates.clear();
+        let Some(sound) = codes.sound(nodes) else {
+            self.is_damaged = true;
+            return false;
+        };
+        self.distances.resize(nodes.len(), 0.0);
+        if self
+            .query
+            .distances_of(sound, nodes, &mut self.distances)
+            .is_err()
+        {
+            return false;
+        }
+        let margin = deviations * self.deviation(codes);
+        // Of two that overflow to opposite ends nothing is known.
+        let reach = finite(self.worst_of_best(request.wanted.max(RANK)) + margin);
+        // Which pass is known to nobody beforehand: no branch depends on it.
+        self.passed.clear();
+        self.passed.resize(nodes.len(), 0);
+        let mut taken = 0;
+        for (node, distance) in nodes.iter().zip(&self.distances) {
+            self.passed[taken] = *node;
+            taken += usize::from(*distance <= reach);
+        }
+        self.passed.truncate(taken);
+        true
+    }
+
+    /// The last of so many least distances; infinite where there are fewer.
+    fn worst_of_best(&mut self, kept: usize) -> f32 {
         self.best.clear();
-        let mut distances = [0.0; BLOCK];
-        let (margin, mut reach) = (deviations * self.deviation(codes), f32::INFINITY);
-        for (at, block) in nodes.chunks(BLOCK).enumerate() {
-            let later = nodes.iter().skip((at + 1) * BLOCK).take(BLOCK);
-            later.for_each(|node| codes.prefetch(*node));
-            let size = encoder.code_bytes().max(1);
-            self.gathered.resize(block.len() * size, 0);
-            for (node, place) in block.iter().zip(self.gathered.chunks_exact_mut(size)) {
-                let Some(code) = codes.rows(*node..*node + 1) else {
-                    self.is_damaged = true;
-                    return false;
-                };
-                copy(code, place);
+        let mut worst = f32::INFINITY;
+        for chunk in self.distances.chunks(LANES) {
+            // Seldom: whole chunks are passed over at once.
+            if !chunk
+                .iter()
+                .fold(false, |any, distance| any | (*distance < worst))
+            {
+                continue;
             }
-            let distances = &mut distances[..block.len()];
-            if self.query.distances(&self.gathered, distances).is_err() {
-                return false;
-            }
-            for (node, distance) in block.iter().zip(distances.iter()) {
-                if *distance <= reach {
-                    let distance = finite(*distance);
-                    self.estimates.push(Neighbor {
-                        distance,
-                        node: *node,
-                    });
-                    // The first few estimates are often outliers, and of two that overflow to opposite ends nothing is
-                    // known.
-                    reach = finite(self.offer(distance, request.wanted.max(RANK)) + margin);
+            for distance in chunk {
+                if *distance < worst {
+                    worst = offer(&mut self.best, *distance, kept);
                 }
             }
         }
-        self.estimates.retain(|neighbor| neighbor.distance <= reach);
-        true
+        worst
     }
 
     /// How far estimates err: the most among codes that lie evenly. The same whichever nodes are compared, and in whichever
@@ -123,41 +132,16 @@ impl Sieve {
         let codes = sampled.filter_map(|node| codes.rows(node..node + 1));
         codes.fold(0.0, |most, code| most.max(self.query.deviation(code)))
     }
-
-    /// Takes a distance among the `kept` best; the worst of these, infinite while they are fewer.
-    fn offer(&mut self, distance: f32, kept: usize) -> f32 {
-        let place = self.best.partition_point(|known| *known < distance);
-        if place < kept {
-            self.best.insert(place, distance);
-            self.best.truncate(kept);
-        }
-        match self.best.len() < kept {
-            true => f32::INFINITY,
-            false => self.best.last().copied().unwrap_or(f32::INFINITY),
-        }
-    }
 }
 
-/// Copies a code; those of usual lengths as two parts of fixed length, which may overlap, instead of by a call.
-#[inline]
-fn copy(code: &[u8], place: &mut [u8]) {
-    fn parts<const N: usize>(code: &[u8], place: &mut [u8]) -> Option<()> {
-        *place.first_chunk_mut::<N>()? = *code.first_chunk()?;
-        *place.last_chunk_mut::<N>()? = *code.last_chunk()?;
-        Some(())
-    }
-    let copied = match code.len() {
-        _ if code.len() != place.len() => None,
-        16..=32 => parts::<16>(code, place),
-        33..=64 => parts::<32>(code, place),
-        65..=128 => parts::<64>(code, place),
-        _ => None,
-    };
-    if copied.is_none() {
-        place
-            .iter_mut()
-            .zip(code)
-            .for_each(|(place, byte)| *place = *byte);
+/// Takes a distance among the `kept` best, ascending; the worst of these, infinite while they are fewer.
+fn offer(best: &mut Vec<f32>, distance: f32, kept: usize) -> f32 {
+    let place = best.partition_point(|known| *known < distance);
+    best.insert(place, distance);
+    best.truncate(kept);
+    match best.len() < kept {
+        true => f32::INFINITY,
+        false => best.last().copied().unwrap_or(f32::INFINITY),
     }
 }
 

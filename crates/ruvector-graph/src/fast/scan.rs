@@ -29,6 +29,10 @@ impl<B: Bytes> FastGraph<B> {
         if !self.fits(request) {
             return FastOutcome::default();
         }
+        nodes
+            .iter()
+            .take(AHEAD)
+            .for_each(|node| self.prefetch_code(*node));
         scratch.begin_scan(self, request);
         let margin = DEVIATIONS * scratch.deviation(self);
         let mut outcome = FastOutcome::default();

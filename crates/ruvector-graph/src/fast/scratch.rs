@@ -77,12 +77,17 @@ pub(super) fn block_scale(base: f32, tail: Tail<'_>, below: f32) -> BlockScale {
 
 impl FastQuery {
     fn prepare<B: Bytes>(&mut self, graph: &FastGraph<B>, query: &[f32], kernels: CodeKernels) {
+        self.rotate(graph, query);
+        (kernels.prepare)(&mut self.tables, &self.rotated, graph.header.bits);
+    }
+
+    /// What nodes are measured with; the tables stay those of another query.
+    fn rotate<B: Bytes>(&mut self, graph: &FastGraph<B>, query: &[f32]) {
         graph.rotation.rotate(query, &mut self.rotated);
         if graph.header.metric == Metric::Euclid {
             let pairs = self.rotated.iter_mut().zip(&graph.center);
             pairs.for_each(|(x, center)| *x -= center);
         }
-        (kernels.prepare)(&mut self.tables, &self.rotated, graph.header.bits);
         self.norm_squared = -distance(Metric::Dot)(&self.rotated, &self.rotated);
     }
 }
@@ -111,7 +116,7 @@ impl FastScratch {
 
     /// Begins a scan, which has no frontier and no slack.
     pub(super) fn begin_scan<B: Bytes>(&mut self, graph: &FastGraph<B>, request: &FastSearch<'_>) {
-        self.query.prepare(graph, request.query, self.kernels);
+        self.query.rotate(graph, request.query);
         let lengths = self.query.norm_squared + graph.header.length_squared;
         self.bound
             .begin((graph.header.metric, lengths), 0.0, request.wanted.max(1));

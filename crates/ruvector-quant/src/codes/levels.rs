@@ -33,6 +33,11 @@ struct Sums {
 }
 
 impl Sums {
+    const NONE: Sums = Sums {
+        inner: 0.0,
+        square: 0.0,
+    };
+
     /// The squared cosine of code and vector, but for the vector's length.
     fn fit(self) -> f32 {
         if self.square > 0.0 {
@@ -133,10 +138,33 @@ fn starts(format: CodeFormat) -> (f32, &'static [f32]) {
 /// Writes the levels of `vector`, as many as it has components. Cost: about twenty passes over it; one for bits.
 pub(crate) fn fit_levels(format: CodeFormat, vector: &[f32], levels: &mut Vec<i8>) -> LevelFit {
     let length_squared = lane_sum(vector, |x| x * x);
-    let (step, sums) = match format {
+    let best = match format {
         CodeFormat::Bits => (1.0, sums_of_signs(vector)),
         _ => best_step(format, vector, length_squared),
     };
+    fit_at(format, (vector, length_squared), best, levels)
+}
+
+/// As [`fit_levels`] of [`CodeFormat::Bytes`], by the step that makes the largest component 127, which for a query is near
+/// enough to the best. Cost: four passes over it.
+pub(crate) fn fit_bytes(query: &[f32], levels: &mut Vec<i8>) -> LevelFit {
+    let length_squared = lane_sum(query, |x| x * x);
+    let step = peak(query) / 127.0;
+    let usable = step > 0.0 && (1.0 / step).is_finite();
+    let fit = match usable {
+        true => (step, sums_at(CodeFormat::Bytes, query, 1.0 / step)),
+        false => (0.0, Sums::NONE),
+    };
+    fit_at(CodeFormat::Bytes, (query, length_squared), fit, levels)
+}
+
+/// Writes the levels of a vector whose squared length is known, by a step and the sums at it.
+fn fit_at(
+    format: CodeFormat,
+    (vector, length_squared): (&[f32], f32),
+    (step, sums): (f32, Sums),
+    levels: &mut Vec<i8>,
+) -> LevelFit {
     levels.clear();
     write_levels(format, vector, step, levels);
     let length = length_squared.sqrt();
@@ -156,6 +184,20 @@ pub(crate) fn fit_levels(format: CodeFormat, vector: &[f32], levels: &mut Vec<i8
     }
 }
 
+/// The largest size of a component, in sixteen lanes.
+fn peak(vector: &[f32]) -> f32 {
+    let mut peaks = [0.0f32; LANES];
+    let (whole, rest) = vector.as_chunks::<LANES>();
+    for chunk in whole {
+        for lane in 0..LANES {
+            let size = chunk[lane].abs();
+            peaks[lane] = if size > peaks[lane] { size } else { peaks[lane] };
+        }
+    }
+    let all = peaks.iter().copied().chain(rest.iter().map(|x| x.abs()));
+    all.fold(0.0, f32::max)
+}
+
 fn sums_of_signs(vector: &[f32]) -> Sums {
     Sums {
         inner: lane_sum(vector, f32::abs),
@@ -165,17 +207,11 @@ fn sums_of_signs(vector: &[f32]) -> Sums {
 
 fn best_step(format: CodeFormat, vector: &[f32], length_squared: f32) -> (f32, Sums) {
     let size = match format {
-        CodeFormat::Bytes => vector.iter().fold(0.0f32, |peak, x| peak.max(x.abs())),
+        CodeFormat::Bytes => peak(vector),
         _ => (length_squared / vector.len().max(1) as f32).sqrt(),
     };
     let (share, starts) = starts(format);
-    let mut best = (
-        0.0,
-        Sums {
-            inner: 0.0,
-            square: 0.0,
-        },
-    );
+    let mut best = (0.0, Sums::NONE);
     for start in starts {
         let mut step = size * share * start;
         for _ in 0..ROUNDS {

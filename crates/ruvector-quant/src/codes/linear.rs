@@ -4,11 +4,11 @@
 //! `base + add − weight·⟨q', r⟩`: for Euclid ‖q'‖² + ‖r‖² − 2⟨q', r⟩, for Dot −⟨q, c⟩ − ⟨c, r⟩ − ⟨q', r⟩. A row keeps
 //! `add` and what ⟨q', code⟩ is worth. Never gives NaN: what is no number is infinitely far.
 
-use ruvector_simd::Metric;
-use ruvector_simd::scan::{CodeFormat, ScanKernel, ScanQuery};
+use ruvector_simd::scan::{CodeFormat, ROWS_AHEAD, ScanKernel, ScanQuery};
+use ruvector_simd::{Metric, prefetch};
 
 use super::bytes::f32_at;
-use super::levels::{LevelFit, fit_levels};
+use super::levels::{LevelFit, fit_bytes, fit_levels};
 use super::{QueryPrecision, Width};
 
 /// Rows that are summed up before their distances are put together: their tails are still in the cache.
@@ -128,14 +128,15 @@ impl Default for LinearQuery {
 impl LinearQuery {
     /// Takes the components of q'.
     pub(crate) fn set(&mut self, layout: Layout, query: &[f32], precision: QueryPrecision, worth: Worth) {
-        let format = match precision {
-            QueryPrecision::Same => layout.format,
-            QueryPrecision::Four => Width::Four.format(),
-            QueryPrecision::Eight => Width::Eight.format(),
-            QueryPrecision::Full => return self.set_wide(layout, query, worth),
-        };
+        if precision == QueryPrecision::Full {
+            return self.set_wide(layout, query, worth);
+        }
         let mut levels = std::mem::take(&mut self.levels);
-        let fit = fit_levels(format, query, &mut levels);
+        let fit = match precision {
+            QueryPrecision::Same => fit_levels(layout.format, query, &mut levels),
+            QueryPrecision::Four => fit_levels(Width::Four.format(), query, &mut levels),
+            QueryPrecision::Eight | QueryPrecision::Full => fit_bytes(query, &mut levels),
+        };
         self.set_levels(layout, &levels, fit, worth);
         self.levels = levels;
     }
@@ -189,6 +190,28 @@ impl LinearQuery {
                         *out = self.distance_of(*sum, &row[code_bytes..]);
                     }
                 }
+            }
+        }
+    }
+
+    /// As [`Self::distances`], of the rows with these numbers; the caller has compared the lengths.
+    pub(crate) fn distances_of(&self, rows: &[u8], chosen: &[u32], out: &mut [f32]) {
+        let code_bytes = self.scan.code_bytes();
+        let row_bytes = code_bytes + self.tail.bytes();
+        let mut sums = [0.0; CHUNK_ROWS];
+        for first in chosen.iter().take(ROWS_AHEAD) {
+            let start = *first as usize * row_bytes;
+            prefetch(&rows[start..start + row_bytes]);
+        }
+        for (at, out) in out.chunks_mut(CHUNK_ROWS).enumerate() {
+            let (sums, chosen) = (&mut sums[..out.len()], &chosen[at * CHUNK_ROWS..]);
+            (self.kernel.scan_chosen)(&self.scan, rows, (row_bytes, chosen), sums);
+            for ((out, sum), row) in out.iter_mut().zip(sums).zip(chosen) {
+                let tail = &rows[*row as usize * row_bytes + code_bytes..];
+                *out = match self.tail {
+                    Tail::None => or_far(self.worth.base + self.mul * *sum),
+                    _ => self.distance_of(*sum, tail),
+                };
             }
         }
     }

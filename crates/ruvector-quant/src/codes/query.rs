@@ -64,6 +64,33 @@ impl CodeQuery {
         Ok(())
     }
 
+    /// As [`Self::distances`], of the rows with these numbers among adjacent ones, in any order: rows are asked for from
+    /// memory before their turn. Refuses, and writes nothing, if `codes` does not hold them.
+    pub fn distances_of(&self, codes: &[u8], rows: &[u32], out: &mut [f32]) -> Result<(), CodeError> {
+        let last = rows.iter().copied().fold(0, u32::max) as usize;
+        let held = if rows.is_empty() {
+            0
+        } else {
+            last.saturating_add(1)
+        };
+        let want = self.row_bytes.saturating_mul(held);
+        if codes.len() < want || rows.len() != out.len() || self.active == Active::Nothing {
+            return Err(CodeError::CodeLength {
+                want,
+                have: codes.len(),
+            });
+        }
+        if self.active == Active::Linear {
+            self.linear.distances_of(codes, rows, out);
+            return Ok(());
+        }
+        for (row, out) in rows.iter().zip(out) {
+            let start = *row as usize * self.row_bytes;
+            *out = self.distance(&codes[start..start + self.row_bytes]);
+        }
+        Ok(())
+    }
+
     /// The standard deviation of the estimate for one row, in units of the distance. Rotated codes: of the theory, over
     /// rotations, for this very code (RaBitQ, theorem 3.2; errors beyond four times it are below one in ten thousand).
     /// Other families: of what the sample showed, or of even rounding. Infinite for a row of another length.

@@ -3,19 +3,18 @@
 
 use std::arch::x86_64::*;
 
-use super::{CodeFormat, ScanKernel, ScanQuery, fits};
+use super::rows::{Adjacent, Chosen, Rows};
+use super::{CodeFormat, ScanKernel, ScanQuery};
 
 /// The kernel, if this CPU has what it needs.
 pub(super) fn kernel() -> Option<ScanKernel> {
     std::is_x86_feature_detected!("avx2").then_some(ScanKernel {
         name: "avx2",
-        scan: |query, codes, stride, sums| {
-            if !fits(query, codes, stride, sums.len()) {
-                return false;
-            }
-            // SAFETY: the CPU has AVX2.
-            unsafe { scan(query, codes, stride, sums) };
-            true
+        // SAFETY: the CPU has AVX2.
+        scan: |query, codes, stride, sums| unsafe { scan(query, codes, Adjacent(stride), sums) },
+        scan_chosen: |query, codes, (stride, rows), sums| {
+            // SAFETY: as above.
+            unsafe { scan(query, codes, Chosen(stride, rows), sums) }
         },
     })
 }
@@ -27,20 +26,25 @@ const NIBBLES: u8 = 3;
 const BYTES: u8 = 4;
 
 #[target_feature(enable = "avx2")]
-fn scan(query: &ScanQuery, codes: &[u8], stride: usize, sums: &mut [f32]) {
-    match query.format() {
-        CodeFormat::Bits => rows::<BITS>(query, codes, stride, sums),
-        CodeFormat::Trits => rows::<TRITS>(query, codes, stride, sums),
-        CodeFormat::Crumbs => rows::<CRUMBS>(query, codes, stride, sums),
-        CodeFormat::Nibbles => rows::<NIBBLES>(query, codes, stride, sums),
-        CodeFormat::Bytes => rows::<BYTES>(query, codes, stride, sums),
+fn scan(query: &ScanQuery, codes: &[u8], rows: impl Rows, sums: &mut [f32]) -> bool {
+    if !rows.fit(query, codes, sums.len()) {
+        return false;
     }
+    match query.format() {
+        CodeFormat::Bits => scan_in::<BITS>(query, codes, rows, sums),
+        CodeFormat::Trits => scan_in::<TRITS>(query, codes, rows, sums),
+        CodeFormat::Crumbs => scan_in::<CRUMBS>(query, codes, rows, sums),
+        CodeFormat::Nibbles => scan_in::<NIBBLES>(query, codes, rows, sums),
+        CodeFormat::Bytes => scan_in::<BYTES>(query, codes, rows, sums),
+    }
+    true
 }
 
 #[target_feature(enable = "avx2")]
-fn rows<const FORMAT: u8>(query: &ScanQuery, codes: &[u8], stride: usize, sums: &mut [f32]) {
+fn scan_in<const FORMAT: u8>(query: &ScanQuery, codes: &[u8], rows: impl Rows, sums: &mut [f32]) {
     for (row, sum) in sums.iter_mut().enumerate() {
-        let code = &codes[row * stride..][..query.code_bytes()];
+        rows.look_ahead(codes, row);
+        let code = &codes[rows.start(row)..][..query.code_bytes()];
         let of_plane = |plane: &[i8]| match FORMAT {
             BITS => bit_sum(plane, code),
             _ => digit_sum::<FORMAT>(plane, query.section(), code),

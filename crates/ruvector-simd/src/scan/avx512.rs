@@ -4,7 +4,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{CodeFormat, ScanKernel, ScanQuery, fits};
+use super::rows::{Adjacent, Chosen, Rows};
+use super::{CodeFormat, ScanKernel, ScanQuery};
 
 /// The kernel, if this CPU has what it needs.
 pub(super) fn kernel() -> Option<ScanKernel> {
@@ -13,13 +14,11 @@ pub(super) fn kernel() -> Option<ScanKernel> {
         && std::is_x86_feature_detected!("avx512vnni");
     present.then_some(ScanKernel {
         name: "avx512vnni",
-        scan: |query, codes, stride, sums| {
-            if !fits(query, codes, stride, sums.len()) {
-                return false;
-            }
-            // SAFETY: the CPU has the features; `fits` has compared the lengths.
-            unsafe { scan(query, codes, stride, sums) };
-            true
+        // SAFETY: the CPU has the features.
+        scan: |query, codes, stride, sums| unsafe { scan(query, codes, Adjacent(stride), sums) },
+        scan_chosen: |query, codes, (stride, rows), sums| {
+            // SAFETY: as above.
+            unsafe { scan(query, codes, Chosen(stride, rows), sums) }
         },
     })
 }
@@ -30,32 +29,49 @@ const CRUMBS: u8 = 2;
 const NIBBLES: u8 = 3;
 const BYTES: u8 = 4;
 
-/// # Safety
-/// The CPU must have AVX-512 F, BW and VNNI; `fits(query, codes, stride, sums.len())`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn scan(query: &ScanQuery, codes: &[u8], stride: usize, sums: &mut [f32]) {
-    // SAFETY: by the caller's contract.
+fn scan(query: &ScanQuery, codes: &[u8], rows: impl Rows, sums: &mut [f32]) -> bool {
+    if !rows.fit(query, codes, sums.len()) {
+        return false;
+    }
+    // SAFETY: `fit` has compared the lengths.
     unsafe {
         match query.format() {
-            CodeFormat::Bits => rows::<BITS>(query, codes, stride, sums),
-            CodeFormat::Trits => rows::<TRITS>(query, codes, stride, sums),
-            CodeFormat::Crumbs => rows::<CRUMBS>(query, codes, stride, sums),
-            CodeFormat::Nibbles => rows::<NIBBLES>(query, codes, stride, sums),
-            CodeFormat::Bytes => rows::<BYTES>(query, codes, stride, sums),
+            CodeFormat::Bits => scan_in::<BITS>(query, codes, rows, sums),
+            CodeFormat::Trits => scan_in::<TRITS>(query, codes, rows, sums),
+            CodeFormat::Crumbs => scan_in::<CRUMBS>(query, codes, rows, sums),
+            CodeFormat::Nibbles => scan_in::<NIBBLES>(query, codes, rows, sums),
+            CodeFormat::Bytes => scan_in::<BYTES>(query, codes, rows, sums),
         }
     }
+    true
 }
 
 /// # Safety
-/// As [`scan`].
+/// `rows.fit(query, codes, sums.len())`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn rows<const FORMAT: u8>(query: &ScanQuery, codes: &[u8], stride: usize, sums: &mut [f32]) {
+unsafe fn scan_in<const FORMAT: u8>(query: &ScanQuery, codes: &[u8], rows: impl Rows, sums: &mut [f32]) {
     let high = query.high().as_ptr();
-    for (row, sum) in sums.iter_mut().enumerate() {
+    let together = match (FORMAT, query.low()) {
+        (BITS, None) => sums.len() / BITS_TOGETHER * BITS_TOGETHER,
+        _ => 0,
+    };
+    let (grouped, rest) = sums.split_at_mut(together);
+    for (group, sums) in grouped.as_chunks_mut().0.iter_mut().enumerate() {
+        let first = group * BITS_TOGETHER;
+        (first..first + BITS_TOGETHER).for_each(|row| rows.look_ahead(codes, row));
+        // SAFETY: by the caller's contract these rows are there, and the plane has eight components for each of their bytes.
+        unsafe {
+            let codes = [0, 1, 2, 3].map(|at| codes.as_ptr().add(rows.start(first + at)));
+            *sums = bit_totals(query, codes, high);
+        }
+    }
+    for (row, sum) in (together..).zip(rest) {
+        rows.look_ahead(codes, row);
         // SAFETY: by the caller's contract row `row` is there, and planes have a section of 64-byte steps for every
         // digit that `row_sums` asks for.
         unsafe {
-            let code = codes.as_ptr().add(row * stride);
+            let code = codes.as_ptr().add(rows.start(row));
             *sum = match query.low() {
                 None => query.total(row_sums::<FORMAT, false>(query, code, high, high).0, 0),
                 Some(low) => {
@@ -65,6 +81,59 @@ unsafe fn rows<const FORMAT: u8>(query: &ScanQuery, codes: &[u8], stride: usize,
             };
         }
     }
+}
+
+/// Rows of bits that are summed up at once: they share the loads of the plane, and their sums are folded together.
+const BITS_TOGETHER: usize = 4;
+
+/// What four rows of bits amount to, by the only plane.
+///
+/// # Safety
+/// The CPU must have AVX-512 F, BW and VNNI; each of `codes` must be readable for the query's `code_bytes`, and the plane must
+/// be the query's.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn bit_totals(
+    query: &ScanQuery,
+    codes: [*const u8; BITS_TOGETHER],
+    high: *const i8,
+) -> [f32; BITS_TOGETHER] {
+    let mut sums = [_mm512_setzero_si512(); BITS_TOGETHER];
+    let bytes = query.code_bytes();
+    let whole = bytes / 8 * 8;
+    for at in (0..whole).step_by(8) {
+        // SAFETY: eight bytes of each code are readable, and the plane has 8·bytes components.
+        unsafe {
+            let plane = _mm512_loadu_si512(high.add(8 * at).cast());
+            for (sum, code) in sums.iter_mut().zip(codes) {
+                let mask = code.add(at).cast::<u64>().read_unaligned();
+                *sum = _mm512_dpbusd_epi32(*sum, _mm512_maskz_set1_epi8(mask, 1), plane);
+            }
+        }
+    }
+    if whole < bytes {
+        // SAFETY: the rest of each code is readable. The plane is padded to 64 components.
+        unsafe {
+            let plane = _mm512_loadu_si512(high.add(8 * whole).cast());
+            for (sum, code) in sums.iter_mut().zip(codes) {
+                let mask = bit_mask(code.add(whole), bytes - whole);
+                *sum = _mm512_dpbusd_epi32(*sum, _mm512_maskz_set1_epi8(mask, 1), plane);
+            }
+        }
+    }
+    let [a, b, c, d] =
+        sums.map(|sum| _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64::<1>(sum)));
+    let folded = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+    let folded = _mm_add_epi32(
+        _mm256_castsi256_si128(folded),
+        _mm256_extracti128_si256::<1>(folded),
+    );
+    // As `ScanQuery::total`: at most 65,536 components of 127, no sum is too large.
+    let totals = _mm_sub_epi32(_mm_add_epi32(folded, folded), _mm_set1_epi32(query.high_sum()));
+    let mut out = [0.0; BITS_TOGETHER];
+    // SAFETY: sixteen bytes are writable.
+    unsafe { _mm_storeu_ps(out.as_mut_ptr(), _mm_cvtepi32_ps(totals)) };
+    out
 }
 
 /// Sums of a row with both planes; with the upper one only if the query is not `WIDE`.

@@ -11,8 +11,10 @@ mod avx2;
 mod avx512;
 mod portable;
 mod query;
+mod rows;
 
 pub use query::ScanQuery;
+pub use rows::ROWS_AHEAD;
 
 /// What [`CodeFormat::Crumbs`] stands for: the four levels of Max (1960) for a normal distribution, in whole numbers.
 pub const CRUMB_LEVELS: [i8; 4] = [-63, -19, 19, 63];
@@ -83,6 +85,9 @@ impl CodeFormat {
 /// Scans rows: the query, the codes, the stride and, for each row, where its sum goes.
 pub type ScanFn = fn(&ScanQuery, &[u8], usize, &mut [f32]) -> bool;
 
+/// As [`ScanFn`], of rows by their numbers, which stand behind the stride.
+pub type ScanChosenFn = fn(&ScanQuery, &[u8], (usize, &[u32]), &mut [f32]) -> bool;
+
 /// The scan kernel of one instruction set.
 #[derive(Clone, Copy, Debug)]
 pub struct ScanKernel {
@@ -92,6 +97,10 @@ pub struct ScanKernel {
     /// there are as many as `sums` is long. `false`, and nothing is written, if the codes hold fewer rows or the stride
     /// is less than a row. Cost: reads each code once.
     pub scan: ScanFn,
+    /// As `scan`, of chosen rows, in any order; as many numbers are needed as `sums` is long. What follows those is taken
+    /// for what is asked next: a row is asked for from memory [`ROWS_AHEAD`] rows before its turn, also beyond the last
+    /// sum, and the first ones not at all.
+    pub scan_chosen: ScanChosenFn,
 }
 
 impl ScanKernel {
@@ -119,15 +128,4 @@ fn vector_sets() -> [Option<ScanKernel>; 2] {
 #[cfg(not(target_arch = "x86_64"))]
 fn vector_sets() -> [Option<ScanKernel>; 0] {
     []
-}
-
-/// Whether the codes hold `rows` rows.
-fn fits(query: &ScanQuery, codes: &[u8], stride: usize, rows: usize) -> bool {
-    let Some(last) = rows.checked_sub(1) else {
-        return true;
-    };
-    let end = last
-        .checked_mul(stride)
-        .and_then(|start| start.checked_add(query.code_bytes()));
-    stride >= query.code_bytes() && end.is_some_and(|end| end <= codes.len())
 }

@@ -1,17 +1,23 @@
 //! The scan in plain Rust: the twin that the fast kernels are tested against, and the fallback. Never takes a shortcut
 //! that the layout does not allow.
 
-use super::{CRUMB_LEVELS, CodeFormat, NIBBLE_LEVELS, ScanKernel, ScanQuery, fits};
+use super::rows::{Adjacent, Chosen, Rows};
+use super::{CRUMB_LEVELS, CodeFormat, NIBBLE_LEVELS, ScanKernel, ScanQuery};
 
 /// The portable kernel.
-pub(super) const KERNEL: ScanKernel = ScanKernel { name: "scalar", scan };
+pub(super) const KERNEL: ScanKernel = ScanKernel {
+    name: "scalar",
+    scan: |query, codes, stride, sums| scan(query, codes, Adjacent(stride), sums),
+    scan_chosen: |query, codes, (stride, rows), sums| scan(query, codes, Chosen(stride, rows), sums),
+};
 
-fn scan(query: &ScanQuery, codes: &[u8], stride: usize, sums: &mut [f32]) -> bool {
-    if !fits(query, codes, stride, sums.len()) {
+fn scan(query: &ScanQuery, codes: &[u8], rows: impl Rows, sums: &mut [f32]) -> bool {
+    if !rows.fit(query, codes, sums.len()) {
         return false;
     }
     for (row, sum) in sums.iter_mut().enumerate() {
-        let code = &codes[row * stride..][..query.code_bytes()];
+        rows.look_ahead(codes, row);
+        let code = &codes[rows.start(row)..][..query.code_bytes()];
         let low = query.low().map_or(0, |plane| plane_sum(query, plane, code));
         *sum = query.total(plane_sum(query, query.high(), code), low);
     }

@@ -76,6 +76,12 @@ impl ScanQuery {
         (!self.low.is_empty()).then_some(self.low.as_slice())
     }
 
+    /// Σ of the components of `high`.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn high_sum(&self) -> i32 {
+        self.high_sum
+    }
+
     /// What a row's sums stand for: `high` and `low` are Σ plane·digit over digits from 0 (bits 0–1, trits 0–2,
     /// others their level above −`zero`).
     pub(super) fn total(&self, high: i32, low: i32) -> f32 {

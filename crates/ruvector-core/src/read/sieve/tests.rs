@@ -107,7 +107,7 @@ fn sift(field: &SealedField, nodes: &[u32], is_sure: bool) -> (f64, f64) {
         truth.sort_by(|a, b| distance(*a).total_cmp(&distance(*b)));
         truth.truncate(WANTED);
         let request = request(&query);
-        sieve.estimates.clear();
+
         let outcome = sieve
             .sift(field, &request, (nodes, is_sure), &mut |_| true)
             .unwrap();
