@@ -46,11 +46,7 @@ const PROBE_WALKS: u32 = 8;
 /// The costs of a field, measured if nobody did. Cost of that: some 600 µs, once.
 pub(crate) fn costs(query: &Query<'_>, field: &SealedField) -> Costs {
     let costs = &query.field.costs;
-    *costs.get_or_init(|| {
-        let c = probe(query, field).unwrap_or(Costs::UNMEASURED);
-        eprintln!("{c:?}");
-        c
-    })
+    *costs.get_or_init(|| probe(query, field).unwrap_or(Costs::UNMEASURED))
 }
 
 /// Ordinals without a pattern, others in each run.
