@@ -2,7 +2,7 @@
 //! and queries of 8 and 16 bits against a sum over `CodeFormat::level` in i64; wrong lengths are refused.
 
 use proptest::prelude::*;
-use ruvector_simd::scan::{CodeFormat, ScanKernel, ScanQuery};
+use ruvector_simd::scan::{CodeFormat, ROWS_AHEAD, ScanKernel, ScanQuery};
 
 const FORMATS: [CodeFormat; 5] = [
     CodeFormat::Bits,
@@ -11,6 +11,9 @@ const FORMATS: [CodeFormat; 5] = [
     CodeFormat::Nibbles,
     CodeFormat::Bytes,
 ];
+
+/// Rows chosen: the last ones are looked ahead to, and some follow when nothing is left to look ahead to.
+const CHOSEN: usize = ROWS_AHEAD + 44;
 
 /// Bytes that a trit code can hold: others have no meaning, but all kernels must still agree on them.
 fn codes() -> impl Strategy<Value = Vec<u8>> {
@@ -55,16 +58,16 @@ proptest! {
                 let code = &codes[row * stride..][..bytes];
                 prop_assert_eq!(*sum, exact(format, code, &query), "{} {:?} {}", kernel.name, format, wide);
             }
-            // Chosen rows, enough of them to look ahead; a later one may be out of range, one of those asked for may not.
-            let chosen: Vec<u32> = (0..40).map(|at| at * at % rows as u32).chain([u32::MAX]).collect();
-            let mut scattered = vec![0.0; 40];
+            // Chosen rows; a later one may be out of range, one of those asked for may not.
+            let chosen: Vec<u32> = (0..CHOSEN as u32).map(|at| at * at % rows as u32).chain([u32::MAX]).collect();
+            let mut scattered = vec![0.0; CHOSEN];
             prop_assert!((kernel.scan_chosen)(&prepared, &codes, (stride, &chosen), &mut scattered));
             for (sum, row) in scattered.iter().zip(&chosen) {
                 prop_assert_eq!(*sum, sums[*row as usize], "{} row {}", kernel.name, row);
             }
             scattered.push(0.0);
             prop_assert!(bytes == 0 || !(kernel.scan_chosen)(&prepared, &codes, (stride, &chosen), &mut scattered));
-            prop_assert!(!(kernel.scan_chosen)(&prepared, &codes, (stride, &chosen[..39]), &mut scattered[..40]));
+            prop_assert!(!(kernel.scan_chosen)(&prepared, &codes, (stride, &chosen[..CHOSEN - 1]), &mut scattered[..CHOSEN]));
             let short = &codes[..((rows - 1) * stride + bytes).saturating_sub(1)];
             prop_assert!(bytes == 0 || !(kernel.scan)(&prepared, short, stride, &mut sums));
             prop_assert!(bytes == 0 || !(kernel.scan)(&prepared, &codes, bytes - 1, &mut sums));

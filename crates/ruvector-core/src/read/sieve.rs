@@ -2,9 +2,9 @@
 //! side by side, the 8-bit codes of the layout, the vectors. For filters that keep too few points for a walk.
 
 use ruvector_graph::fast::RANK;
-use ruvector_graph::{FastOutcome, FastScratch, FastSearch, Neighbor};
+use ruvector_graph::{FastGraph, FastOutcome, FastScratch, FastSearch, Neighbor};
 use ruvector_quant::{CodeQuery, QueryPrecision};
-use ruvector_storage::{CodeBlock, SealedField};
+use ruvector_storage::{CodeBlock, Component, SealedField};
 use ruvector_types::{CodeWidth, Codes};
 
 use crate::kernels::finite;
@@ -13,12 +13,16 @@ use crate::kernels::finite;
 const LANES: usize = 16;
 
 /// Standard deviations of the short codes' estimates within which a node may still belong to the result: the more, the
-/// broader a search is to be. Two leave out up to three of a hundred true neighbours, three hardly any.
+/// broader a search is to be. Two leave out three of a hundred neighbours as far as the last wanted, and fewer of the nearer
+/// ones; three hardly any.
 fn deviations(breadth: usize) -> f32 {
     let broader = breadth as f32 - 32.0;
     let per_breadth = if broader < 0.0 { 32.0 } else { 64.0 };
-    (2.0 + broader / per_breadth).clamp(1.5, 3.0)
+    (1.5 + broader / per_breadth).clamp(1.0, 3.0)
 }
+
+/// Nodes measured beyond those wanted before the first sieve says what passes: the more, the nearer it is to what is wanted.
+const MEASURED_MORE: usize = 22;
 
 /// Codes that tell how far estimates err.
 const DEVIATION_CODES: u32 = 64;
@@ -60,7 +64,10 @@ impl Sieve {
             .as_ref()
             .filter(|_| is_sure && nodes.len() >= CODED_NODES_MIN);
         let chosen = match codes.filter(|codes| are_short(codes)) {
-            Some(codes) if self.coarse(codes, request, nodes) => &self.passed,
+            Some(codes) if self.coarse((fast, codes), request, nodes) => {
+                let (scratch, found) = (&mut self.scratch, &mut self.found);
+                return Some(fast.scan_again(request, &self.passed, accept, scratch, found));
+            }
             _ => nodes,
         };
         Some(fast.scan(request, chosen, accept, &mut self.scratch, &mut self.found))
@@ -68,7 +75,12 @@ impl Sieve {
 
     /// Leaves in `passed` those that may be among the `wanted` nearest by their short codes; false if some cannot be
     /// read.
-    fn coarse(&mut self, codes: &CodeBlock, request: &FastSearch<'_>, nodes: &[u32]) -> bool {
+    fn coarse(
+        &mut self,
+        (fast, codes): (&FastGraph<Component>, &CodeBlock),
+        request: &FastSearch<'_>,
+        nodes: &[u32],
+    ) -> bool {
         let (encoder, deviations) = (codes.encoder(), deviations(request.breadth));
         if encoder
             .prepare_into(request.query, QueryPrecision::Eight, &mut self.query)
@@ -88,9 +100,12 @@ impl Sieve {
         {
             return false;
         }
-        let margin = deviations * self.deviation(codes);
+        let Some(deviation) = self.deviation(codes) else {
+            self.is_damaged = true;
+            return false;
+        };
         // Of two that overflow to opposite ends nothing is known.
-        let reach = finite(self.worst_of_best(request.wanted.max(RANK)) + margin);
+        let reach = finite(self.farthest(fast, request, nodes) + deviations * deviation);
         // Which pass is known to nobody beforehand: no branch depends on it.
         self.passed.clear();
         self.passed.resize(nodes.len(), 0);
@@ -101,6 +116,28 @@ impl Sieve {
         }
         self.passed.truncate(taken);
         true
+    }
+
+    /// A distance that the last of those wanted is not beyond, but for what the finer codes err: that of the last wanted among
+    /// the nearest by their short codes, measured. The estimates themselves would not do: the least of many that err are much
+    /// too small where many nodes are as far as the nearest.
+    fn farthest(&mut self, fast: &FastGraph<Component>, request: &FastSearch<'_>, nodes: &[u32]) -> f32 {
+        let worst = self.worst_of_best(request.wanted.max(RANK) + MEASURED_MORE);
+        // All of those as far, lest their order counts.
+        let nearest = nodes
+            .iter()
+            .zip(&self.distances)
+            .filter(|(_, distance)| **distance <= worst);
+        self.passed.clear();
+        self.passed.extend(nearest.map(|(node, _)| *node));
+        let (passed, found) = (&self.passed, &mut self.found);
+        let outcome = fast.scan(request, passed, &mut |_| true, &mut self.scratch, found);
+        let by_distance = |a: &Neighbor, b: &Neighbor| a.distance.total_cmp(&b.distance);
+        let last = request.wanted.saturating_sub(1);
+        match last < found.len() {
+            true => found.select_nth_unstable_by(last, by_distance).1.distance + outcome.deviation,
+            false => f32::INFINITY,
+        }
     }
 
     /// The last of so many least distances; infinite where there are fewer.
@@ -124,13 +161,15 @@ impl Sieve {
         worst
     }
 
-    /// How far estimates err: the most among codes that lie evenly. The same whichever nodes are compared, and in whichever
-    /// order, so that what passes depends on neither.
-    fn deviation(&self, codes: &CodeBlock) -> f32 {
+    /// How far estimates err: the most among codes that lie evenly; `None` if some cannot be read. The same whichever nodes
+    /// are compared, and in whichever order, so that what passes depends on neither.
+    fn deviation(&self, codes: &CodeBlock) -> Option<f32> {
         let step = (codes.len() / DEVIATION_CODES).max(1) as usize;
-        let sampled = (0..codes.len()).step_by(step).take(DEVIATION_CODES as usize);
-        let codes = sampled.filter_map(|node| codes.rows(node..node + 1));
-        codes.fold(0.0, |most, code| most.max(self.query.deviation(code)))
+        let mut sampled = (0..codes.len()).step_by(step).take(DEVIATION_CODES as usize);
+        sampled.try_fold(0.0f32, |most, node| {
+            let code = codes.rows(node..node + 1)?;
+            Some(most.max(self.query.deviation(code)))
+        })
     }
 }
 

@@ -34,8 +34,40 @@ impl<B: Bytes> FastGraph<B> {
             .take(AHEAD)
             .for_each(|node| self.prefetch_code(*node));
         scratch.begin_scan(self, request);
-        let margin = DEVIATIONS * scratch.deviation(self);
-        let mut outcome = FastOutcome::default();
+        self.compare(request, nodes, accept, scratch, out)
+    }
+
+    /// As [`Self::scan`] for the query of the last scan of this graph with this `scratch`: it is not rotated again.
+    pub fn scan_again(
+        &self,
+        request: &FastSearch<'_>,
+        nodes: &[u32],
+        accept: &mut dyn FnMut(u32) -> bool,
+        scratch: &mut FastScratch,
+        out: &mut Vec<Neighbor>,
+    ) -> FastOutcome {
+        out.clear();
+        if !self.fits(request) {
+            return FastOutcome::default();
+        }
+        scratch.begin_scan_again(self, request);
+        self.compare(request, nodes, accept, scratch, out)
+    }
+
+    fn compare(
+        &self,
+        request: &FastSearch<'_>,
+        nodes: &[u32],
+        accept: &mut dyn FnMut(u32) -> bool,
+        scratch: &mut FastScratch,
+        out: &mut Vec<Neighbor>,
+    ) -> FastOutcome {
+        let deviation = scratch.deviation(self);
+        let margin = DEVIATIONS * deviation;
+        let mut outcome = FastOutcome {
+            deviation,
+            ..FastOutcome::default()
+        };
         for (at, node) in nodes.iter().enumerate() {
             if let Some(later) = nodes.get(at + AHEAD) {
                 self.prefetch_code(*later);
