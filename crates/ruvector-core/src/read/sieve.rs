@@ -104,8 +104,11 @@ impl Sieve {
             self.is_damaged = true;
             return false;
         };
+        let Some(farthest) = self.farthest(fast, request, nodes) else {
+            return false;
+        };
         // Of two that overflow to opposite ends nothing is known.
-        let reach = finite(self.farthest(fast, request, nodes) + deviations * deviation);
+        let reach = finite(farthest + deviations * deviation);
         // Which pass is known to nobody beforehand: no branch depends on it.
         self.passed.clear();
         self.passed.resize(nodes.len(), 0);
@@ -120,9 +123,17 @@ impl Sieve {
 
     /// A distance that the last of those wanted is not beyond, but for what the finer codes err: that of the last wanted among
     /// the nearest by their short codes, measured. The estimates themselves would not do: the least of many that err are much
-    /// too small where many nodes are as far as the nearest.
-    fn farthest(&mut self, fast: &FastGraph<Component>, request: &FastSearch<'_>, nodes: &[u32]) -> f32 {
+    /// too small where many nodes are as far as the nearest. `None`: all are to be measured.
+    fn farthest(
+        &mut self,
+        fast: &FastGraph<Component>,
+        request: &FastSearch<'_>,
+        nodes: &[u32],
+    ) -> Option<f32> {
         let worst = self.worst_of_best(request.wanted.max(RANK) + MEASURED_MORE);
+        if !worst.is_finite() {
+            return None;
+        }
         // All of those as far, lest their order counts.
         let nearest = nodes
             .iter()
@@ -134,10 +145,8 @@ impl Sieve {
         let outcome = fast.scan(request, passed, &mut |_| true, &mut self.scratch, found);
         let by_distance = |a: &Neighbor, b: &Neighbor| a.distance.total_cmp(&b.distance);
         let last = request.wanted.saturating_sub(1);
-        match last < found.len() {
-            true => found.select_nth_unstable_by(last, by_distance).1.distance + outcome.deviation,
-            false => f32::INFINITY,
-        }
+        let is_there = last < found.len();
+        is_there.then(|| found.select_nth_unstable_by(last, by_distance).1.distance + outcome.deviation)
     }
 
     /// The last of so many least distances; infinite where there are fewer.
