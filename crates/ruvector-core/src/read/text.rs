@@ -10,7 +10,7 @@ use ruvector_types::{
     IndexKind, Invalid, PayloadPath, Problem, ScoredPoint, Step, TextOptions, TextSearchRequest,
 };
 
-use super::fetch::Fetch;
+use super::fetch::{Fetch, check_fetched};
 use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
 use super::nearest::Place;
 use super::observe::Observer;
@@ -87,11 +87,13 @@ impl Snapshot {
             part.offer(&query, &weights, &mut counter, &mut top)?;
         }
         let hits = top.into_sorted().into_iter().skip(request.offset);
-        hits.map(|hit| {
-            let score = 0.0 - hit.distance;
-            self.scored(hit, score, &fetch)
-        })
-        .collect()
+        hits.enumerate()
+            .map(|(at, hit)| {
+                check_fetched(ctx, &self.core, at)?;
+                let score = 0.0 - hit.distance;
+                self.scored(hit, score, &fetch)
+            })
+            .collect()
     }
 }
 
