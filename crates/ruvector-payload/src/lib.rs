@@ -1,5 +1,6 @@
 //! Payloads as bytes: encoding, lazy views, edits, projections, and filters evaluated on the bytes.
 //! Never does I/O, and never panics or allocates at the word of bytes it has not checked.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod answer;
 mod compile;
