@@ -22,7 +22,7 @@ mod view;
 
 pub use answer::Answer;
 pub use compile::{Compiled, compile, compile_with};
-pub use edit::{Edit, apply};
+pub use edit::{Edit, apply, edited_bytes_min};
 pub use edit_bytes::{decode_edit, encode_edit};
 pub use encode::{ENCODED_DEPTH_MAX, encode};
 pub use error::DecodeError;
