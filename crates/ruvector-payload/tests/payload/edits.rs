@@ -31,7 +31,10 @@ fn a_sequence_applied_twice_is_a_sequence_applied_once() {
         for edit in &edits {
             let least = edited_bytes_min(edit, &map);
             apply(edit, &mut map);
-            assert!(encode(&map).len() as u64 >= least, "seed {seed}: {least} {edit:?}");
+            assert!(
+                encode(&map).len() as u64 >= least,
+                "seed {seed}: {least} {edit:?}"
+            );
         }
         let once = map.clone();
         edits.iter().for_each(|edit| apply(edit, &mut map));
