@@ -186,7 +186,8 @@ impl<'a> SegmentFilter<'a> {
             open: 0,
         };
         (made.sure, made.open) = match &made.check {
-            Some(check) => (check.count() - deleted_among(segment, check), 0),
+            // Ranks and postings of a sound file agree; nothing of it is trusted.
+            Some(check) => (check.count().saturating_sub(deleted_among(segment, check)), 0),
             None => {
                 let answer = made.answer();
                 (answer.sure.count(), answer.open.count())

@@ -29,8 +29,8 @@ struct Ordered {
 }
 
 impl Snapshot {
-    /// One page in the order of values. Cost: sets of the segments' size for the filter, then the rows of the page; rows
-    /// of active segments are read.
+    /// One page in the order of values. Cost: sets of the segments' size for the filter, then the rows of the page and all
+    /// others that have its last value; rows of active segments are read.
     pub(super) fn scroll_by_value(
         &self,
         ctx: &Ctx,
