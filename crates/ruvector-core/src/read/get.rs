@@ -2,8 +2,9 @@
 
 use ruvector_types::{CountRequest, PayloadSelector, PointId, PointRecord, VectorSelector};
 
+use super::compiled::compile_filter;
 use super::fetch::Fetch;
-use super::matching::{SegmentFilter, compile_filter};
+use super::matching::SegmentFilter;
 use super::observe::Observer;
 use crate::view::Snapshot;
 use crate::{Ctx, Error, Way};

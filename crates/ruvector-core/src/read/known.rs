@@ -6,7 +6,7 @@ use ruvector_payload::{Indexed, RowSet};
 use ruvector_storage::Component;
 use ruvector_types::{PointId, Step};
 
-use super::matching::CompiledFilter;
+use super::compiled::CompiledFilter;
 use crate::collection::Core;
 use crate::fields::Field;
 use crate::view::{SegmentView, Source};

@@ -6,8 +6,9 @@ use ruvector_graph::fast::RANK;
 use ruvector_storage::Component;
 
 use super::code_use::CodeUse;
+use super::compiled::CompiledFilter;
 use super::fast::{self, FastEnd, LANES, Lane};
-use super::matching::{CompiledFilter, SegmentFilter};
+use super::matching::SegmentFilter;
 use super::observe::Observer;
 use super::plan::{Figures, Strategy, choose};
 use super::top::{Hit, TopHits};

@@ -11,8 +11,9 @@ use ruvector_types::{
     IndexKind, Invalid, OrderBy, OrderValue, PointId, PointRecord, Problem, ScrollPage, ScrollRequest,
 };
 
+use super::compiled::{CompiledFilter, compile_filter};
 use super::fetch::Fetch;
-use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
+use super::matching::SegmentFilter;
 use super::nearest::Place;
 use super::observe::Observer;
 use super::values::Values;

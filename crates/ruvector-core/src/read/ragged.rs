@@ -9,7 +9,8 @@ use ruvector_storage::RaggedRef;
 use ruvector_types::{ScoredPoint, SearchRequest, Vector};
 
 use super::answer::Answer;
-use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
+use super::compiled::{CompiledFilter, compile_filter};
+use super::matching::SegmentFilter;
 use super::nearest::Place;
 use super::observe::Observer;
 use super::top::{Hit, TopHits};

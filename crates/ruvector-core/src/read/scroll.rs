@@ -4,8 +4,9 @@ use std::ops::Bound;
 
 use ruvector_types::{Invalid, PointId, PointRecord, Problem, ScrollPage, ScrollRequest};
 
+use super::compiled::compile_filter;
 use super::fetch::Fetch;
-use super::matching::{SegmentFilter, compile_filter};
+use super::matching::SegmentFilter;
 use super::nearest::Place;
 use super::observe::Observer;
 use crate::collection::Core;

@@ -10,8 +10,9 @@ use ruvector_types::{
     IndexKind, Invalid, PayloadPath, Problem, ScoredPoint, Step, TextOptions, TextSearchRequest,
 };
 
+use super::compiled::{CompiledFilter, compile_filter};
 use super::fetch::Fetch;
-use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
+use super::matching::SegmentFilter;
 use super::nearest::Place;
 use super::observe::Observer;
 use super::text_rows::{CountedRows, stored_index};

@@ -77,7 +77,7 @@ fn made_index(
         if seen.is_multiple_of(ROWS_PER_CHECK) {
             ctx.check(core.io.as_ref())?;
         }
-        // A row whose payload is damaged has no values, as it matches no filter.
+        // A row whose payload is damaged has no values, or those before the damage: its checksum should have told.
         if let Some(payload) = segment
             .payload(row)
             .and_then(|(bytes, _)| PayloadRef::new(bytes).ok())
