@@ -96,18 +96,28 @@ impl Subject for Row<'_> {
 
 /// Whether a row matches; an error if the bytes that decide are damaged.
 pub(crate) fn row_matches(segment: &SegmentView, row: u32, filter: &CompiledFilter) -> Result<bool, Error> {
+    evaluated(segment, row, filter).map(|(matches, _)| matches)
+}
+
+/// As [`row_matches`], and the bytes of the payload it had to look at.
+pub(super) fn evaluated(
+    segment: &SegmentView,
+    row: u32,
+    filter: &CompiledFilter,
+) -> Result<(bool, usize), Error> {
     let damaged = || {
         Error::corrupt(format!(
             "the payload of row {row} in segment {} is damaged",
             segment.id
         ))
     };
-    let payload = match filter.reads_payload() {
+    let (payload, bytes) = match filter.reads_payload() {
         true => {
             let (bytes, _) = segment.payload(row).ok_or_else(damaged)?;
-            PayloadRef::new(bytes).map_err(|error| damaged().because(error))?
+            let payload = PayloadRef::new(bytes).map_err(|error| damaged().because(error))?;
+            (payload, bytes.len())
         }
-        false => PayloadRef::EMPTY,
+        false => (PayloadRef::EMPTY, 0),
     };
     filter
         .matches(&Row {
@@ -116,5 +126,6 @@ pub(crate) fn row_matches(segment: &SegmentView, row: u32, filter: &CompiledFilt
             filter,
             payload,
         })
+        .map(|matches| (matches, bytes))
         .map_err(|error| damaged().because(error))
 }

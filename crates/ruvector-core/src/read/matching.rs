@@ -10,15 +10,13 @@ use ruvector_payload::index::{Estimate, RowCheck};
 use ruvector_payload::{Answer, Indexed, RowSet};
 use ruvector_types::WrittenSteps;
 
-use super::compiled::{CompiledFilter, row_matches};
+use super::compiled::{CompiledFilter, evaluated, row_matches};
 use super::known::{AsSealed, Known};
 use super::observe::Observer;
+use super::pace::Pace;
 use crate::collection::Core;
 use crate::view::{SegmentView, Source};
 use crate::{Ctx, Error};
-
-/// Rows between two looks at the deadline.
-const ROWS_PER_CHECK: usize = 1024;
 
 /// Rows left open by indexes that are looked at before a search, so that it knows how many rows match.
 const SETTLED_ROWS_MAX: u64 = 512;
@@ -215,11 +213,12 @@ impl<'a> SegmentFilter<'a> {
             return Ok(());
         };
         let open = std::mem::replace(&mut answer.open, RowSet::none(self.segment.rows));
-        for (seen, row) in open.iter().enumerate() {
-            if seen.is_multiple_of(ROWS_PER_CHECK) {
-                ctx.check(self.core.io.as_ref())?;
-            }
-            if row_matches(self.segment, row, self.filter).unwrap_or(false) {
+        let mut pace = Pace::default();
+        for row in open.iter() {
+            pace.before_row(ctx, self.core)?;
+            let (matches, bytes) = evaluated(self.segment, row, self.filter).unwrap_or_default();
+            pace.read(bytes);
+            if matches {
                 answer.sure.insert(row);
                 self.sure += 1;
             }

@@ -17,6 +17,7 @@ mod matching;
 mod nearest;
 mod observe;
 mod order;
+mod pace;
 mod plain;
 mod plan;
 mod query;
