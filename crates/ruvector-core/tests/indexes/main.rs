@@ -10,6 +10,7 @@ mod live;
 mod power;
 mod repeated;
 mod same;
+mod sifted;
 mod space;
 
 use std::collections::BTreeMap;
