@@ -3,8 +3,6 @@
 
 mod measure;
 
-use std::borrow::Cow;
-
 use ruvector_storage::RaggedRef;
 use ruvector_types::{ScoredPoint, SearchRequest, Vector};
 
@@ -209,10 +207,7 @@ impl RaggedTarget<'_> {
                 Box::new(rows.filter(|(_, row)| self.segment.is_live(*row)))
             }
             Some(filter) => {
-                let rows: Vec<u32> = match filter.candidates() {
-                    Cow::Borrowed(rows) => rows.iter().collect(),
-                    Cow::Owned(rows) => rows.iter().collect(),
-                };
+                let rows: Vec<u32> = filter.candidates().iter().collect();
                 let ordinal = move |row| self.segment.ordinal_in(row, Field::Ragged(field));
                 let pairs = rows.into_iter().filter_map(move |row| Some((ordinal(row)?, row)));
                 Box::new(pairs.filter(|(ordinal, _)| *ordinal < self.visible))
