@@ -26,6 +26,11 @@ pub trait Indexed {
 
     /// Rows whose payload is not as the indexes saw it, ascending.
     fn changed(&self) -> impl Iterator<Item = u32>;
+
+    /// Whether there is no time to ask more: what was not asked stays open.
+    fn is_late(&self) -> bool {
+        false
+    }
 }
 
 /// Products of clauses and least count up to which *at least so many* is answered by sets.
@@ -145,6 +150,9 @@ fn at_least<S: Indexed>(count: usize, nodes: &[Node], segment: &S) -> Answer {
     let mut sure = vec![RowSet::none(rows); count];
     let mut may = sure.clone();
     for node in nodes {
+        if segment.is_late() {
+            return Answer::unknown(rows);
+        }
         let answer = node.answer(segment);
         let mut possible = answer.sure.clone();
         possible.or(&answer.open);
@@ -175,6 +183,9 @@ fn add(counts: &mut [RowSet], more: &RowSet) {
 impl Node {
     fn answer<S: Indexed>(&self, segment: &S) -> Answer {
         let rows = segment.rows();
+        if segment.is_late() {
+            return Answer::unknown(rows);
+        }
         match self {
             Node::Ids(ids) => Answer::exact(segment.rows_of(ids)),
             Node::Vector(name) => segment

@@ -5,6 +5,7 @@
 mod clusters;
 mod conditions;
 mod generator;
+mod hooked;
 mod indexes;
 mod model;
 mod random;

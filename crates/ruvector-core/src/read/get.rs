@@ -48,7 +48,7 @@ impl Snapshot {
         let mut count = 0;
         for (place, segment) in self.segments() {
             let mut observer = Observer::begin(ctx, &self.core, place.shard, segment);
-            let mut rows = SegmentFilter::new(&self.core, segment, &filter);
+            let mut rows = SegmentFilter::new(ctx, &self.core, segment, &filter);
             if let Some(observer) = &mut observer {
                 observer.filtered(&rows);
             }

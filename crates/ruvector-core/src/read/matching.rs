@@ -32,13 +32,14 @@ pub(crate) fn matching_rows(
     segment: &SegmentView,
     filter: &CompiledFilter,
 ) -> Result<RowSet, Error> {
-    let mut filter = SegmentFilter::new(core, segment, filter);
+    let mut filter = SegmentFilter::new(ctx, core, segment, filter);
     filter.settle(ctx)?;
     Ok(filter.into_sure())
 }
 
 /// A filter on one segment.
 pub(crate) struct SegmentFilter<'a> {
+    ctx: &'a Ctx,
     core: &'a Core,
     segment: &'a SegmentView,
     filter: &'a CompiledFilter,
@@ -52,12 +53,14 @@ pub(crate) struct SegmentFilter<'a> {
 }
 
 impl<'a> SegmentFilter<'a> {
+    /// What the indexes know of the filter; once the request's time is up, that is nothing: every row is open.
     pub(crate) fn new(
+        ctx: &'a Ctx,
         core: &'a Core,
         segment: &'a SegmentView,
         filter: &'a CompiledFilter,
     ) -> SegmentFilter<'a> {
-        let known = Known::new(core, segment, filter);
+        let known = Known::new(core, segment, filter).until(ctx);
         // A check spares the sets, and costs less than to look through a kept one; but for long lists of values it has to be
         // made, which costs more.
         let is_long = filter.kept().is_long();
@@ -72,6 +75,7 @@ impl<'a> SegmentFilter<'a> {
             false => check,
         };
         let mut made = SegmentFilter {
+            ctx,
             core,
             segment,
             filter,
@@ -98,7 +102,7 @@ impl<'a> SegmentFilter<'a> {
                 Some(check) => Answer::exact(check.rows()),
                 None => self
                     .filter
-                    .answer(&Known::new(self.core, self.segment, self.filter)),
+                    .answer(&Known::new(self.core, self.segment, self.filter).until(self.ctx)),
             };
             leave_live(self.segment, &mut answer);
             Arc::new(answer)
@@ -123,7 +127,7 @@ impl<'a> SegmentFilter<'a> {
     ) -> Result<RowSet, Error> {
         match filter {
             Some(filter) => {
-                let mut filter = SegmentFilter::new(core, segment, filter);
+                let mut filter = SegmentFilter::new(ctx, core, segment, filter);
                 if let Some(observer) = observer {
                     observer.filtered(&filter);
                 }
@@ -260,7 +264,7 @@ fn kept_answer(known: &Known<'_>, filter: &CompiledFilter) -> Option<Arc<Answer>
                 answer.open = RowSet::none(known.segment.rows);
             }
             let answer = Arc::new(answer);
-            if answer.open.count() < u64::from(known.segment.rows) {
+            if answer.open.count() < u64::from(known.segment.rows) && !known.is_late() {
                 filters.keep(filter.kept(), sealed, &answer);
             }
             answer

@@ -12,7 +12,7 @@ use ruvector_types::{
 };
 
 use super::compiled::{CompiledFilter, compile_filter};
-use super::fetch::Fetch;
+use super::fetch::{Fetch, check_fetched};
 use super::matching::SegmentFilter;
 use super::nearest::Place;
 use super::observe::Observer;
@@ -55,8 +55,12 @@ impl Snapshot {
                 let by_value = |a: &Ordered, b: &Ordered| compare(&a.value, &b.value, order.descending);
                 found.sort_by(|a, b| by_value(a, b).then_with(|| a.id.cmp(&b.id)));
                 found.truncate(request.limit);
-                let record = |ordered: Ordered| self.ordered_record(ordered, &fetch);
-                let points = found.into_iter().map(record).collect::<Result<_, Error>>()?;
+                let record = |(at, ordered)| {
+                    check_fetched(ctx, core, at)?;
+                    self.ordered_record(ordered, &fetch)
+                };
+                let points = found.into_iter().enumerate().map(record);
+                let points = points.collect::<Result<_, Error>>()?;
                 return Ok(ScrollPage { points, next: None });
             }
             core.note_damage();

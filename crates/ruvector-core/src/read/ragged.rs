@@ -139,7 +139,7 @@ fn nearest(
     }
     let mut observer = Observer::begin(query.ctx, query.core, place.shard, segment);
     let compiled = query.filter.as_ref();
-    let mut filter = compiled.map(|filter| SegmentFilter::new(query.core, segment, filter));
+    let mut filter = compiled.map(|filter| SegmentFilter::new(query.ctx, query.core, segment, filter));
     if let Some(filter) = &mut filter {
         if let Some(observer) = &mut observer {
             observer.filtered(filter);

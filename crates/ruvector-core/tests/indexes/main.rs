@@ -12,6 +12,7 @@ mod repeated;
 mod same;
 mod sifted;
 mod space;
+mod time;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
