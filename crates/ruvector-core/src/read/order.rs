@@ -11,8 +11,9 @@ use ruvector_types::{
     IndexKind, Invalid, OrderBy, OrderValue, PointId, PointRecord, Problem, ScrollPage, ScrollRequest,
 };
 
+use super::compiled::{CompiledFilter, compile_filter};
 use super::fetch::{Fetch, check_fetched};
-use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
+use super::matching::SegmentFilter;
 use super::nearest::Place;
 use super::observe::Observer;
 use super::values::Values;
@@ -29,8 +30,8 @@ struct Ordered {
 }
 
 impl Snapshot {
-    /// One page in the order of values. Cost: sets of the segments' size for the filter, then the rows of the page; rows
-    /// of active segments are read.
+    /// One page in the order of values. Cost: sets of the segments' size for the filter, then the rows of the page and all
+    /// others that have its last value; rows of active segments are read.
     pub(super) fn scroll_by_value(
         &self,
         ctx: &Ctx,

@@ -4,8 +4,9 @@ use std::ops::Bound;
 
 use ruvector_types::{Invalid, PointId, PointRecord, Problem, ScrollPage, ScrollRequest};
 
+use super::compiled::compile_filter;
 use super::fetch::{Fetch, check_fetched};
-use super::matching::{SegmentFilter, compile_filter};
+use super::matching::SegmentFilter;
 use super::nearest::Place;
 use super::observe::Observer;
 use crate::collection::Core;
@@ -41,7 +42,7 @@ impl Snapshot {
                 ctx,
                 core,
                 segment,
-                filter: filter.map(|filter| SegmentFilter::new(core, segment, filter)),
+                filter: filter.map(|filter| SegmentFilter::new(ctx, core, segment, filter)),
                 wanted: request.limit + 1,
             };
             if let (Some(observer), Some(filter)) = (&mut observer, &page.filter) {

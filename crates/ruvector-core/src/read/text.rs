@@ -10,8 +10,9 @@ use ruvector_types::{
     IndexKind, Invalid, PayloadPath, Problem, ScoredPoint, Step, TextOptions, TextSearchRequest,
 };
 
+use super::compiled::{CompiledFilter, compile_filter};
 use super::fetch::{Fetch, check_fetched};
-use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
+use super::matching::SegmentFilter;
 use super::nearest::Place;
 use super::observe::Observer;
 use super::text_rows::{CountedRows, stored_index};
@@ -198,7 +199,8 @@ impl Part<'_> {
     ) -> Result<(), Error> {
         self.observer.iter_mut().for_each(Observer::resume);
         let compiled = query.filter.as_ref();
-        let mut filter = compiled.map(|filter| SegmentFilter::new(query.core, self.segment, filter));
+        let mut filter =
+            compiled.map(|filter| SegmentFilter::new(query.ctx, query.core, self.segment, filter));
         if let Some(filter) = &mut filter {
             if let Some(observer) = &mut self.observer {
                 observer.filtered(filter);

@@ -14,6 +14,8 @@ use crate::{index, integer, open, path, write};
 const POINTS: usize = 2_000;
 /// Points between two looks at the clock, at most.
 const POINTS_PER_LOOK: u32 = 64;
+/// Conditions of one filter.
+const CONDITIONS: u32 = 1_000;
 
 /// Files in memory, and a clock that is a nanosecond later at each reading.
 #[derive(Debug)]
@@ -135,4 +137,39 @@ fn reads_look_at_the_clock_while_they_fetch() {
         let error = read(&late).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Timeout, "{name}");
     }
+    many_conditions_are_given_up(&collection, &clock);
+}
+
+/// Indexes answer a condition at once, whatever it costs, but are not asked about the next once the time is up.
+fn many_conditions_are_given_up(collection: &Collection, clock: &Clock) {
+    let condition = |number: u32| {
+        let range = Range {
+            gte: Some(f64::from(1 + number % 6)),
+            ..Range::default()
+        };
+        Condition::Field(FieldCondition {
+            path: path("n"),
+            test: FieldTest::Range(range),
+        })
+    };
+    let request = CountRequest {
+        filter: Some(Filter {
+            should: (0..CONDITIONS).map(condition).collect(),
+            ..Filter::default()
+        }),
+    };
+    let until = |more: u32| Ctx {
+        deadline: Some(Duration::from_nanos(
+            (clock.readings.load(Ordering::Relaxed) + more).into(),
+        )),
+        ..Ctx::default()
+    };
+    // All but every seventh, which are looked at if indexes are not asked about all conditions.
+    let matching = POINTS as u64 - POINTS.div_ceil(7) as u64;
+    assert_eq!(
+        collection.count(&until(10 * CONDITIONS), &request).unwrap(),
+        matching
+    );
+    let error = collection.count(&until(CONDITIONS / 2), &request).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
 }
