@@ -256,7 +256,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="default settings only")
     parser.add_argument("--no-filter-cache", action="store_true", help="keep no filters: each search answers its own anew")
     parser.add_argument("--no-peer", action="store_true")
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=2, help="turns of each engine, 1 or more")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     base, queries = prepare(options.folder)

@@ -33,7 +33,7 @@ struct SegmentView {
     /// A second one where the first had to be given up; none where no point could match.
     #[schema(value_type = Vec<String>)]
     ways: Vec<&'static str>,
-    /// Graph nodes whose links were followed.
+    /// Graph nodes whose links were followed, and those that a fast scan measured by their codes in the layout.
     visited: u64,
     /// Full vectors compared with the query.
     measured: u64,

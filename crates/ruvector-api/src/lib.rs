@@ -3,6 +3,7 @@
 //!
 //! Shapes follow Qdrant's REST interface where it has the operation; the short native forms are spellings
 //! of the same operations. Whatever is accepted is honoured: an option without effect here is refused.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod alias;
 mod body;

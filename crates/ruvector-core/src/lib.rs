@@ -1,5 +1,6 @@
 //! The embedded vector database: open a folder, create collections, write, search. Synchronous; wire formats and
 //! async code never enter here, and files, clock and threads are reached through `ruvector-io` only.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 #![deny(missing_docs)]
 
 mod active;

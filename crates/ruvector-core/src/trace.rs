@@ -76,7 +76,7 @@ pub struct SegmentTrace {
     pub filter: Option<FilterTrace>,
     /// In the order taken: a second one where the first had to be given up.
     pub ways: Vec<Way>,
-    /// Graph nodes whose links were followed.
+    /// Graph nodes whose links were followed, and those that a fast scan measured by their codes in the layout.
     pub visited: u64,
     /// Full vectors compared.
     pub measured: u64,
@@ -110,7 +110,7 @@ impl Trace {
         }
     }
 
-    /// Graph nodes whose links were followed.
+    /// Graph nodes whose links were followed, and those that a fast scan measured by their codes in the layout.
     pub fn nodes_visited(&self) -> u64 {
         self.visited.load(Ordering::Relaxed)
     }

@@ -3,6 +3,7 @@
 //!
 //! Source of the algorithms: Malkov & Yashunin, "Efficient and robust approximate nearest neighbor search using
 //! Hierarchical Navigable Small World graphs" (2016), cited below by algorithm number.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod access;
 mod bytes;

@@ -3,6 +3,7 @@
 //!
 //! [`Io`] is the whole world as the engine sees it. Backends: `RealIo` (an operating system's
 //! directory), [`MemIo`] (a browser, plain tests), [`sim::SimDisk`] (crash tests).
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 #[cfg(not(target_family = "wasm"))]
 mod background;

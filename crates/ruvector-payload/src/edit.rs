@@ -2,6 +2,8 @@
 
 use ruvector_types::{Map, PayloadPath, Step, Value};
 
+use crate::encode;
+
 /// One change of a payload.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edit {
@@ -27,8 +29,8 @@ pub enum Edit {
 /// is not an array by `[]`. Delete: a path that leads nowhere does nothing, a last step `[]` empties the array,
 /// a last step `[i]` does nothing, because removing an item again would remove its successor.
 ///
-/// Cost: linear in the objects on the way; a path with `[]` copies the keys into each item, so check the
-/// payload's size afterwards.
+/// Cost: linear in the objects on the way; a path with `[]` copies the keys into each item, so ask [`edited_bytes_min`]
+/// before, and check the payload's size afterwards.
 pub fn apply(edit: &Edit, map: &mut Map) {
     match edit {
         Edit::Set { payload, path: None } => merge(map, payload),
@@ -50,6 +52,49 @@ pub fn apply(edit: &Edit, map: &mut Map) {
             }
         }
         Edit::Clear => map.clear(),
+    }
+}
+
+/// What a payload has at least in bytes, as it is encoded, once the edit is applied to it: a few bytes of a path with `[]`
+/// may ask for more than there is memory. 0 of edits that say too little. Cost: linear in the items on the way.
+pub fn edited_bytes_min(edit: &Edit, map: &Map) -> u64 {
+    let Edit::Set {
+        payload,
+        path: Some(path),
+    } = edit
+    else {
+        return 0;
+    };
+    let kept: Map = payload
+        .iter()
+        .filter(|(_, value)| **value != Value::Null)
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let merged = encode(&kept).len() as u64;
+    match path.steps().split_first() {
+        Some((Step::Key(key), rest)) => set_bytes_min(rest, map.get(key), merged),
+        _ => 0,
+    }
+}
+
+/// As [`set_at`] goes: the bytes of the objects at the ends of the path and of the keys that lead to them.
+fn set_bytes_min(steps: &[Step], value: Option<&Value>, merged: u64) -> u64 {
+    match (steps.split_first(), value) {
+        (None, _) => merged,
+        (Some((Step::Key(key), rest)), value) => {
+            let inner = match value {
+                Some(Value::Object(map)) => map.get(key),
+                _ => None,
+            };
+            (key.len() as u64).saturating_add(set_bytes_min(rest, inner, merged))
+        }
+        (Some((Step::Each, rest)), Some(Value::Array(items))) => items.iter().fold(0, |sum: u64, item| {
+            sum.saturating_add(set_bytes_min(rest, Some(item), merged))
+        }),
+        (Some((Step::Index(index), rest)), Some(Value::Array(items))) => items
+            .get(*index as usize)
+            .map_or(0, |item| set_bytes_min(rest, Some(item), merged)),
+        (Some((Step::Each | Step::Index(_), _)), _) => 0,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Payloads as bytes: encoding, lazy views, edits, projections, and filters evaluated on the bytes.
 //! Never does I/O, and never panics or allocates at the word of bytes it has not checked.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod answer;
 mod compile;
@@ -21,7 +22,7 @@ mod view;
 
 pub use answer::Answer;
 pub use compile::{Compiled, compile, compile_with};
-pub use edit::{Edit, apply};
+pub use edit::{Edit, apply, edited_bytes_min};
 pub use edit_bytes::{decode_edit, encode_edit};
 pub use encode::{ENCODED_DEPTH_MAX, encode};
 pub use error::DecodeError;

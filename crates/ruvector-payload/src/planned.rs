@@ -3,7 +3,7 @@
 
 use ruvector_types::{PointId, Step};
 
-use crate::compile::{Compiled, Field, Level, Nested, Node};
+use crate::compile::{Compiled, Field, Level, Nested, Node, Test};
 use crate::index::{Estimate, Index, IndexBytes, RowCheck};
 use crate::{Answer, RowSet};
 
@@ -26,6 +26,11 @@ pub trait Indexed {
 
     /// Rows whose payload is not as the indexes saw it, ascending.
     fn changed(&self) -> impl Iterator<Item = u32>;
+
+    /// Whether there is no time to ask more: what was not asked stays open.
+    fn is_late(&self) -> bool {
+        false
+    }
 }
 
 /// Products of clauses and least count up to which *at least so many* is answered by sets.
@@ -145,6 +150,9 @@ fn at_least<S: Indexed>(count: usize, nodes: &[Node], segment: &S) -> Answer {
     let mut sure = vec![RowSet::none(rows); count];
     let mut may = sure.clone();
     for node in nodes {
+        if segment.is_late() {
+            return Answer::unknown(rows);
+        }
         let answer = node.answer(segment);
         let mut possible = answer.sure.clone();
         possible.or(&answer.open);
@@ -162,9 +170,10 @@ fn at_least<S: Indexed>(count: usize, nodes: &[Node], segment: &S) -> Answer {
 
 fn add(counts: &mut [RowSet], more: &RowSet) {
     for at in (1..counts.len()).rev() {
-        let mut both = counts[at - 1].clone();
-        both.and(more);
-        counts[at].or(&both);
+        let (fewer, these) = counts.split_at_mut(at);
+        if let (Some(fewer), Some(these)) = (fewer.last(), these.first_mut()) {
+            these.or_both(fewer, more);
+        }
     }
     if let Some(first) = counts.first_mut() {
         first.or(more);
@@ -174,6 +183,9 @@ fn add(counts: &mut [RowSet], more: &RowSet) {
 impl Node {
     fn answer<S: Indexed>(&self, segment: &S) -> Answer {
         let rows = segment.rows();
+        if segment.is_late() {
+            return Answer::unknown(rows);
+        }
         match self {
             Node::Ids(ids) => Answer::exact(segment.rows_of(ids)),
             Node::Vector(name) => segment
@@ -195,7 +207,8 @@ impl Node {
             },
             Node::Vector(_) => Estimate::unknown(rows),
             Node::Nested(nested) => {
-                let parts = nested.fields().filter_map(|field| field.estimate(segment));
+                let tests = nested.tests();
+                let parts = tests.filter_map(|(path, test)| segment.index(&path)?.estimate(test));
                 let max = parts.map(|part| part.max).min().unwrap_or(rows);
                 Estimate {
                     min: 0,
@@ -213,7 +226,10 @@ impl Nested {
     /// Rows of which some item passes each condition that all must pass: whether it is one and the same item is open.
     fn answer<S: Indexed>(&self, segment: &S) -> Answer {
         let mut answer = Answer::unknown(segment.rows());
-        for part in self.fields().filter_map(|field| field.answer(segment)) {
+        let parts = self
+            .tests()
+            .filter_map(|(path, test)| segment.index(&path)?.answer(test));
+        for part in parts {
             let mut may = part.sure;
             may.or(&part.open);
             answer.open.and(&may);
@@ -221,19 +237,12 @@ impl Nested {
         answer
     }
 
-    /// The conditions on fields that an item must pass, with their paths from the payload's root.
-    fn fields(&self) -> impl Iterator<Item = Field> + '_ {
+    /// The tests that an item must pass, with their paths from the payload's root.
+    fn tests(&self) -> impl Iterator<Item = (Vec<Step>, &Test)> + '_ {
         self.level.must.iter().filter_map(|node| match node {
             Node::Field(field) if field.wanted => {
-                let path = self
-                    .steps
-                    .iter()
-                    .chain(std::iter::once(&Step::Each))
-                    .chain(&field.steps);
-                Some(Field {
-                    steps: path.cloned().collect(),
-                    ..field.clone()
-                })
+                let path = [&self.steps[..], &[Step::Each], &field.steps[..]].concat();
+                Some((path, &field.test))
             }
             _ => None,
         })

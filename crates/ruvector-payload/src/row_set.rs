@@ -129,6 +129,18 @@ impl RowSet {
         }
     }
 
+    /// Adds what both others hold.
+    pub(crate) fn or_both(&mut self, left: &RowSet, right: &RowSet) {
+        if left.words.is_empty() || right.words.is_empty() {
+            return;
+        }
+        self.fill_in();
+        let both = left.words.iter().zip(&right.words);
+        for (mine, (left, right)) in self.words.iter_mut().zip(both) {
+            *mine |= left & right;
+        }
+    }
+
     /// Takes away what `other` holds.
     pub fn and_not(&mut self, other: &RowSet) {
         self.combine(other, |mine, theirs| mine & !theirs);
@@ -213,6 +225,10 @@ mod tests {
                 or.or(&of(&right));
                 less.and_not(&of(&right));
                 not.invert();
+                let mut either = of(&left);
+                let third = pick(&mut random);
+                either.or_both(&of(&right), &of(&third));
+                check(&either, &left | &(&right & &third));
                 check(&and, &left & &right);
                 check(&or, &left | &right);
                 check(&less, &left - &right);

@@ -1,5 +1,6 @@
 //! Rotation and codes: what a fast graph keeps of a vector besides the vector, and the codes of whole vectors that
 //! segments are scanned by. Knows no graph and no storage.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod byte_code;
 mod code_row;

@@ -1,5 +1,6 @@
 //! The REST and gRPC servers over the embedded engine. Never touches a file and never decides what a request means:
 //! `ruvector-api` reads it, `ruvector-core` carries it out.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod aliases;
 mod answer;

@@ -6,6 +6,7 @@
 //! let dot = distance_i8(Metric::Dot); // ask once, call often
 //! assert_eq!(dot(&[3, -2], &[5, 4]), -7.0); // smaller is closer
 //! ```
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

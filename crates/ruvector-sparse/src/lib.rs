@@ -2,6 +2,7 @@
 //! exactly. Never knows files, rows or deletions: it speaks of ordinals only.
 //!
 //! Damaged bytes never panic and never answer wrongly: the caller then compares with the vectors themselves.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod build;
 mod cursor;

@@ -100,8 +100,8 @@ impl CodeBlock {
         self.component.bytes(self.span(ordinals))
     }
 
-    /// All codes side by side, of which those of `ordinals` may be read; `None` if some of these are out of range or
-    /// damaged. Cost: nothing where the component is in memory, else a look at each.
+    /// All codes side by side, of which those of `ordinals` may be read; `None` if some of these are damaged. Whoever reads
+    /// asks whether they are in range. Cost: nothing where the component is in memory, else a look at each.
     #[inline]
     pub fn sound(&self, ordinals: &[u32]) -> Option<&[u8]> {
         let all = self.span(0..self.count);

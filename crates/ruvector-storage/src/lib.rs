@@ -3,6 +3,7 @@
 //!
 //! All formats are little-endian, of fixed width, versioned and checksummed; each file's head draws its bytes.
 //! Decoders never panic on hostile bytes and never allocate from an unchecked length.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 #[cfg(target_endian = "big")]
 compile_error!("the formats are read in place and little-endian");

@@ -1,5 +1,6 @@
 //! Point ids, payload values, vectors, filters, queries, write operations, configurations and limits:
 //! the engine's vocabulary. Never does I/O and never knows a wire format.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod config;
 mod datatype;

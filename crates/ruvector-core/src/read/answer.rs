@@ -3,13 +3,10 @@
 
 use ruvector_types::{Distance, ScoredPoint, SearchRequest};
 
-use super::fetch::Fetch;
+use super::fetch::{Fetch, check_fetched};
 use super::top::{Hit, TopHits};
 use crate::view::Snapshot;
 use crate::{Ctx, Error};
-
-/// Results fetched between two looks at the deadline.
-const HITS_PER_CHECK: usize = 64;
 
 /// What is returned of the best, checked.
 pub(super) struct Answer<'r> {
@@ -51,9 +48,7 @@ impl<'r> Answer<'r> {
             .skip(self.request.offset);
         hits.enumerate()
             .map(|(at, hit)| {
-                if at % HITS_PER_CHECK == HITS_PER_CHECK - 1 {
-                    ctx.check(snapshot.core.io.as_ref())?;
-                }
+                check_fetched(ctx, &snapshot.core, at)?;
                 let score = score(self.distance, hit.distance);
                 snapshot.scored(hit, score, &self.fetch)
             })

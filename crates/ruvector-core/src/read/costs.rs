@@ -43,7 +43,7 @@ const PROBE_SCANS: [u32; 2] = [512, 4_608];
 const PROBE_RUNS: u32 = 3;
 const PROBE_WALKS: u32 = 8;
 
-/// The costs of a field, measured if nobody did. Cost of that: some 600 µs, once.
+/// The costs of a field, measured if nobody did. Cost of that: about a millisecond, once.
 pub(crate) fn costs(query: &Query<'_>, field: &SealedField) -> Costs {
     let costs = &query.field.costs;
     *costs.get_or_init(|| probe(query, field).unwrap_or(Costs::UNMEASURED))

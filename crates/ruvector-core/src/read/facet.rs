@@ -7,7 +7,8 @@ use ruvector_payload::index::{IndexBytes, IndexedValue, MalformedIndex, OrderedI
 use ruvector_storage::DeclaredIndex;
 use ruvector_types::{FacetHit, FacetRequest, IndexKind, Invalid, Problem, Value};
 
-use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
+use super::compiled::{CompiledFilter, compile_filter};
+use super::matching::SegmentFilter;
 use super::observe::Observer;
 use super::values::Values;
 use crate::collection::Core;

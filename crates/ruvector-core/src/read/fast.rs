@@ -1,5 +1,5 @@
 //! Search of a sealed segment in the fast layout, by a walk or by a scan of the rows that may match: candidates by their
-//! codes, the best of them measured exactly. A walk asks the filter about the nodes visited only. Never answers in part: the caller then goes another way.
+//! codes, the best of them measured exactly. Never answers in part: the caller then goes another way.
 
 use std::cell::RefCell;
 
@@ -75,6 +75,9 @@ pub(crate) fn scan(
     candidates: usize,
     top: &mut TopHits,
 ) -> Result<FastEnd, Error> {
+    if field.fast.is_none() {
+        return Ok(FastEnd::Unavailable);
+    }
     if candidates > SIFTED_MAX {
         return Ok(FastEnd::Exhausted);
     }

@@ -3,9 +3,21 @@
 use ruvector_payload::PayloadRef;
 use ruvector_types::{Invalid, Map, NamedVectors, PayloadSelector, Problem, VectorSelector};
 
-use crate::Error;
+use crate::collection::Core;
 use crate::schema::FieldRef;
 use crate::view::{SegmentView, Snapshot};
+use crate::{Ctx, Error};
+
+/// Points fetched between two looks at the deadline.
+const ROWS_PER_CHECK: usize = 64;
+
+/// Looks at the deadline before every so many points fetched, but not before the first ones: most requests want no more.
+pub(super) fn check_fetched(ctx: &Ctx, core: &Core, fetched: usize) -> Result<(), Error> {
+    match fetched % ROWS_PER_CHECK == ROWS_PER_CHECK - 1 {
+        true => ctx.check(core.io.as_ref()),
+        false => Ok(()),
+    }
+}
 
 /// What to return of each point, checked against the schema.
 #[derive(Debug)]

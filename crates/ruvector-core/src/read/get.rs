@@ -2,8 +2,9 @@
 
 use ruvector_types::{CountRequest, PayloadSelector, PointId, PointRecord, VectorSelector};
 
+use super::compiled::compile_filter;
 use super::fetch::Fetch;
-use super::matching::{SegmentFilter, compile_filter};
+use super::matching::SegmentFilter;
 use super::observe::Observer;
 use crate::view::Snapshot;
 use crate::{Ctx, Error, Way};
@@ -47,7 +48,7 @@ impl Snapshot {
         let mut count = 0;
         for (place, segment) in self.segments() {
             let mut observer = Observer::begin(ctx, &self.core, place.shard, segment);
-            let mut rows = SegmentFilter::new(&self.core, segment, &filter);
+            let mut rows = SegmentFilter::new(ctx, &self.core, segment, &filter);
             if let Some(observer) = &mut observer {
                 observer.filtered(&rows);
             }

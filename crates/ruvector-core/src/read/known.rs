@@ -6,7 +6,8 @@ use ruvector_payload::{Indexed, RowSet};
 use ruvector_storage::Component;
 use ruvector_types::{PointId, Step};
 
-use super::matching::CompiledFilter;
+use super::compiled::CompiledFilter;
+use crate::Ctx;
 use crate::collection::Core;
 use crate::fields::Field;
 use crate::view::{SegmentView, Source};
@@ -16,6 +17,7 @@ pub(super) struct Known<'a> {
     pub(super) core: &'a Core,
     pub(super) segment: &'a SegmentView,
     filter: &'a CompiledFilter,
+    ctx: Option<&'a Ctx>,
 }
 
 impl<'a> Known<'a> {
@@ -24,6 +26,15 @@ impl<'a> Known<'a> {
             core,
             segment,
             filter,
+            ctx: None,
+        }
+    }
+
+    /// As long as a request has time.
+    pub(super) fn until(self, ctx: &'a Ctx) -> Known<'a> {
+        Known {
+            ctx: Some(ctx),
+            ..self
         }
     }
 
@@ -80,6 +91,11 @@ impl Indexed for Known<'_> {
     fn changed(&self) -> impl Iterator<Item = u32> {
         self.segment.delta.iter().map(|(row, _)| row)
     }
+
+    fn is_late(&self) -> bool {
+        self.ctx
+            .is_some_and(|ctx| ctx.check(self.core.io.as_ref()).is_err())
+    }
 }
 
 /// The same without deletes and payloads written since: what every view of the segment has in common.
@@ -109,5 +125,9 @@ impl Indexed for AsSealed<'_> {
 
     fn changed(&self) -> impl Iterator<Item = u32> {
         std::iter::empty()
+    }
+
+    fn is_late(&self) -> bool {
+        self.0.is_late()
     }
 }

@@ -1,28 +1,22 @@
-//! Filters against rows of a segment: first what its indexes know, then the rows they leave open, one by one. A row whose
-//! payload is damaged matches nothing that reads payloads.
+//! A filter on one segment: first what its indexes know, then the rows they leave open, one by one. A row whose payload is
+//! damaged matches nothing that reads payloads.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
-use std::ops::Deref;
 use std::sync::Arc;
 
 use ruvector_payload::index::{Estimate, RowCheck};
-use ruvector_payload::{Answer, Compiled, Indexed, PayloadRef, RowSet, Subject};
-use ruvector_storage::DeclaredIndex;
-use ruvector_types::{Filter, IndexKind, PointId, Step, TextOptions, WrittenSteps};
+use ruvector_payload::{Answer, Indexed, RowSet};
+use ruvector_types::WrittenSteps;
 
-use super::kept::{KeptFilter, Met};
+use super::compiled::{CompiledFilter, evaluated, row_matches};
 use super::known::{AsSealed, Known};
 use super::observe::Observer;
+use super::pace::Pace;
 use crate::collection::Core;
-use crate::fields::Field;
-use crate::schema::Schema;
 use crate::view::{SegmentView, Source};
 use crate::{Ctx, Error};
-
-/// Rows between two looks at the deadline.
-const ROWS_PER_CHECK: usize = 1024;
 
 /// Rows left open by indexes that are looked at before a search, so that it knows how many rows match.
 const SETTLED_ROWS_MAX: u64 = 512;
@@ -31,105 +25,6 @@ const SETTLED_ROWS_MAX: u64 = 512;
 /// rows match.
 const CHECKED_DELETES_MAX: u64 = 1_024;
 
-/// A filter, and the indexes and vector fields that were there when it was compiled: it asks no others.
-#[derive(Debug)]
-pub(crate) struct CompiledFilter(Arc<KeptFilter>);
-
-impl Deref for CompiledFilter {
-    type Target = Compiled;
-
-    fn deref(&self) -> &Compiled {
-        &self.0.compiled
-    }
-}
-
-impl CompiledFilter {
-    pub(super) fn declared(&self) -> &[DeclaredIndex] {
-        &self.0.declared
-    }
-
-    /// The field of that name.
-    pub(super) fn field(&self, name: &str) -> Option<Field> {
-        self.0.schema.field(name)
-    }
-}
-
-/// Checks a filter against the rules and limits and compiles it. Words of text conditions are cut as the field's text
-/// index declares it, built or not. One that is kept has been checked: limits do not change while a database is open.
-pub(crate) fn compile_filter(
-    filter: &Filter,
-    core: &Core,
-    schema: &Arc<Schema>,
-) -> Result<CompiledFilter, Error> {
-    let declared = core.indexes.load_full();
-    let given = match core.filters.meet(filter, &declared, schema) {
-        Met::Kept(kept) => return Ok(CompiledFilter(kept)),
-        Met::Before(key) => Some((key, filter.clone())),
-        Met::Never => None,
-    };
-    filter.validate(&core.limits)?;
-    let options = |steps: &[Step]| {
-        let found = declared.iter().find(|index| index.path.steps() == steps);
-        match found.map(|index| &index.index.kind) {
-            Some(IndexKind::Text(options)) => options.clone(),
-            _ => TextOptions::default(),
-        }
-    };
-    let compiled = ruvector_payload::compile_with(filter, &options);
-    let context = (declared, schema.clone());
-    Ok(CompiledFilter(KeptFilter::new(given, compiled, context)))
-}
-
-struct Row<'a> {
-    segment: &'a SegmentView,
-    row: u32,
-    filter: &'a CompiledFilter,
-    payload: PayloadRef<'a>,
-}
-
-impl Subject for Row<'_> {
-    fn payload(&self) -> PayloadRef<'_> {
-        self.payload
-    }
-
-    fn is_id_in(&self, ids: &[PointId]) -> bool {
-        self.segment
-            .id(self.row)
-            .is_some_and(|id| ids.binary_search(&id).is_ok())
-    }
-
-    fn has_vector(&self, name: &str) -> bool {
-        self.filter
-            .field(name)
-            .is_some_and(|field| self.segment.ordinal_in(self.row, field).is_some())
-    }
-}
-
-/// Whether a row matches; an error if the bytes that decide are damaged.
-pub(crate) fn row_matches(segment: &SegmentView, row: u32, filter: &CompiledFilter) -> Result<bool, Error> {
-    let damaged = || {
-        Error::corrupt(format!(
-            "the payload of row {row} in segment {} is damaged",
-            segment.id
-        ))
-    };
-    let payload = match filter.reads_payload() {
-        true => {
-            let (bytes, _) = segment.payload(row).ok_or_else(damaged)?;
-            PayloadRef::new(bytes).map_err(|error| damaged().because(error))?
-        }
-        false => PayloadRef::EMPTY,
-    };
-    filter
-        .matches(&Row {
-            segment,
-            row,
-            filter,
-            payload,
-        })
-        .map_err(|error| damaged().because(error))
-}
-
 /// The live rows that match. Cost: sets of the segment's size, and an evaluation of each row that indexes leave open.
 pub(crate) fn matching_rows(
     ctx: &Ctx,
@@ -137,13 +32,14 @@ pub(crate) fn matching_rows(
     segment: &SegmentView,
     filter: &CompiledFilter,
 ) -> Result<RowSet, Error> {
-    let mut filter = SegmentFilter::new(core, segment, filter);
+    let mut filter = SegmentFilter::new(ctx, core, segment, filter);
     filter.settle(ctx)?;
     Ok(filter.into_sure())
 }
 
 /// A filter on one segment.
 pub(crate) struct SegmentFilter<'a> {
+    ctx: &'a Ctx,
     core: &'a Core,
     segment: &'a SegmentView,
     filter: &'a CompiledFilter,
@@ -157,15 +53,17 @@ pub(crate) struct SegmentFilter<'a> {
 }
 
 impl<'a> SegmentFilter<'a> {
+    /// What the indexes know of the filter; once the request's time is up, that is nothing: every row is open.
     pub(crate) fn new(
+        ctx: &'a Ctx,
         core: &'a Core,
         segment: &'a SegmentView,
         filter: &'a CompiledFilter,
     ) -> SegmentFilter<'a> {
-        let known = Known::new(core, segment, filter);
+        let known = Known::new(core, segment, filter).until(ctx);
         // A check spares the sets, and costs less than to look through a kept one; but for long lists of values it has to be
         // made, which costs more.
-        let is_long = filter.0.is_long();
+        let is_long = filter.kept().is_long();
         let check = if is_long { None } else { row_check(&known, filter) };
         let kept = if check.is_none() {
             kept_answer(&known, filter)
@@ -177,6 +75,7 @@ impl<'a> SegmentFilter<'a> {
             false => check,
         };
         let mut made = SegmentFilter {
+            ctx,
             core,
             segment,
             filter,
@@ -186,7 +85,8 @@ impl<'a> SegmentFilter<'a> {
             open: 0,
         };
         (made.sure, made.open) = match &made.check {
-            Some(check) => (check.count() - deleted_among(segment, check), 0),
+            // Ranks and postings of a sound file agree; nothing of it is trusted.
+            Some(check) => (check.count().saturating_sub(deleted_among(segment, check)), 0),
             None => {
                 let answer = made.answer();
                 (answer.sure.count(), answer.open.count())
@@ -202,7 +102,7 @@ impl<'a> SegmentFilter<'a> {
                 Some(check) => Answer::exact(check.rows()),
                 None => self
                     .filter
-                    .answer(&Known::new(self.core, self.segment, self.filter)),
+                    .answer(&Known::new(self.core, self.segment, self.filter).until(self.ctx)),
             };
             leave_live(self.segment, &mut answer);
             Arc::new(answer)
@@ -227,7 +127,7 @@ impl<'a> SegmentFilter<'a> {
     ) -> Result<RowSet, Error> {
         match filter {
             Some(filter) => {
-                let mut filter = SegmentFilter::new(core, segment, filter);
+                let mut filter = SegmentFilter::new(ctx, core, segment, filter);
                 if let Some(observer) = observer {
                     observer.filtered(&filter);
                 }
@@ -317,11 +217,12 @@ impl<'a> SegmentFilter<'a> {
             return Ok(());
         };
         let open = std::mem::replace(&mut answer.open, RowSet::none(self.segment.rows));
-        for (seen, row) in open.iter().enumerate() {
-            if seen.is_multiple_of(ROWS_PER_CHECK) {
-                ctx.check(self.core.io.as_ref())?;
-            }
-            if row_matches(self.segment, row, self.filter).unwrap_or(false) {
+        let mut pace = Pace::default();
+        for row in open.iter() {
+            pace.before_row(ctx, self.core)?;
+            let (matches, bytes) = evaluated(self.segment, row, self.filter).unwrap_or_default();
+            pace.read(bytes);
+            if matches {
                 answer.sure.insert(row);
                 self.sure += 1;
             }
@@ -347,14 +248,14 @@ fn kept_answer(known: &Known<'_>, filter: &CompiledFilter) -> Option<Arc<Answer>
     let Source::Sealed(sealed) = &known.segment.source else {
         return None;
     };
-    if !filter.0.is_repeated() {
+    if !filter.kept().is_repeated() {
         return None;
     }
     let filters = &known.core.filters;
-    let mut answer = match filters.answer(&filter.0, sealed) {
+    let mut answer = match filters.answer(filter.kept(), sealed) {
         Some(answer) => answer,
         None => {
-            if !filters.has_room(&filter.0, known.segment.rows) {
+            if !filters.has_room(filter.kept(), known.segment.rows) {
                 return None;
             }
             let mut answer = filter.answer(&AsSealed(known));
@@ -363,8 +264,8 @@ fn kept_answer(known: &Known<'_>, filter: &CompiledFilter) -> Option<Arc<Answer>
                 answer.open = RowSet::none(known.segment.rows);
             }
             let answer = Arc::new(answer);
-            if answer.open.count() < u64::from(known.segment.rows) {
-                filters.keep(&filter.0, sealed, &answer);
+            if answer.open.count() < u64::from(known.segment.rows) && !known.is_late() {
+                filters.keep(filter.kept(), sealed, &answer);
             }
             answer
         }

@@ -3,6 +3,7 @@
 mod answer;
 mod code_use;
 mod codes;
+mod compiled;
 mod costs;
 mod facet;
 mod fast;
@@ -16,6 +17,7 @@ mod matching;
 mod nearest;
 mod observe;
 mod order;
+mod pace;
 mod plain;
 mod plan;
 mod query;
@@ -29,6 +31,7 @@ mod text_rows;
 mod top;
 mod values;
 
+pub(crate) use compiled::{CompiledFilter, compile_filter, row_matches};
 pub(crate) use costs::Costs;
 pub(crate) use kept::KeptFilters;
-pub(crate) use matching::{CompiledFilter, compile_filter, matching_rows, row_matches, take_away_deleted};
+pub(crate) use matching::{matching_rows, take_away_deleted};

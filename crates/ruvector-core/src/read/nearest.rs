@@ -6,8 +6,9 @@ use ruvector_graph::fast::RANK;
 use ruvector_storage::Component;
 
 use super::code_use::CodeUse;
+use super::compiled::CompiledFilter;
 use super::fast::{self, FastEnd, LANES, Lane};
-use super::matching::{CompiledFilter, SegmentFilter};
+use super::matching::SegmentFilter;
 use super::observe::Observer;
 use super::plan::{Figures, Strategy, choose};
 use super::top::{Hit, TopHits};
@@ -127,7 +128,7 @@ pub(crate) fn nearest(
     }
     let mut observer = Observer::begin(query.ctx, query.core, place.shard, segment);
     let compiled = query.filter.as_ref();
-    let mut filter = compiled.map(|filter| SegmentFilter::new(query.core, segment, filter));
+    let mut filter = compiled.map(|filter| SegmentFilter::new(query.ctx, query.core, segment, filter));
     if let Some(filter) = &mut filter {
         if let Some(observer) = &mut observer {
             observer.filtered(filter);

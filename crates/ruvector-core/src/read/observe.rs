@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::matching::{CompiledFilter, SegmentFilter, matching_rows};
+use super::compiled::CompiledFilter;
+use super::matching::{SegmentFilter, matching_rows};
 use crate::collection::Core;
 use crate::trace::{FilterTrace, SegmentTrace, Trace};
 use crate::view::{SegmentView, Source};

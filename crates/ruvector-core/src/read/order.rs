@@ -11,8 +11,9 @@ use ruvector_types::{
     IndexKind, Invalid, OrderBy, OrderValue, PointId, PointRecord, Problem, ScrollPage, ScrollRequest,
 };
 
-use super::fetch::Fetch;
-use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
+use super::compiled::{CompiledFilter, compile_filter};
+use super::fetch::{Fetch, check_fetched};
+use super::matching::SegmentFilter;
 use super::nearest::Place;
 use super::observe::Observer;
 use super::values::Values;
@@ -29,8 +30,8 @@ struct Ordered {
 }
 
 impl Snapshot {
-    /// One page in the order of values. Cost: sets of the segments' size for the filter, then the rows of the page; rows
-    /// of active segments are read.
+    /// One page in the order of values. Cost: sets of the segments' size for the filter, then the rows of the page and all
+    /// others that have its last value; rows of active segments are read.
     pub(super) fn scroll_by_value(
         &self,
         ctx: &Ctx,
@@ -54,8 +55,12 @@ impl Snapshot {
                 let by_value = |a: &Ordered, b: &Ordered| compare(&a.value, &b.value, order.descending);
                 found.sort_by(|a, b| by_value(a, b).then_with(|| a.id.cmp(&b.id)));
                 found.truncate(request.limit);
-                let record = |ordered: Ordered| self.ordered_record(ordered, &fetch);
-                let points = found.into_iter().map(record).collect::<Result<_, Error>>()?;
+                let record = |(at, ordered)| {
+                    check_fetched(ctx, core, at)?;
+                    self.ordered_record(ordered, &fetch)
+                };
+                let points = found.into_iter().enumerate().map(record);
+                let points = points.collect::<Result<_, Error>>()?;
                 return Ok(ScrollPage { points, next: None });
             }
             core.note_damage();

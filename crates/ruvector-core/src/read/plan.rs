@@ -69,7 +69,7 @@ const PATIENCE_RATIO: f64 = 8.0;
 /// The largest share that a filter may keep for an eager walk, which is made for those that keep few.
 const EAGER_SHARE: f64 = 0.2;
 
-/// Visits of an eager walk grow with so large a power of what a filter leaves out. Measured on wordnet117k.
+/// Visits of an eager walk grow with so large a power of one over the share that a filter keeps. Measured on wordnet117k.
 const EAGER_POWER: f64 = 0.7;
 
 pub(crate) fn choose(figures: Figures) -> Strategy {

@@ -3,13 +3,12 @@
 
 mod measure;
 
-use std::borrow::Cow;
-
 use ruvector_storage::RaggedRef;
 use ruvector_types::{ScoredPoint, SearchRequest, Vector};
 
 use super::answer::Answer;
-use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
+use super::compiled::{CompiledFilter, compile_filter};
+use super::matching::SegmentFilter;
 use super::nearest::Place;
 use super::observe::Observer;
 use super::top::{Hit, TopHits};
@@ -140,7 +139,7 @@ fn nearest(
     }
     let mut observer = Observer::begin(query.ctx, query.core, place.shard, segment);
     let compiled = query.filter.as_ref();
-    let mut filter = compiled.map(|filter| SegmentFilter::new(query.core, segment, filter));
+    let mut filter = compiled.map(|filter| SegmentFilter::new(query.ctx, query.core, segment, filter));
     if let Some(filter) = &mut filter {
         if let Some(observer) = &mut observer {
             observer.filtered(filter);
@@ -208,10 +207,7 @@ impl RaggedTarget<'_> {
                 Box::new(rows.filter(|(_, row)| self.segment.is_live(*row)))
             }
             Some(filter) => {
-                let rows: Vec<u32> = match filter.candidates() {
-                    Cow::Borrowed(rows) => rows.iter().collect(),
-                    Cow::Owned(rows) => rows.iter().collect(),
-                };
+                let rows: Vec<u32> = filter.candidates().iter().collect();
                 let ordinal = move |row| self.segment.ordinal_in(row, Field::Ragged(field));
                 let pairs = rows.into_iter().filter_map(move |row| Some((ordinal(row)?, row)));
                 Box::new(pairs.filter(|(ordinal, _)| *ordinal < self.visible))

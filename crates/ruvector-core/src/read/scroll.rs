@@ -4,8 +4,9 @@ use std::ops::Bound;
 
 use ruvector_types::{Invalid, PointId, PointRecord, Problem, ScrollPage, ScrollRequest};
 
-use super::fetch::Fetch;
-use super::matching::{SegmentFilter, compile_filter};
+use super::compiled::compile_filter;
+use super::fetch::{Fetch, check_fetched};
+use super::matching::SegmentFilter;
 use super::nearest::Place;
 use super::observe::Observer;
 use crate::collection::Core;
@@ -41,7 +42,7 @@ impl Snapshot {
                 ctx,
                 core,
                 segment,
-                filter: filter.map(|filter| SegmentFilter::new(core, segment, filter)),
+                filter: filter.map(|filter| SegmentFilter::new(ctx, core, segment, filter)),
                 wanted: request.limit + 1,
             };
             if let (Some(observer), Some(filter)) = (&mut observer, &page.filter) {
@@ -56,7 +57,8 @@ impl Snapshot {
         let next = found.get(request.limit).map(|(id, ..)| id.clone());
         found.truncate(request.limit);
         let mut points = Vec::with_capacity(found.len());
-        for (id, Place { shard, segment }, row) in found {
+        for (at, (id, Place { shard, segment }, row)) in found.into_iter().enumerate() {
+            check_fetched(ctx, core, at)?;
             let segment = &self.view.shards[shard as usize].segments[segment as usize];
             let fetched = fetch.row(segment, row)?;
             let (version, payload, vectors) = (fetched.version, fetched.payload, fetched.vectors);

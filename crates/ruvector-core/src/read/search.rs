@@ -7,7 +7,7 @@ use ruvector_types::{Distance, ScoredPoint, SearchRequest};
 
 use super::answer::Answer;
 use super::code_use::CodeUse;
-use super::matching::compile_filter;
+use super::compiled::compile_filter;
 use super::nearest::{Place, Query, nearest, nearest_many};
 use super::top::TopHits;
 use crate::collection::at_most;

@@ -45,7 +45,7 @@ pub(crate) struct Sieve {
 
 impl Sieve {
     /// Leaves in `found` those of `nodes` that may belong to the nearest accepted; `None` without a fast layout.
-    /// `is_sure`: `accept` is true of every node, and the first sieve need not ask.
+    /// `is_sure`: `accept` is true of every node. The first sieve never asks, so it is passed over where that is not known.
     pub(crate) fn sift(
         &mut self,
         field: &SealedField,

@@ -10,8 +10,9 @@ use ruvector_types::{
     IndexKind, Invalid, PayloadPath, Problem, ScoredPoint, Step, TextOptions, TextSearchRequest,
 };
 
-use super::fetch::Fetch;
-use super::matching::{CompiledFilter, SegmentFilter, compile_filter};
+use super::compiled::{CompiledFilter, compile_filter};
+use super::fetch::{Fetch, check_fetched};
+use super::matching::SegmentFilter;
 use super::nearest::Place;
 use super::observe::Observer;
 use super::text_rows::{CountedRows, stored_index};
@@ -87,11 +88,13 @@ impl Snapshot {
             part.offer(&query, &weights, &mut counter, &mut top)?;
         }
         let hits = top.into_sorted().into_iter().skip(request.offset);
-        hits.map(|hit| {
-            let score = 0.0 - hit.distance;
-            self.scored(hit, score, &fetch)
-        })
-        .collect()
+        hits.enumerate()
+            .map(|(at, hit)| {
+                check_fetched(ctx, &self.core, at)?;
+                let score = 0.0 - hit.distance;
+                self.scored(hit, score, &fetch)
+            })
+            .collect()
     }
 }
 
@@ -196,7 +199,8 @@ impl Part<'_> {
     ) -> Result<(), Error> {
         self.observer.iter_mut().for_each(Observer::resume);
         let compiled = query.filter.as_ref();
-        let mut filter = compiled.map(|filter| SegmentFilter::new(query.core, self.segment, filter));
+        let mut filter =
+            compiled.map(|filter| SegmentFilter::new(query.ctx, query.core, self.segment, filter));
         if let Some(filter) = &mut filter {
             if let Some(observer) = &mut self.observer {
                 observer.filtered(filter);

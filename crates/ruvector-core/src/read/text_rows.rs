@@ -6,12 +6,10 @@ use ruvector_payload::index::{Index, TextIndex, TextStats};
 use ruvector_payload::text::TermCounter;
 use ruvector_storage::Component;
 
+use super::pace::Pace;
 use super::text::{Query, Weights};
 use crate::Error;
 use crate::view::{SegmentView, Source};
-
-/// Rows read between two looks at the deadline.
-const ROWS_PER_CHECK: u32 = 1024;
 
 /// Rows counted one by one. Memory: in proportion to the words found.
 #[derive(Default)]
@@ -60,14 +58,11 @@ impl CountedRows {
             before: Figures::new(query.words.len()),
             ..CountedRows::default()
         };
-        let mut seen = 0u32;
+        let mut pace = Pace::default();
         let mut count = |row: u32| -> Result<(), Error> {
-            if seen.is_multiple_of(ROWS_PER_CHECK) {
-                query.ctx.check(query.core.io.as_ref())?;
-            }
-            seen = seen.wrapping_add(1);
+            pace.before_row(query.ctx, query.core)?;
             if segment.is_live(row) {
-                counted.count(query, segment, row, has_index, counter);
+                counted.count(query, segment, row, has_index, (counter, &mut pace));
             }
             Ok(())
         };
@@ -84,10 +79,12 @@ impl CountedRows {
         segment: &SegmentView,
         row: u32,
         has_index: bool,
-        counter: &mut TermCounter,
+        (counter, pace): (&mut TermCounter, &mut Pace),
     ) {
         let mut terms = |payload: Option<(&[u8], u64)>, found: &mut Vec<(u32, u32)>| {
-            let payload = payload.and_then(|(bytes, _)| PayloadRef::new(bytes).ok())?;
+            let (bytes, _) = payload?;
+            pace.read(bytes.len());
+            let payload = PayloadRef::new(bytes).ok()?;
             counter.count(payload, query.steps, found).ok()
         };
         if has_index {

@@ -5,12 +5,10 @@ use ruvector_payload::index::{Index, IndexBuilder, IndexBytes, OrderedIndex};
 use ruvector_payload::{PayloadRef, RowSet};
 use ruvector_storage::{Component, DeclaredIndex};
 
+use super::pace::Pace;
 use crate::collection::Core;
 use crate::view::{SegmentView, Source};
 use crate::{Ctx, Error};
-
-/// Rows read between two looks at the deadline.
-const ROWS_PER_CHECK: usize = 1024;
 
 /// Two indexes whose rows are apart, and the rows wanted of each.
 pub(crate) struct Values<'a> {
@@ -73,15 +71,14 @@ fn made_index(
     rows: &RowSet,
 ) -> Result<OrderedIndex<Vec<u8>>, Error> {
     let mut builder = IndexBuilder::new(&declared.index.kind, declared.path.steps());
-    for (seen, row) in rows.iter().enumerate() {
-        if seen.is_multiple_of(ROWS_PER_CHECK) {
-            ctx.check(core.io.as_ref())?;
-        }
-        // A row whose payload is damaged has no values, as it matches no filter.
-        if let Some(payload) = segment
-            .payload(row)
-            .and_then(|(bytes, _)| PayloadRef::new(bytes).ok())
+    let mut pace = Pace::default();
+    for row in rows.iter() {
+        pace.before_row(ctx, core)?;
+        // A row whose payload is damaged has no values, or those before the damage: its checksum should have told.
+        if let Some((bytes, _)) = segment.payload(row)
+            && let Ok(payload) = PayloadRef::new(bytes)
         {
+            pace.read(bytes.len());
             let _ = builder.push(row, payload);
         }
     }

@@ -105,9 +105,14 @@ pub(super) fn present(
     }
 }
 
-/// Bytes of a payload after an edit that may add to each item of an array.
-fn edited_bytes(payload: &[u8], edit: &Edit) -> Option<usize> {
+/// Bytes of a payload after an edit that may add to each item of an array. Beyond `bytes_max` they are only known to be so
+/// many at least: what was asked for is not made.
+fn edited_bytes(payload: &[u8], edit: &Edit, bytes_max: usize) -> Option<usize> {
     let mut map = ruvector_payload::decode(payload).ok()?;
+    let least = ruvector_payload::edited_bytes_min(edit, &map);
+    if least > bytes_max as u64 {
+        return Some(usize::try_from(least).unwrap_or(usize::MAX));
+    }
     ruvector_payload::apply(edit, &mut map);
     Some(ruvector_payload::encode(&map).len())
 }
@@ -125,7 +130,7 @@ fn check_editable(core: &Core, ids: &[PointId], edit: &[u8], draft: &ShardView) 
         };
         let bytes = match &repeating {
             None => payload.len() + edit.len(),
-            Some(edit) => edited_bytes(payload, edit).unwrap_or(payload.len()),
+            Some(edit) => edited_bytes(payload, edit, core.limits.payload_bytes_max).unwrap_or(payload.len()),
         };
         if bytes > core.limits.payload_bytes_max {
             let limit = core.limits.payload_bytes_max as u64;

@@ -10,7 +10,9 @@ mod live;
 mod power;
 mod repeated;
 mod same;
+mod sifted;
 mod space;
+mod time;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -9,9 +9,7 @@ use std::time::Duration;
 
 use ruvector_core::Wait;
 use ruvector_core::types::*;
-use ruvector_io::{
-    DirEntry, File, Io, IoError, Lock, MemIo, MemoryUse, Region, ResidentBuffer, ResidentRoom, Thread,
-};
+use ruvector_io::MemIo;
 
 use crate::{all_points, dense, having, open, point, upsert, vector};
 
@@ -28,46 +26,20 @@ struct Gate {
     meeting: Barrier,
 }
 
-/// Passes calls on.
-macro_rules! as_in_memory {
-    ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
-        $(fn $name(&self, $($argument: $kind),*) -> $answer {
-            self.files.$name($($argument),*)
-        })*
-    };
-}
-
-impl Io for Gate {
-    fn create(&self, path: &str) -> Result<Arc<dyn File>, IoError> {
+impl Gate {
+    fn before_create(&self, path: &str) {
         if path.contains(".ids.") && self.is_shut.swap(false, Ordering::AcqRel) {
             self.meeting.wait();
             self.meeting.wait();
         }
-        self.files.create(path)
     }
 
-    as_in_memory! {
-        create_dir(path: &str) -> Result<(), IoError>;
-        remove_dir_all(path: &str) -> Result<(), IoError>;
-        list(path: &str) -> Result<Vec<DirEntry>, IoError>;
-        sync_dir(path: &str) -> Result<(), IoError>;
-        rename(from: &str, to: &str) -> Result<(), IoError>;
-        remove(path: &str) -> Result<(), IoError>;
-        len(path: &str) -> Result<Option<u64>, IoError>;
-        open_append(path: &str) -> Result<Arc<dyn File>, IoError>;
-        read(path: &str, bytes_max: u64) -> Result<Vec<u8>, IoError>;
-        map(path: &str) -> Result<Region, IoError>;
-        allocate_resident(name: &str, room: ResidentRoom) -> Result<Option<ResidentBuffer>, IoError>;
-        hard_link(from: &str, to: &str) -> Result<(), IoError>;
-        disk_bytes(path: &str) -> Result<u64, IoError>;
-        lock(path: &str) -> Result<Lock, IoError>;
-        monotonic() -> Duration;
-        wall_clock_ms() -> u64;
-        random_u64() -> u64;
-        spawn(name: &str, work: Box<dyn FnOnce() + Send>) -> Result<Thread, IoError>;
-        memory() -> MemoryUse;
+    fn clock(&self, now: Duration) -> Duration {
+        now
     }
 }
+
+ruvector_testkit::hooked_io!(Gate.files);
 
 #[test]
 fn a_change_of_fields_does_not_wait_for_writers_that_help_the_optimizer() {

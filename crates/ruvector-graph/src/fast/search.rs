@@ -26,9 +26,9 @@ struct Walk {
 }
 
 impl<B: Bytes> FastGraph<B> {
-    /// Fills `out`, in no order, with the accepted nodes visited that may belong to the `wanted` nearest: those whose
-    /// distance by the 8-bit code is no farther from the `wanted`-th best than such distances err. The caller measures
-    /// them exactly. Refused nodes route but are not returned.
+    /// Fills `out`, in no order, with the accepted nodes visited, or seen by an eager walk, that may belong to the `wanted`
+    /// nearest: those whose distance by the 8-bit code is no farther from the `wanted`-th best than such distances err.
+    /// The caller measures them exactly. Refused nodes route but are not returned.
     ///
     /// Visits the closest candidates known, one after the other, until the next is farther than the slack of
     /// `breadth` allows beyond the `wanted`-th best accepted (the tenth at least).

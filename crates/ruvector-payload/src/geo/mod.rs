@@ -81,6 +81,14 @@ impl Shape {
             Shape::Polygon(polygon) => polygon.edges(),
         }
     }
+
+    /// What one [`Shape::contains`] costs at most, in looks at an edge.
+    pub(crate) fn looks(&self) -> u64 {
+        match self {
+            Shape::Circle(_) | Shape::Rectangle(_) => 1,
+            Shape::Polygon(polygon) => polygon.looks(),
+        }
+    }
 }
 
 impl Cell {

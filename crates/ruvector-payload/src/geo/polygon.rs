@@ -76,9 +76,19 @@ impl Polygon {
         self.rings().map(|ring| ring.edges.len()).sum()
     }
 
+    /// Edges that [`Polygon::contains`] looks at, at most.
+    pub(super) fn looks(&self) -> u64 {
+        let turns = self.turns().len() as u64;
+        turns * self.rings().map(Ring::looks).sum::<u64>()
+    }
+
+    /// Degrees further that a place is looked for.
+    fn turns(&self) -> &'static [f64] {
+        if self.turns { &[0.0, 360.0, -360.0] } else { &[0.0] }
+    }
+
     pub(super) fn contains(&self, place: GeoPoint) -> bool {
-        let turns: &[f64] = if self.turns { &[0.0, 360.0, -360.0] } else { &[0.0] };
-        turns.iter().any(|turn| {
+        self.turns().iter().any(|turn| {
             let lon = place.lon + turn;
             self.contains_here(GeoPoint { lon, ..place })
         })
@@ -94,8 +104,7 @@ impl Polygon {
             lon: cell.west.midpoint(cell.east),
             lat: cell.south.midpoint(cell.north),
         };
-        let turns: &[f64] = if self.turns { &[0.0, 360.0, -360.0] } else { &[0.0] };
-        let crossed = turns.iter().any(|turn| {
+        let crossed = self.turns().iter().any(|turn| {
             let cell = Cell {
                 west: cell.west + turn,
                 east: cell.east + turn,
@@ -166,6 +175,21 @@ impl Ring {
     fn band(&self, lat: f64) -> usize {
         let share = (lat - self.south) / (self.north - self.south);
         ((share * BANDS as f64) as usize).min(BANDS - 1)
+    }
+
+    /// Edges at one latitude, at most: those of the nodes from a band up to the whole.
+    fn looks(&self) -> u64 {
+        let filed = |node: usize| u64::from(self.starts[node + 1] - self.starts[node]);
+        let up = |band: usize| {
+            std::iter::successors(Some(BANDS + band), |node| Some(node / 2).filter(|node| *node > 0))
+        };
+        match self.edges.is_empty() {
+            true => 0,
+            false => (0..BANDS)
+                .map(|band| up(band).map(filed).sum())
+                .max()
+                .unwrap_or(0),
+        }
     }
 
     fn side(&self, place: GeoPoint) -> Side {

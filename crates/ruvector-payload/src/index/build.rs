@@ -45,8 +45,8 @@ impl IndexBuilder {
         }
     }
 
-    /// Adds a row. Rows ascend, and those without a payload may be left out. After an error, which says that the
-    /// payload is damaged, the builder is of no more use.
+    /// Adds a row. Rows ascend, and those without a payload may be left out. An error says that the payload is damaged; the
+    /// index then knows those of the row's values that stand before the damage.
     pub fn push(&mut self, row: u32, payload: PayloadRef<'_>) -> Result<(), DecodeError> {
         let form = &mut self.form;
         each_leaf(payload, &self.steps, &mut |leaf| match form {

@@ -107,19 +107,16 @@ impl Analyzer {
         };
         let mut room = Room::default();
         self.tokens(text, |token| {
-            let known = memo.0.get(token);
-            let word = match known {
-                Some(word) => word.as_deref(),
-                None => self.word(token, true, &mut room),
-            };
-            if let Some(word) = word {
-                self.terms_of(word, &mut each)?;
+            if let Some(known) = memo.0.get(token) {
+                return known
+                    .as_deref()
+                    .map_or(ControlFlow::Continue(()), |word| self.terms_of(word, &mut each));
             }
-            if known.is_none() && memo.0.len() < MEMO_TOKENS_MAX && token.len() <= MEMO_TOKEN_BYTES_MAX {
-                let word = self.word(token, true, &mut room).map(Box::from);
-                memo.0.insert(token.into(), word);
+            let word = self.word(token, true, &mut room);
+            if memo.0.len() < MEMO_TOKENS_MAX && token.len() <= MEMO_TOKEN_BYTES_MAX {
+                memo.0.insert(token.into(), word.map(Box::from));
             }
-            ControlFlow::Continue(())
+            word.map_or(ControlFlow::Continue(()), |word| self.terms_of(word, &mut each))
         });
     }
 

@@ -1,7 +1,7 @@
 //! Goal: edits do what Qdrant's do, survive the log, and may be replayed.
 //! Method: a table of cases; random sequences applied once and twice; encoded, decoded and damaged.
 
-use ruvector_payload::{DecodeError, Edit, apply, decode_edit, encode_edit};
+use ruvector_payload::{DecodeError, Edit, apply, decode_edit, edited_bytes_min, encode, encode_edit};
 use ruvector_types::{Map, PayloadPath, Value};
 
 use crate::generate::Draw;
@@ -28,7 +28,14 @@ fn a_sequence_applied_twice_is_a_sequence_applied_once() {
         let mut map = draw.map(3);
         let before = map.clone();
         let edits: Vec<Edit> = (0..1 + draw.below(6)).map(|_| edit(&mut draw)).collect();
-        edits.iter().for_each(|edit| apply(edit, &mut map));
+        for edit in &edits {
+            let least = edited_bytes_min(edit, &map);
+            apply(edit, &mut map);
+            assert!(
+                encode(&map).len() as u64 >= least,
+                "seed {seed}: {least} {edit:?}"
+            );
+        }
         let once = map.clone();
         edits.iter().for_each(|edit| apply(edit, &mut map));
         assert_eq!(map, once, "seed {seed}\nbefore {before:?}\nedits {edits:#?}");
@@ -63,6 +70,23 @@ fn edits_survive_the_log_and_damage_is_refused() {
     };
     let bytes = b"\x01\x01\x02\x05a[].b\x08\x05\x01\x01k\x03\x02";
     assert_eq!(encode_edit(&edit), bytes);
+}
+
+/// Goal: what takes more memory than there is is known before it is made. Method: keys for each item of arrays of arrays.
+#[test]
+fn what_each_item_would_take_is_counted() {
+    let rows = Value::Array(vec![Value::Null; 1_000]);
+    let map = object([("a", Value::Array(vec![rows; 1_000]))]);
+    let least = |path: &str, payload: Map| {
+        let path = Some(PayloadPath::parse(path).unwrap());
+        edited_bytes_min(&Edit::Set { payload, path }, &map)
+    };
+    let long = || object([("k", "x".repeat(1 << 20).as_str().into())]);
+    assert!(least("a[][]", long()) > 1 << 39);
+    assert!((1_000 << 20..1_001 << 20).contains(&least("a[]", long())));
+    assert!(least("a[][].first.second", Map::new()) > 11_000_000);
+    assert_eq!(least("b[]", long()), 0, "an array is made, with nothing in it");
+    assert_eq!(least("a[1000]", long()), 0, "no such item");
 }
 
 fn object<const N: usize>(entries: [(&str, Value); N]) -> Map {

@@ -1,7 +1,10 @@
-//! Goal: include and exclude keep what Qdrant keeps. Method: a table on one payload.
+//! Goal: include and exclude keep what Qdrant keeps. Method: a table on one payload; random payloads and paths beside a plain
+//! walk of the tree that compares every path at every step.
 
 use ruvector_payload::{PayloadRef, encode, project};
-use ruvector_types::{Map, PayloadPath, PayloadSelector, Value};
+use ruvector_types::{Map, PayloadPath, PayloadSelector, Step, Value};
+
+use crate::generate::Draw;
 
 fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
     let entries = entries.map(|(key, value)| (key.to_owned(), value));
@@ -67,4 +70,53 @@ fn include_and_exclude() {
     }
     assert_eq!(project(&view, &PayloadSelector::All).unwrap(), payload);
     assert_eq!(project(&view, &PayloadSelector::None).unwrap(), Map::new());
+}
+
+/// What is kept of a value from which paths have `ahead` to go.
+fn kept(value: &Value, ahead: &[&[Step]], include: bool) -> Option<Value> {
+    if ahead.is_empty() || ahead.iter().any(|steps| steps.is_empty()) {
+        return (ahead.is_empty() != include).then(|| value.clone());
+    }
+    let by = |fits: &dyn Fn(&Step) -> bool| -> Vec<&[Step]> {
+        let going = ahead.iter().filter(|steps| fits(&steps[0]));
+        going.map(|steps| &steps[1..]).collect()
+    };
+    Some(match value {
+        Value::Object(map) => {
+            let entries = map.iter().filter_map(|(key, value)| {
+                let inside = by(&|step| matches!(step, Step::Key(name) if name == key));
+                Some((key.clone(), kept(value, &inside, include)?))
+            });
+            Value::Object(entries.collect())
+        }
+        Value::Array(items) => {
+            let items = items.iter().enumerate().filter_map(|(index, item)| {
+                let index = Step::Index(index as u32);
+                kept(item, &by(&|step| *step == Step::Each || *step == index), include)
+            });
+            Value::Array(items.collect())
+        }
+        scalar => scalar.clone(),
+    })
+}
+
+#[test]
+fn as_a_plain_walk_keeps() {
+    for seed in 0..50_000 {
+        let mut draw = Draw::new(seed);
+        let payload = draw.map(3);
+        let paths: Vec<PayloadPath> = (0..1 + draw.below(6)).map(|_| draw.path()).collect();
+        let steps: Vec<&[Step]> = paths.iter().map(PayloadPath::steps).collect();
+        let bytes = encode(&payload);
+        let view = PayloadRef::new(&bytes).unwrap();
+        let whole = Value::Object(payload.clone());
+        for (selector, include) in [
+            (PayloadSelector::Include(paths.clone()), true),
+            (PayloadSelector::Exclude(paths.clone()), false),
+        ] {
+            let got = project(&view, &selector).unwrap();
+            let wanted = kept(&whole, &steps, include);
+            assert_eq!(Some(Value::Object(got)), wanted, "seed {seed}: {selector:?}");
+        }
+    }
 }

@@ -16,7 +16,8 @@ use super::Run;
 use super::measure::{Measure, Scorer, squeezed};
 use super::stage::Goal;
 use crate::Error;
-use crate::read::matching::{SegmentFilter, compile_filter};
+use crate::read::compiled::compile_filter;
+use crate::read::matching::SegmentFilter;
 use crate::read::top::Hit;
 
 /// What a search costs beside its results, and each of its results, in comparisons of a scan.

@@ -19,14 +19,11 @@ use ruvector_types::{OrderValue, PointId, QueryRequest, ScoredPoint, SearchReque
 
 use self::stage::{Goal, Seek};
 use self::vectors::Lenders;
-use super::fetch::Fetch;
+use super::fetch::{Fetch, check_fetched};
 use super::nearest::Place;
 use super::top::Hit;
 use crate::view::{SegmentView, Snapshot};
 use crate::{Ctx, Database, Error};
-
-/// Points fetched between two looks at the deadline.
-const POINTS_PER_CHECK: usize = 64;
 
 /// A point that a stage found.
 #[derive(Clone, Debug)]
@@ -145,9 +142,7 @@ impl<'a> Run<'a> {
         wanted
             .enumerate()
             .map(|(at, found)| {
-                if at % POINTS_PER_CHECK == 0 {
-                    self.ctx.check(core.io.as_ref())?;
-                }
+                check_fetched(self.ctx, core, at)?;
                 self.fetched(found, &fetch)
             })
             .collect()

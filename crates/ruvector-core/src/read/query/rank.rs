@@ -7,7 +7,8 @@ use ruvector_types::{Filter, PointId};
 
 use super::Run;
 use super::measure::Measure;
-use crate::read::matching::{SegmentFilter, compile_filter};
+use crate::read::compiled::compile_filter;
+use crate::read::matching::SegmentFilter;
 use crate::read::observe::Observer;
 use crate::read::top::{Hit, TopHits};
 use crate::{Error, Way};

@@ -22,6 +22,10 @@ const EDGES_MAX: usize = 1 << 20;
 const COVERS_MAX: usize = 4096;
 const COVERS_MIN: usize = 64;
 
+/// What an answer may spend on places near the edge, in looks at an edge: some tenths of a second. An index asks no deadline;
+/// whoever looks at the rows left open does.
+const LOOKS_MAX: u64 = 1 << 27;
+
 /// The places of one answer.
 pub(super) struct Cut {
     /// All of them in the shape.
@@ -31,20 +35,34 @@ pub(super) struct Cut {
 }
 
 impl<B: IndexBytes> GeoIndex<B> {
-    /// The rows that pass, exactly. `None`: nothing is known, or damaged. Cost: the places inside, and those near the
-    /// edge, which are compared with the shape.
+    /// The rows that pass, exactly, but for polygons of so many edges at one latitude that rows are left open. `None`:
+    /// nothing is known, or damaged. Cost: the places inside, and those near the edge, which are compared with the shape.
     pub(crate) fn answer(&self, test: &Test) -> Option<Answer> {
-        let Test::Geo(shape) = test else {
-            return self.presence.answer(&self.bytes, test);
-        };
+        match test {
+            Test::Geo(shape) => self.answer_within(shape, LOOKS_MAX),
+            _ => self.presence.answer(&self.bytes, test),
+        }
+    }
+
+    /// The rows in a shape; those near its edge are open from so many looks at an edge on.
+    pub(super) fn answer_within(&self, shape: &Shape, looks_max: u64) -> Option<Answer> {
         let cut = self.cut(shape, covers(shape), LOOKED_AT)?;
-        let mut found = RowSet::none(self.head.rows);
+        let (mut found, mut open) = (RowSet::none(self.head.rows), RowSet::none(self.head.rows));
+        let mut places_left = looks_max / shape.looks().max(1);
         for run in cut.inside {
             for row in self.rows_of(&run)? {
                 self.add(*row, &mut found)?;
             }
         }
         for run in cut.edge {
+            let places = run.end - run.start;
+            if places > places_left {
+                for row in self.rows_of(&run)? {
+                    self.add(*row, &mut open)?;
+                }
+                continue;
+            }
+            places_left -= places;
             let lons: &[[u8; 8]] = items(&self.bytes, &self.parts.lons, run.clone())?;
             let lats: &[[u8; 8]] = items(&self.bytes, &self.parts.lats, run.clone())?;
             let degrees = |bytes: &[u8; 8]| f64::from_le_bytes(*bytes);
@@ -55,7 +73,8 @@ impl<B: IndexBytes> GeoIndex<B> {
                 }
             }
         }
-        Some(Answer::exact(found))
+        open.and_not(&found);
+        Some(Answer { sure: found, open })
     }
 
     /// The rows with a place. `None`: damaged.

@@ -1,5 +1,5 @@
 //! The index of places: sorted along a curve that keeps neighbours together, so that a shape is a few runs of it. Its
-//! bytes, drawn; how it is opened. Never answers but exactly.
+//! bytes, drawn; how it is opened. Never looks at a payload.
 //!
 //! All numbers are little-endian; every part begins at a multiple of eight. P is the number of pairs of a place and a
 //! row that has it.

@@ -153,6 +153,39 @@ fn answers_are_those_of_single_places() {
     assert!(found > 100_000, "{found}");
 }
 
+/// Goal: a polygon all of whose edges meet every latitude holds up no search: what costs too much is left open, and nothing
+/// is lost by that. Method: a zigzag, with ever fewer looks.
+#[test]
+fn what_costs_too_much_is_left_open() {
+    let mut draw = Draw(23);
+    let payloads: Vec<Vec<u8>> = (0..2_000).map(|_| encode(&draw.payload())).collect();
+    let index = GeoIndex::open(build(&payloads), 2_000).unwrap();
+    let exterior = (0..1_000).map(|corner| {
+        let lon = if corner < 500 { corner } else { 999 - corner };
+        at(f64::from(lon) / 10.0, if corner % 2 == 0 { 80.0 } else { -80.0 })
+    });
+    let shape = Shape::compile(&FieldTest::GeoPolygon(GeoPolygon {
+        exterior: exterior.collect(),
+        interiors: Vec::new(),
+    }));
+    let shape = shape.unwrap();
+    assert!((900..=1_000).contains(&shape.looks()), "{}", shape.looks());
+    let exact = index.answer(&Test::Geo(shape.clone())).unwrap();
+    assert!(exact.is_exact() && exact.sure.count() > 100);
+    for looks in [300_000, 30_000, 0] {
+        let answer = index.answer_within(&shape, looks).unwrap();
+        let (mut surely, mut may) = (answer.sure.clone(), answer.sure.clone());
+        surely.and_not(&exact.sure);
+        may.or(&answer.open);
+        let mut lost = exact.sure.clone();
+        lost.and_not(&may);
+        assert!(
+            surely.is_empty() && lost.is_empty() && !answer.is_exact(),
+            "{looks}"
+        );
+    }
+}
+
 #[test]
 fn damage_never_panics() {
     let mut draw = Draw(22);
