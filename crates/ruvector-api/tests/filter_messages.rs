@@ -22,6 +22,7 @@ fn is_sayable(filter: &Filter) -> bool {
                     let integers = list.iter().filter(|value| matches!(value, Match::Integer(_)));
                     strings.count() == list.len() || integers.count() == list.len()
                 }
+                FieldTest::ExactRange(_) => false,
                 FieldTest::Text(text) => !matches!(text, Text::Prefix(_)),
                 _ => true,
             },

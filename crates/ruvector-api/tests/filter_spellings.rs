@@ -9,7 +9,8 @@
 
 use ruvector_api::WireFilter;
 use ruvector_types::{
-    AnyRange, Bound, Bounds, Condition, Filter, FilterExpression as Is, GeoPoint, Limits, PayloadPath, Scalar,
+    AnyRange, Bound, Bounds, Condition, Filter, FilterExpression as Is, GeoPoint, Limits, Number,
+    PayloadPath, Scalar,
 };
 use serde_json::{Map, Value, json};
 
@@ -51,8 +52,9 @@ impl Draw {
     }
 
     fn bound(&mut self) -> Bound {
-        match self.below(2) {
+        match self.below(3) {
             0 => Bound::Number(self.of(&[0.0, -1.5, 1e300])),
+            1 => Bound::Integer(self.of(&[3, i64::MIN.into(), u64::MAX.into(), (1 << 53) + 1])),
             _ => Bound::Time(self.of(&TIMES).1),
         }
     }
@@ -63,6 +65,11 @@ impl Draw {
             Bound::Number(number) => AnyRange::Numbers(Bounds {
                 gte: (self.below(4) > 0).then_some(number),
                 lt: (self.below(2) == 0).then_some(9.25),
+                ..Bounds::default()
+            }),
+            Bound::Integer(integer) => AnyRange::Exact(Bounds {
+                gt: (self.below(2) == 0).then_some(Number::Float(0.5)),
+                lte: Some(Number::of_integer(integer)),
                 ..Bounds::default()
             }),
             Bound::Time(micros) => AnyRange::Times(Bounds {
@@ -270,6 +277,10 @@ fn scalar(value: &Scalar) -> Value {
 fn bound(value: Bound) -> Value {
     match value {
         Bound::Number(number) => json!(number),
+        Bound::Integer(integer) => match i64::try_from(integer) {
+            Ok(integer) => json!(integer),
+            Err(_) => json!(u64::try_from(integer).unwrap()),
+        },
         Bound::Time(micros) => json!(TIMES.iter().find(|(_, known)| *known == micros).unwrap().0),
     }
 }
@@ -278,6 +289,15 @@ fn range(bounds: AnyRange) -> Map<String, Value> {
     let named = match bounds {
         AnyRange::Numbers(b) => [("gt", b.gt), ("gte", b.gte), ("lt", b.lt), ("lte", b.lte)]
             .map(|(name, number)| (name, number.map(Bound::Number))),
+        AnyRange::Exact(b) => {
+            [("gt", b.gt), ("gte", b.gte), ("lt", b.lt), ("lte", b.lte)].map(|(name, number)| {
+                let bound = |number| match number {
+                    Number::Float(number) => Bound::Number(number),
+                    Number::Integer(integer) => Bound::Integer(integer),
+                };
+                (name, number.map(bound))
+            })
+        }
         AnyRange::Times(b) => [("gt", b.gt), ("gte", b.gte), ("lt", b.lt), ("lte", b.lte)]
             .map(|(name, micros)| (name, micros.map(Bound::Time))),
     };

@@ -2,7 +2,7 @@
 //! of filters are checked before.
 
 use ruvector_types::{
-    Bounds, Condition, FieldTest, Filter, Match, PayloadPath, PointId, Range, Step, TextOptions,
+    Bounds, Condition, FieldTest, Filter, Match, Number, PayloadPath, PointId, Range, Step, TextOptions,
 };
 
 use crate::geo::Shape;
@@ -60,6 +60,7 @@ pub(crate) enum Test {
     StartsWith(Box<str>),
     Contains(Box<str>),
     Range(Range),
+    ExactRange(Bounds<Number>),
     /// Microseconds since 1970.
     Datetime(Bounds<i64>),
     Text(TextTest),
@@ -208,6 +209,7 @@ impl Fields<'_> {
             FieldTest::StartsWith(text) => Test::StartsWith(text.as_str().into()),
             FieldTest::Contains(text) => Test::Contains(text.as_str().into()),
             FieldTest::Range(bounds) => Test::Range(*bounds),
+            FieldTest::ExactRange(bounds) => Test::ExactRange(*bounds),
             FieldTest::DatetimeRange(bounds) => Test::Datetime(*bounds),
             FieldTest::Text(text) => {
                 let options = (self.options)(&[self.array, path.steps()].concat());

@@ -19,7 +19,7 @@
 use std::cmp::Ordering;
 
 use ruvector_types::datetime::parse_micros;
-use ruvector_types::{PointId, Range, Step};
+use ruvector_types::{Bounds, Number, PointId, Step};
 
 use crate::compile::{Compiled, Field, Level, Nested, Node, Test, Values};
 use crate::number::{compare_int, compare_uint, exact_int, exact_uint};
@@ -203,7 +203,8 @@ impl Test {
             (Test::NoneOf(list), value) => !matches!(value, ValueRef::Null) && !list.contain(value),
             (Test::StartsWith(start), ValueRef::Str(text)) => text.starts_with(&**start),
             (Test::Contains(part), ValueRef::Str(text)) => text.contains(&**part),
-            (Test::Range(bounds), value) => within(bounds, value),
+            (Test::Range(bounds), value) => within(bounds, value, compare_float),
+            (Test::ExactRange(bounds), value) => within(bounds, value, compare_number),
             (Test::NotEmpty, value) => !matches!(value, ValueRef::Null),
             (Test::HasNull, value) => matches!(value, ValueRef::Null),
             (Test::Text(text), ValueRef::Str(value)) => text.passes(value),
@@ -238,16 +239,42 @@ impl Values {
     }
 }
 
-fn within(bounds: &Range, value: ValueRef<'_>) -> bool {
-    let compare = |bound: f64| match value {
+/// How a value compares with a bound; `None` if it is no number.
+fn compare_float(value: ValueRef<'_>, bound: f64) -> Option<Ordering> {
+    match value {
         ValueRef::Int(number) => compare_int(number, bound),
         ValueRef::UInt(number) => compare_uint(number, bound),
         ValueRef::Float(number) => number.partial_cmp(&bound),
         _ => None,
+    }
+}
+
+fn compare_number(value: ValueRef<'_>, bound: Number) -> Option<Ordering> {
+    let integer = match bound {
+        Number::Float(bound) => return compare_float(value, bound),
+        Number::Integer(integer) => integer,
     };
+    match value {
+        ValueRef::Int(number) => Some(i128::from(number).cmp(&integer)),
+        ValueRef::UInt(number) => Some(i128::from(number).cmp(&integer)),
+        ValueRef::Float(number) => match (i64::try_from(integer), u64::try_from(integer)) {
+            (Ok(integer), _) => compare_int(integer, number),
+            (_, Ok(integer)) => compare_uint(integer, number),
+            _ => None,
+        }
+        .map(Ordering::reverse),
+        _ => None,
+    }
+}
+
+fn within<T: Copy>(
+    bounds: &Bounds<T>,
+    value: ValueRef<'_>,
+    compare: impl Fn(ValueRef<'_>, T) -> Option<Ordering>,
+) -> bool {
     let is_number = matches!(value, ValueRef::Int(_) | ValueRef::UInt(_) | ValueRef::Float(_));
-    let holds = |bound: Option<f64>, accepts: fn(Ordering) -> bool| {
-        bound.is_none_or(|bound| compare(bound).is_some_and(accepts))
+    let holds = |bound: Option<T>, accepts: fn(Ordering) -> bool| {
+        bound.is_none_or(|bound| compare(value, bound).is_some_and(accepts))
     };
     is_number
         && holds(bounds.gt, Ordering::is_gt)

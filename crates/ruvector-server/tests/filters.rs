@@ -101,6 +101,15 @@ fn conditions_find_their_points() {
             json!([1]),
         ),
         (json!({"big": u64::MAX}), json!([1])),
+        (json!({"key": "big", "range": {"gte": u64::MAX}}), json!([1])),
+        (
+            json!({"key": "big", "range": {"gt": 0.5, "lt": u64::MAX}}),
+            json!([2]),
+        ),
+        (
+            json!({"Lte": {"field": "big", "value": u64::MAX - 1}}),
+            json!([2]),
+        ),
         (
             nested(json!({"must": [{"pos": "verb"}, {"count": 2}]})),
             json!([2]),

@@ -1,7 +1,7 @@
 //! Random filters over the paths and values of random payloads. Only conditions that the engine serves.
 
 use ruvector_types::{
-    Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Match, MinShould,
+    Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Match, MinShould, Number,
     PayloadPath, Text,
 };
 
@@ -14,7 +14,8 @@ impl Random {
             0..=2 => FieldTest::Match(self.matched()),
             3 => FieldTest::MatchAny((0..self.below(4)).map(|_| self.matched()).collect()),
             4 => FieldTest::MatchExcept((0..self.below(4)).map(|_| self.matched()).collect()),
-            5..=7 => FieldTest::Range(self.bounds(|random| random.of(&FLOATS))),
+            5 | 6 => FieldTest::Range(self.bounds(|random| random.of(&FLOATS))),
+            7 => self.bounds(Random::bound).test(),
             8 => FieldTest::ValuesCount(self.bounds(|random| random.below(4) as u64)),
             9 | 10 => FieldTest::DatetimeRange(self.bounds(|random| random.of(&TIMES).1.unwrap_or(1))),
             11 => FieldTest::StartsWith(self.of(&["", "r", "2024-", "the "]).to_owned()),
@@ -23,6 +24,14 @@ impl Random {
             14 => FieldTest::IsNull,
             15 | 16 => FieldTest::Text(self.words()),
             _ => self.shape(),
+        }
+    }
+
+    fn bound(&mut self) -> Number {
+        match self.below(3) {
+            0 => Number::Float(self.of(&FLOATS)),
+            1 => Number::of_integer(self.of(&UINTS)),
+            _ => Number::of_integer(self.of(&INTS)),
         }
     }
 

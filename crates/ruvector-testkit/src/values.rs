@@ -14,7 +14,7 @@ pub(crate) const TEXTS: [&str; 4] = [
     "blue blue red",
 ];
 /// Spellings of times and the microseconds since 1970 that they mean; those at the end mean none.
-pub(crate) const TIMES: [(&str, Option<i64>); 9] = [
+pub(crate) const TIMES: [(&str, Option<i64>); 11] = [
     ("2024-02-29T12:30:00Z", Some(1_709_209_800_000_000)),
     ("2024-02-29 14:30:00+02:00", Some(1_709_209_800_000_000)),
     ("2024-02-29T12:30:00.000001Z", Some(1_709_209_800_000_001)),
@@ -22,6 +22,8 @@ pub(crate) const TIMES: [(&str, Option<i64>); 9] = [
     ("1969-12-31T23:59", Some(-60_000_000)),
     ("0000-01-01", Some(-62_167_219_200_000_000)),
     ("9999-12-31T23:59:59Z", Some(253_402_300_799_000_000)),
+    ("-0044-03-15", Some(-63_549_360_000_000_000)),
+    ("2024-02-29  14:30:00 +0200 ", Some(1_709_209_800_000_000)),
     ("2023-02-29", None),
     ("noon", None),
 ];

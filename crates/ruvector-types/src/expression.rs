@@ -2,7 +2,7 @@
 //! never evaluated itself.
 
 use crate::{
-    Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, Match, PayloadPath, Range, Text,
+    Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, Match, Number, PayloadPath, Range, Text,
 };
 
 /// A filter as an expression; `.into()` makes the [`Filter`] or [`Condition`] of it.
@@ -80,6 +80,8 @@ pub enum Scalar {
 pub enum Bound {
     /// A number.
     Number(f64),
+    /// An integer, never rounded.
+    Integer(i128),
     /// Microseconds since 1970-01-01T00:00:00Z.
     Time(i64),
 }
@@ -89,6 +91,8 @@ pub enum Bound {
 pub enum AnyRange {
     /// Numbers.
     Numbers(Range),
+    /// Numbers, never rounded.
+    Exact(Bounds<Number>),
     /// Microseconds since 1970-01-01T00:00:00Z.
     Times(Bounds<i64>),
 }
@@ -188,6 +192,7 @@ impl Bound {
     fn compared(self, side: Side) -> FieldTest {
         match self {
             Bound::Number(number) => FieldTest::Range(side.of(number)),
+            Bound::Integer(integer) => side.of(Number::of_integer(integer)).test(),
             Bound::Time(micros) => FieldTest::DatetimeRange(side.of(micros)),
         }
     }
@@ -198,6 +203,7 @@ impl AnyRange {
     pub fn test(self) -> FieldTest {
         match self {
             AnyRange::Numbers(bounds) => FieldTest::Range(bounds),
+            AnyRange::Exact(bounds) => bounds.test(),
             AnyRange::Times(bounds) => FieldTest::DatetimeRange(bounds),
         }
     }
@@ -281,6 +287,8 @@ from! {
     &str => Scalar::String,
     String => Scalar::String,
     i32 => Bound::Number,
+    i64 => Bound::Integer,
+    u64 => Bound::Integer,
     f64 => Bound::Number,
     Range => AnyRange::Numbers,
     Bounds<i64> => AnyRange::Times,

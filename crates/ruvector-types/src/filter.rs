@@ -71,6 +71,8 @@ pub enum FieldTest {
     Text(Text),
     /// A number within bounds.
     Range(Range),
+    /// The same, where a bound is an integer that no `f64` holds.
+    ExactRange(Bounds<Number>),
     /// A time within bounds, in microseconds since 1970-01-01T00:00:00Z.
     DatetimeRange(Bounds<i64>),
     /// A place within `radius_m` metres of a centre.
@@ -170,6 +172,43 @@ impl<T> Default for Bounds<T> {
 
 /// Bounds of a number.
 pub type Range = Bounds<f64>;
+
+/// A bound of numbers that is never rounded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    /// A number that an `f64` holds.
+    Float(f64),
+    /// An integer within `i64` or `u64` that none holds: beyond 2⁵³.
+    Integer(i128),
+}
+
+impl Number {
+    /// The integer in its canonical variant.
+    pub fn of_integer(integer: impl Into<i128>) -> Number {
+        let integer = integer.into();
+        let near = integer as f64;
+        if near as i128 == integer {
+            Number::Float(near)
+        } else {
+            Number::Integer(integer)
+        }
+    }
+}
+
+impl Bounds<Number> {
+    /// The test for a number within.
+    pub fn test(self) -> FieldTest {
+        let float = |bound: Option<Number>| match bound {
+            None => Some(None),
+            Some(Number::Float(number)) => Some(Some(number)),
+            Some(Number::Integer(_)) => None,
+        };
+        match (float(self.gt), float(self.gte), float(self.lt), float(self.lte)) {
+            (Some(gt), Some(gte), Some(lt), Some(lte)) => FieldTest::Range(Bounds { gt, gte, lt, lte }),
+            _ => FieldTest::ExactRange(self),
+        }
+    }
+}
 
 /// A place in degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]

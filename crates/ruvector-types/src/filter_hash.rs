@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
 
-use crate::{Bounds, FieldTest, GeoPoint};
+use crate::{Bounds, FieldTest, GeoPoint, Number};
 
 /// The bits of a number; the two zeros are equal.
 fn fraction<H: Hasher>(number: f64, state: &mut H) {
@@ -37,6 +37,10 @@ impl Hash for FieldTest {
             FieldTest::StartsWith(text) | FieldTest::Contains(text) => text.hash(state),
             FieldTest::Text(text) => text.hash(state),
             FieldTest::Range(bounds) => bounds.hash_with(state, |bound, state| fraction(*bound, state)),
+            FieldTest::ExactRange(bounds) => bounds.hash_with(state, |bound, state| match bound {
+                Number::Float(number) => fraction(*number, state),
+                Number::Integer(integer) => integer.hash(state),
+            }),
             FieldTest::DatetimeRange(bounds) => bounds.hash_with(state, |bound, state| bound.hash(state)),
             FieldTest::GeoRadius { center, radius_m } => {
                 center.hash(state);

@@ -1,7 +1,9 @@
 //! The rules a filter keeps: depth, number of conditions, sizes, places on the earth. Names the clause that breaks
 //! one; never evaluates any.
 
-use crate::{Bounds, Condition, FieldTest, Filter, GeoPoint, GeoPolygon, Invalid, Limits, Problem, Text};
+use crate::{
+    Bounds, Condition, FieldTest, Filter, GeoPoint, GeoPolygon, Invalid, Limits, Number, Problem, Text,
+};
 
 impl Filter {
     /// Checks every clause against `limits` and the rules of its kind. Cost: linear; stops at the first fault.
@@ -115,7 +117,11 @@ impl Walk<'_> {
             FieldTest::Text(Text::Any(text)) => self.text(text, "match.text_any"),
             FieldTest::Text(Text::Phrase(text)) => self.text(text, "match.phrase"),
             FieldTest::Text(Text::Prefix(text)) => self.text(text, "match.text_prefix"),
-            FieldTest::Range(bounds) => numbers(bounds),
+            FieldTest::Range(bounds) => numbers(bounds, |bound| bound.is_nan()),
+            FieldTest::ExactRange(bounds) => numbers(
+                bounds,
+                |bound| matches!(bound, Number::Float(number) if number.is_nan()),
+            ),
             FieldTest::GeoRadius { center, radius_m } => {
                 center
                     .check()
@@ -218,14 +224,14 @@ pub fn check_radius(metres: f64, field: &str) -> Result<(), Invalid> {
     Err(broken(field, "must be a finite number of metres, 0 or more"))
 }
 
-fn numbers(bounds: &Bounds<f64>) -> Result<(), Invalid> {
+fn numbers<T: Copy>(bounds: &Bounds<T>, is_nan: impl Fn(T) -> bool) -> Result<(), Invalid> {
     let named = [
         ("range.gt", bounds.gt),
         ("range.gte", bounds.gte),
         ("range.lt", bounds.lt),
         ("range.lte", bounds.lte),
     ];
-    match named.iter().find(|(_, bound)| bound.is_some_and(f64::is_nan)) {
+    match named.into_iter().find(|(_, bound)| bound.is_some_and(&is_nan)) {
         None => Ok(()),
         Some((name, _)) => Err(broken(name, "must be a number, and NaN is none")),
     }

@@ -30,7 +30,8 @@ pub use datatype::VectorDatatype;
 pub use expression::{AnyRange, Bound, FilterExpression, Scalar};
 pub use field_index::{FieldIndex, IndexKind, Language, TextOptions, Tokenizer};
 pub use filter::{
-    Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Match, MinShould, Range, Text,
+    Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Match, MinShould, Number,
+    Range, Text,
 };
 pub use filter_rules::{check_radius, check_ring};
 pub use id::{PointId, PointIdError};

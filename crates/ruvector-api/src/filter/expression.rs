@@ -1,7 +1,7 @@
 //! The expression spelling: `{"Eq": {"field", "value"}}`, `{"And": [..]}`, `{"Not": ..}`. Never mixes with
 //! other keys.
 
-use ruvector_types::{Bound, Condition, FilterExpression as Is};
+use ruvector_types::{Bound, Condition, FilterExpression as Is, Number};
 use serde_json::Value;
 
 use super::json::{self, Object};
@@ -114,7 +114,10 @@ fn operand<'a>(object: &'a Object, place: &str) -> Result<&'a Value, ApiError> {
 fn bound(value: &Value, place: &str) -> Result<Bound, ApiError> {
     match value {
         Value::String(_) => qdrant::time(value, place).map(Bound::Time),
-        _ => json::number(value, place).map(Bound::Number),
+        _ => Ok(match json::exact_number(value, place)? {
+            Number::Float(number) => Bound::Number(number),
+            Number::Integer(integer) => Bound::Integer(integer),
+        }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Takes typed values out of a JSON tree, naming the place of what does not fit. Never knows an operator.
 
-use ruvector_types::{Bounds, GeoPoint, PayloadPath, Scalar};
+use ruvector_types::{Bounds, GeoPoint, Number, PayloadPath, Scalar};
 use serde_json::{Map, Value};
 
 use crate::ApiError;
@@ -49,6 +49,15 @@ pub(super) fn boolean(value: &Value, place: &str) -> Result<bool, ApiError> {
 
 pub(super) fn number(value: &Value, place: &str) -> Result<f64, ApiError> {
     value.as_f64().ok_or_else(|| wrong_type(place, "a number", value))
+}
+
+/// A number; an integer is not rounded.
+pub(super) fn exact_number(value: &Value, place: &str) -> Result<Number, ApiError> {
+    match (value.as_i64(), value.as_u64()) {
+        (Some(integer), _) => Ok(Number::of_integer(integer)),
+        (_, Some(integer)) => Ok(Number::of_integer(integer)),
+        _ => number(value, place).map(Number::Float),
+    }
 }
 
 pub(super) fn unsigned(value: &Value, place: &str) -> Result<u64, ApiError> {

@@ -223,7 +223,7 @@ pub(super) fn bounds(object: &Object, place: &str) -> Result<AnyRange, ApiError>
     if BOUNDS.iter().any(is_time) {
         return json::bounds(object, place, time).map(AnyRange::Times);
     }
-    json::bounds(object, place, json::number).map(AnyRange::Numbers)
+    json::bounds(object, place, json::exact_number).map(AnyRange::Exact)
 }
 
 pub(super) fn time(value: &Value, place: &str) -> Result<i64, ApiError> {

@@ -31,6 +31,7 @@ fn plain(condition: Condition) -> Condition {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn spellings_agree() {
     let groups = [
         vec![
@@ -77,6 +78,18 @@ fn spellings_agree() {
             json!({"x": u64::MAX}),
             json!({"key": "x", "match": {"value": u64::MAX}}),
             json!({"key": "x", "match": {"integer": u64::MAX}}),
+        ],
+        vec![
+            json!({"key": "n", "range": {"gte": 9_007_199_254_740_993_u64, "lt": u64::MAX}}),
+            json!({"Range": {"field": "n", "gte": 9_007_199_254_740_993_u64, "lt": u64::MAX}}),
+        ],
+        vec![
+            json!({"key": "n", "range": {"lte": i64::MIN + 1}}),
+            json!({"Lte": {"field": "n", "value": i64::MIN + 1}}),
+        ],
+        vec![
+            json!({"key": "n", "range": {"gt": 9_007_199_254_740_994_u64}}),
+            json!({"Gt": {"field": "n", "value": 9_007_199_254_740_994.0}}),
         ],
         vec![json!({"x": "1"}), json!({"key": "x", "match": {"keyword": "1"}})],
         vec![

@@ -13,7 +13,7 @@ use crate::ApiError;
 /// what the message holds.
 ///
 /// # Errors
-/// `NotSupported` for what no message says: a prefix of a word, an integer above 2⁶³ − 1, lists of values other than
+/// `NotSupported` for what no message says: a prefix of a word, an integer above 2⁶³ − 1, a bound that no `f64` holds, lists of values other than
 /// all strings or all integers.
 pub fn filter_message(filter: &Filter, field: &str) -> Result<m::Filter, ApiError> {
     level(filter).map_err(|error| error.within(field))
@@ -84,6 +84,10 @@ fn field_condition(key: String, test: &FieldTest) -> Result<ConditionOneOf, ApiE
         FieldTest::Range(bounds) => {
             let Bounds { gt, gte, lt, lte } = *bounds;
             field.range = Some(m::Range { lt, gt, gte, lte });
+        }
+        FieldTest::ExactRange(_) => {
+            let what = "messages hold bounds of numbers as double, which does not hold this integer";
+            return Err(unserved("range", what));
         }
         FieldTest::DatetimeRange(bounds) => field.datetime_range = Some(times(bounds)),
         FieldTest::GeoRadius { center, radius_m } => {

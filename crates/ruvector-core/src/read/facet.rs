@@ -19,7 +19,8 @@ use crate::{Ctx, Error, Way};
 #[derive(Default)]
 struct Counts {
     strings: HashMap<String, u64>,
-    integers: HashMap<i64, u64>,
+    /// Within `i64` or `u64`.
+    integers: HashMap<i128, u64>,
     flags: [u64; 2],
 }
 
@@ -125,10 +126,11 @@ impl Counts {
                         self.strings.insert(text.to_owned(), count);
                     }
                 },
-                IndexedValue::Int(integer) => *self.integers.entry(integer).or_default() += count,
+                IndexedValue::Int(integer) => *self.integers.entry(integer.into()).or_default() += count,
+                IndexedValue::UInt(integer) => *self.integers.entry(integer.into()).or_default() += count,
                 IndexedValue::Bool(flag) => self.flags[usize::from(flag)] += count,
                 // A facet of integers counts no others.
-                IndexedValue::UInt(_) | IndexedValue::Float(_) | IndexedValue::Time(_) => {}
+                IndexedValue::Float(_) | IndexedValue::Time(_) => {}
             }
         }
         Ok(())
@@ -151,7 +153,7 @@ impl Counts {
         let hit = |(key, count)| FacetHit {
             value: match key {
                 Key::Flag(flag) => Value::Bool(flag),
-                Key::Integer(integer) => Value::Int(integer),
+                Key::Integer(integer) => whole(integer),
                 Key::Text(text) => Value::String(text),
             },
             count,
@@ -160,10 +162,17 @@ impl Counts {
     }
 }
 
+fn whole(integer: i128) -> Value {
+    match i64::try_from(integer) {
+        Ok(integer) => Value::Int(integer),
+        Err(_) => Value::UInt(integer as u64),
+    }
+}
+
 /// A value, in the order in which equal counts stand.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Flag(bool),
-    Integer(i64),
+    Integer(i128),
     Text(String),
 }

@@ -37,7 +37,9 @@ pub(crate) struct Sieve {
     query: CodeQuery,
     /// By the short codes, of all nodes.
     distances: Vec<f32>,
-    /// The least of them, ascending.
+    /// The least of each [`LANES`] of them.
+    minima: Vec<f32>,
+    /// Some that may be the least.
     best: Vec<f32>,
     /// The nodes that the first sieve left.
     passed: Vec<u32>,
@@ -109,16 +111,24 @@ impl Sieve {
         };
         // Of two that overflow to opposite ends nothing is known.
         let reach = finite(farthest + deviations * deviation);
-        // Which pass is known to nobody beforehand: no branch depends on it.
-        self.passed.clear();
-        self.passed.resize(nodes.len(), 0);
-        let mut taken = 0;
-        for (node, distance) in nodes.iter().zip(&self.distances) {
-            self.passed[taken] = *node;
-            taken += usize::from(*distance <= reach);
-        }
-        self.passed.truncate(taken);
+        self.pass(nodes, reach);
         true
+    }
+
+    /// Leaves in `passed` those of `nodes` whose estimates are not beyond `reach`, in their order.
+    fn pass(&mut self, nodes: &[u32], reach: f32) {
+        self.passed.clear();
+        let chunks = nodes.chunks(LANES).zip(self.distances.chunks(LANES));
+        for ((nodes, distances), least) in chunks.zip(&self.minima) {
+            // Most chunks hold none.
+            if *least <= reach {
+                let near = nodes
+                    .iter()
+                    .zip(distances)
+                    .filter(|(_, distance)| **distance <= reach);
+                self.passed.extend(near.map(|(node, _)| *node));
+            }
+        }
     }
 
     /// A distance that the last of those wanted is not beyond, but for what the finer codes err: that of the last wanted among
@@ -130,17 +140,12 @@ impl Sieve {
         request: &FastSearch<'_>,
         nodes: &[u32],
     ) -> Option<f32> {
-        let worst = self.worst_of_best(request.wanted.max(RANK) + MEASURED_MORE);
+        let worst = self.least(request.wanted.max(RANK) + MEASURED_MORE)?;
         if !worst.is_finite() {
             return None;
         }
         // All of those as far, lest their order counts.
-        let nearest = nodes
-            .iter()
-            .zip(&self.distances)
-            .filter(|(_, distance)| **distance <= worst);
-        self.passed.clear();
-        self.passed.extend(nearest.map(|(node, _)| *node));
+        self.pass(nodes, worst);
         let (passed, found) = (&self.passed, &mut self.found);
         let outcome = fast.scan(request, passed, &mut |_| true, &mut self.scratch, found);
         let by_distance = |a: &Neighbor, b: &Neighbor| a.distance.total_cmp(&b.distance);
@@ -149,25 +154,31 @@ impl Sieve {
         is_there.then(|| found.select_nth_unstable_by(last, by_distance).1.distance + outcome.deviation)
     }
 
-    /// The last of so many least distances; infinite where there are fewer.
-    fn worst_of_best(&mut self, kept: usize) -> f32 {
-        self.best.clear();
-        let mut worst = f32::INFINITY;
-        for chunk in self.distances.chunks(LANES) {
-            // Seldom: whole chunks are passed over at once.
-            if !chunk
+    /// The last of the `kept` least estimates; `None` if there are fewer. Fills `minima`.
+    fn least(&mut self, kept: usize) -> Option<f32> {
+        let least = |chunk: &[f32]| {
+            chunk
                 .iter()
-                .fold(false, |any, distance| any | (*distance < worst))
-            {
-                continue;
-            }
-            for distance in chunk {
-                if *distance < worst {
-                    worst = offer(&mut self.best, *distance, kept);
-                }
+                .fold(f32::INFINITY, |a, b| if *b < a { *b } else { a })
+        };
+        self.minima.clear();
+        self.minima.extend(self.distances.chunks(LANES).map(least));
+        let last = kept.checked_sub(1)?;
+        self.best.clear();
+        self.best.extend_from_slice(&self.minima);
+        // Where so many chunks have one as near, so many nodes are: the last of them is among those.
+        let bound = match last < self.best.len() {
+            true => *self.best.select_nth_unstable_by(last, f32::total_cmp).1,
+            false => f32::INFINITY,
+        };
+        self.best.clear();
+        for (chunk, least) in self.distances.chunks(LANES).zip(&self.minima) {
+            if *least <= bound {
+                self.best
+                    .extend(chunk.iter().filter(|distance| **distance <= bound));
             }
         }
-        worst
+        (last < self.best.len()).then(|| *self.best.select_nth_unstable_by(last, f32::total_cmp).1)
     }
 
     /// How far estimates err: the most among codes that lie evenly; `None` if some cannot be read. The same whichever nodes
@@ -179,17 +190,6 @@ impl Sieve {
             let code = codes.rows(node..node + 1)?;
             Some(most.max(self.query.deviation(code)))
         })
-    }
-}
-
-/// Takes a distance among the `kept` best, ascending; the worst of these, infinite while they are fewer.
-fn offer(best: &mut Vec<f32>, distance: f32, kept: usize) -> f32 {
-    let place = best.partition_point(|known| *known < distance);
-    best.insert(place, distance);
-    best.truncate(kept);
-    match best.len() < kept {
-        true => f32::INFINITY,
-        false => best.last().copied().unwrap_or(f32::INFINITY),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a filter means, over trees of values: plain loops, shared with nothing that is tested.
 
 use ruvector_types::{
-    Condition, FieldCondition, FieldTest, Filter, GeoPoint, Match, PointId, Range, Step, Text, Value,
+    Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, Match, Number, PointId, Range, Step,
+    Text, Value,
 };
 
 use crate::generate::TIMES;
@@ -47,6 +48,22 @@ fn integer_within(number: i128, range: &Range) -> bool {
         && range.lte.is_none_or(|bound| number <= bound.floor() as i128)
 }
 
+/// As parts of a whole number and what is above it, which no bound beyond 2^53 has.
+fn parts(number: f64) -> (i128, f64) {
+    (number.floor() as i128, number - number.floor())
+}
+
+fn exactly_within(number: (i128, f64), range: &Bounds<Number>) -> bool {
+    let bound = |bound| match bound {
+        Number::Float(bound) => parts(bound),
+        Number::Integer(bound) => (bound, 0.0),
+    };
+    range.gt.is_none_or(|other| number > bound(other))
+        && range.gte.is_none_or(|other| number >= bound(other))
+        && range.lt.is_none_or(|other| number < bound(other))
+        && range.lte.is_none_or(|other| number <= bound(other))
+}
+
 fn field_matches(payload: &Value, condition: &FieldCondition) -> bool {
     let at_path = values(payload, condition.path.steps());
     let mut flat: Vec<&Value> = Vec::new();
@@ -68,6 +85,12 @@ fn field_matches(payload: &Value, condition: &FieldCondition) -> bool {
             Value::Int(number) => integer_within((*number).into(), range),
             Value::UInt(number) => integer_within((*number).into(), range),
             Value::Float(number) => range.contain(number),
+            _ => false,
+        }),
+        FieldTest::ExactRange(range) => flat.iter().any(|value| match value {
+            Value::Int(number) => exactly_within(((*number).into(), 0.0), range),
+            Value::UInt(number) => exactly_within(((*number).into(), 0.0), range),
+            Value::Float(number) => exactly_within(parts(*number), range),
             _ => false,
         }),
         FieldTest::IsEmpty => at_path

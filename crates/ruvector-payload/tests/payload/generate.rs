@@ -2,7 +2,7 @@
 
 use ruvector_types::{
     Bounds, Condition, FieldCondition, FieldTest, Filter, GeoPoint, GeoPolygon, Map, Match, MinShould,
-    PayloadPath, PointId, Text, Value,
+    Number, PayloadPath, PointId, Text, Value,
 };
 
 /// Few keys, so that paths hit often.
@@ -185,6 +185,7 @@ impl Draw {
             0 | 1 => FieldTest::Match(self.matched()),
             2 => FieldTest::MatchAny(self.matches()),
             3 => FieldTest::MatchExcept(self.matches()),
+            4 if self.one_in(2) => FieldTest::ExactRange(self.bounds(Draw::bound)),
             4 => FieldTest::Range(self.bounds(|draw| draw.of(&FLOATS))),
             5 => FieldTest::IsEmpty,
             6 => FieldTest::IsNull,
@@ -193,6 +194,14 @@ impl Draw {
             9 => FieldTest::DatetimeRange(self.bounds(|draw| draw.of(&TIMES).1.unwrap_or(1))),
             10 => FieldTest::ValuesCount(self.bounds(|draw| draw.below(4) as u64)),
             _ => self.shape(),
+        }
+    }
+
+    fn bound(&mut self) -> Number {
+        match self.below(3) {
+            0 => Number::Float(self.of(&FLOATS)),
+            1 => Number::of_integer(self.of(&UINTS)),
+            _ => Number::of_integer(self.of(&INTS)),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Filters on plain values, by their definition. Texts are cut as without an index.
 
-use ruvector_types::{Bounds, Condition, FieldTest, Filter, Match, PointId, Step, Text, Value};
+use std::cmp::Ordering;
+
+use ruvector_types::{Bounds, Condition, FieldTest, Filter, Match, Number, PointId, Step, Text, Value};
 
 use super::ModelPoint;
 use super::place::{lies_in, place};
@@ -81,6 +83,17 @@ fn passes(test: &FieldTest, found: &[&Value]) -> bool {
             single.any(|value| *value != Value::Null && !list.iter().any(|wanted| equal(value, wanted)))
         }
         FieldTest::Range(bounds) => single.any(|value| within(value, bounds)),
+        FieldTest::ExactRange(bounds) => single.any(|value| {
+            let order = |bound: &Number| order(value, *bound);
+            let holds = |bound: &Option<Number>, wanted: &[Ordering]| {
+                let found = bound.as_ref().map(order);
+                found.is_none_or(|found| found.is_some_and(|found| wanted.contains(&found)))
+            };
+            holds(&bounds.gt, &[Ordering::Greater])
+                && holds(&bounds.gte, &[Ordering::Greater, Ordering::Equal])
+                && holds(&bounds.lt, &[Ordering::Less])
+                && holds(&bounds.lte, &[Ordering::Less, Ordering::Equal])
+        }),
         FieldTest::IsNull => single.any(|value| *value == Value::Null),
         FieldTest::IsEmpty => found
             .iter()
@@ -156,6 +169,26 @@ fn equal(value: &Value, wanted: &Match) -> bool {
         (Value::Bool(flag), Match::Bool(wanted)) => flag == wanted,
         _ => false,
     }
+}
+
+/// How a number compares with a bound. Reals that a bound beyond 2^53 is compared with are whole, or far away.
+fn order(value: &Value, bound: Number) -> Option<Ordering> {
+    let whole = match value {
+        Value::Int(number) => i128::from(*number),
+        Value::UInt(number) => i128::from(*number),
+        Value::Float(number) => {
+            return match bound {
+                Number::Float(bound) => number.partial_cmp(&bound),
+                Number::Integer(bound) => Some((*number as i128).cmp(&bound)),
+            };
+        }
+        _ => return None,
+    };
+    Some(match bound {
+        Number::Integer(bound) => whole.cmp(&bound),
+        Number::Float(bound) if bound.fract() == 0.0 => whole.cmp(&(bound as i128)),
+        Number::Float(bound) => whole.cmp(&(bound.floor() as i128)).then(Ordering::Less),
+    })
 }
 
 fn within(value: &Value, bounds: &Bounds<f64>) -> bool {

@@ -150,6 +150,7 @@ fn counted(value: Value, kind: &IndexKind) -> Option<Value> {
         (IndexKind::Bool, Value::Bool(flag)) => Some(Value::Bool(flag)),
         (IndexKind::Integer { .. }, value) => match number(&value)? {
             OrderValue::Int(integer) => Some(Value::Int(integer)),
+            OrderValue::UInt(integer) => Some(Value::UInt(integer)),
             _ => None,
         },
         _ => None,
@@ -161,6 +162,9 @@ fn facet_order(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::String(a), Value::String(b)) => a.cmp(b),
         (Value::Int(a), Value::Int(b)) => a.cmp(b),
+        (Value::UInt(a), Value::UInt(b)) => a.cmp(b),
+        (Value::Int(_), Value::UInt(_)) => Ordering::Less,
+        (Value::UInt(_), Value::Int(_)) => Ordering::Greater,
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         _ => Ordering::Equal,
     }

@@ -44,9 +44,9 @@ use super::table::{Layout, array_at};
 use super::{IndexBytes, MalformedIndex};
 
 pub(crate) const MAGIC: [u8; 4] = *b"RVFO";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 /// Before it, fewer spellings of a time were read.
-const VERSION_TIMES: u16 = 2;
+const VERSION_TIMES: u16 = 3;
 const HEAD_BYTES: u64 = 40;
 const FLAG_LOWS: u8 = 1;
 const FLAG_NO_MATCHES: u8 = 2;

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use ruvector_types::Bounds;
+use ruvector_types::{Bounds, Number};
 
 use super::key::has_nan;
 use super::{IndexedValue, Kept, OTHERS, OrderedIndex, Other};
@@ -40,6 +40,15 @@ impl<B: IndexBytes> OrderedIndex<B> {
                 let bounds = map_bounds(bounds, IndexedValue::Float);
                 Some(Plan::may(Other::Number).with(self.within(Kept::Numbers, &bounds)?))
             }
+            Test::ExactRange(bounds) => {
+                let bounds = map_bounds(bounds, bound_of);
+                let all = [bounds.gt, bounds.gte, bounds.lt, bounds.lte];
+                let is_nan = |bound| matches!(bound, IndexedValue::Float(number) if f64::is_nan(number));
+                if all.into_iter().flatten().any(is_nan) {
+                    return Some(Plan::default());
+                }
+                Some(Plan::may(Other::Number).with(self.within(Kept::Numbers, &bounds)?))
+            }
             Test::Datetime(bounds) if self.head.kept == Kept::Times => {
                 let bounds = map_bounds(bounds, IndexedValue::Time);
                 Some(Plan::may(Other::Time).with(self.within(Kept::Times, &bounds)?))
@@ -65,7 +74,7 @@ impl<B: IndexBytes> OrderedIndex<B> {
         match test {
             Test::Keyword(_) | Test::Integer(_) | Test::UInt(_) | Test::Bool(_) => self.head.served.matches,
             Test::AnyOf(_) | Test::NoneOf(_) => self.head.served.matches,
-            Test::Range(_) => self.head.served.ranges,
+            Test::Range(_) | Test::ExactRange(_) => self.head.served.ranges,
             _ => true,
         }
     }
@@ -208,6 +217,19 @@ fn gaps(spans: &[Range<u32>], end: u32) -> Vec<Range<u32>> {
     let ends = spans.iter().map(|span| span.start).chain(std::iter::once(end));
     let gaps = starts.zip(ends).map(|(start, end)| start..end);
     gaps.filter(|gap| !gap.is_empty()).collect()
+}
+
+/// Bounds that no filter's rules let pass, NaN and integers of more than 64 bits, are NaN: nothing lies within.
+fn bound_of(bound: Number) -> IndexedValue<'static> {
+    let integer = match bound {
+        Number::Float(number) => return IndexedValue::Float(number),
+        Number::Integer(integer) => integer,
+    };
+    match (i64::try_from(integer), u64::try_from(integer)) {
+        (Ok(integer), _) => IndexedValue::Int(integer),
+        (_, Ok(integer)) => IndexedValue::UInt(integer),
+        _ => IndexedValue::Float(f64::NAN),
+    }
 }
 
 fn map_bounds<T: Copy>(

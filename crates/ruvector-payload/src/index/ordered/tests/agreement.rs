@@ -75,12 +75,12 @@ fn is_served(kind: &IndexKind, test: &Test) -> bool {
         IndexKind::Null => matches!(test, Test::NotEmpty | Test::HasNull),
         IndexKind::Datetime => matches!(
             test,
-            Test::Datetime(_) | Test::Range(_) | Test::NotEmpty | Test::HasNull
+            Test::Datetime(_) | Test::Range(_) | Test::ExactRange(_) | Test::NotEmpty | Test::HasNull
         ),
         IndexKind::Integer { lookup, range } => match test {
             Test::Keyword(_) | Test::Integer(_) | Test::UInt(_) | Test::Bool(_) => *lookup,
             Test::AnyOf(_) | Test::NoneOf(_) => *lookup,
-            Test::Range(_) => *range,
+            Test::Range(_) | Test::ExactRange(_) => *range,
             _ => true,
         },
         IndexKind::Keyword { .. } | IndexKind::Uuid => {
