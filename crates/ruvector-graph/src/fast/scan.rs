@@ -25,16 +25,12 @@ impl<B: Bytes> FastGraph<B> {
         scratch: &mut FastScratch,
         out: &mut Vec<Neighbor>,
     ) -> FastOutcome {
-        out.clear();
-        if !self.fits(request) {
-            return FastOutcome::default();
+        if self.fits(request) {
+            let first = nodes.iter().take(AHEAD);
+            first.for_each(|node| self.prefetch_code(*node));
+            scratch.take_query(self, request);
         }
-        nodes
-            .iter()
-            .take(AHEAD)
-            .for_each(|node| self.prefetch_code(*node));
-        scratch.begin_scan(self, request);
-        self.compare(request, nodes, accept, scratch, out)
+        self.scan_again(request, nodes, accept, scratch, out)
     }
 
     /// As [`Self::scan`] for the query of the last scan of this graph with this `scratch`: it is not rotated again.
@@ -50,18 +46,7 @@ impl<B: Bytes> FastGraph<B> {
         if !self.fits(request) {
             return FastOutcome::default();
         }
-        scratch.begin_scan_again(self, request);
-        self.compare(request, nodes, accept, scratch, out)
-    }
-
-    fn compare(
-        &self,
-        request: &FastSearch<'_>,
-        nodes: &[u32],
-        accept: &mut dyn FnMut(u32) -> bool,
-        scratch: &mut FastScratch,
-        out: &mut Vec<Neighbor>,
-    ) -> FastOutcome {
+        scratch.begin_scan(self, request);
         let deviation = scratch.deviation(self);
         let margin = DEVIATIONS * deviation;
         let mut outcome = FastOutcome {

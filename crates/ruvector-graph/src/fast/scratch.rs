@@ -114,14 +114,13 @@ impl FastScratch {
         }
     }
 
-    /// Begins a scan, which has no frontier and no slack.
-    pub(super) fn begin_scan<B: Bytes>(&mut self, graph: &FastGraph<B>, request: &FastSearch<'_>) {
+    /// Prepares a query for scans.
+    pub(super) fn take_query<B: Bytes>(&mut self, graph: &FastGraph<B>, request: &FastSearch<'_>) {
         self.query.rotate(graph, request.query);
-        self.begin_scan_again(graph, request);
     }
 
-    /// Begins a scan for the query of the last one.
-    pub(super) fn begin_scan_again<B: Bytes>(&mut self, graph: &FastGraph<B>, request: &FastSearch<'_>) {
+    /// Begins a scan, which has no frontier and no slack, for the query prepared last.
+    pub(super) fn begin_scan<B: Bytes>(&mut self, graph: &FastGraph<B>, request: &FastSearch<'_>) {
         let lengths = self.query.norm_squared + graph.header.length_squared;
         self.bound
             .begin((graph.header.metric, lengths), 0.0, request.wanted.max(1));
