@@ -254,8 +254,10 @@ impl CodesWriter {
 #[cfg(test)]
 mod tests {
     //! Goal: codes come back as written, with their encoder. Method: every family over a few vectors; every changed
-    //! byte behind the codes, under a valid checksum, is refused or answered within bounds.
+    //! byte behind the codes, under a valid checksum, is refused or answered within bounds; a bit that flips in one of
+    //! several regions of the mapped file hides the codes there and no others.
     use super::*;
+    use crate::frame::{HEADER_BYTES, REGION_BYTES};
     use crate::testing::component;
     use ruvector_io::{MemIo, Region};
     use ruvector_quant::{Quantization, Space, Width};
@@ -309,6 +311,39 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn chosen_codes_of_a_damaged_region_are_not_read() {
+        let (dim, metric) = (20, Metric::Dot);
+        let space = Space { dim, metric, seed: 3 };
+        let width = Width::Four;
+        let encoder = Encoder::train(Quantization::Rotated { width }, space, &[&[0.5; 20]]).unwrap();
+        let row_bytes = encoder.code_bytes();
+        // Three regions.
+        let count = 3 * REGION_BYTES / row_bytes;
+        let io = Arc::new(MemIo::new());
+        let mut writer = CodesWriter::create(io.clone(), "c", 1, row_bytes as u32).unwrap();
+        for row in 0..count {
+            writer.push(&vec![row as u8; row_bytes]).unwrap();
+        }
+        writer.finish(Codes::Rotated(CodeWidth::Four), &encoder).unwrap();
+        let mut file = io.read("c", u64::MAX).unwrap();
+        file[HEADER_BYTES + REGION_BYTES + REGION_BYTES / 2] ^= 1;
+        let file = Region::from_vec(file);
+        let component = Component::from_region("c", file, ComponentKind::Codes).unwrap();
+        let block = CodeBlock::open(component).unwrap();
+        let (in_first, in_second, in_third) = (7, (count / 2) as u32, count as u32 - 7);
+        let codes = block.sound(&[in_third, in_first]).unwrap();
+        for row in [in_first, in_third] {
+            let code = row as usize * row_bytes;
+            assert_eq!(codes[code..code + row_bytes], vec![row as u8; row_bytes]);
+        }
+        for chosen in [&[in_second][..], &[in_first, in_third, in_second]] {
+            assert_eq!(block.sound(chosen), None);
+        }
+        assert_eq!(block.sound(&[count as u32]), None);
+        assert!(block.sound(&[in_first]).is_some());
     }
 
     #[test]
