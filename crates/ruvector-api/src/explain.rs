@@ -33,6 +33,9 @@ struct SegmentView {
     /// A second one where the first had to be given up; none where no point could match.
     #[schema(value_type = Vec<String>)]
     ways: Vec<&'static str>,
+    /// Breadth of the search: `hnsw_ef`, or what the graph is known to take where that is absent; `null` where breadth means
+    /// nothing.
+    ef: Option<usize>,
     /// Graph nodes whose links were followed, and those that a fast scan measured by their codes in the layout.
     visited: u64,
     /// Full vectors compared with the query.
@@ -124,6 +127,7 @@ impl SegmentView {
                 unindexed: filter.unindexed.clone(),
             }),
             ways: segment.ways.iter().copied().map(Way::name).collect(),
+            ef: segment.ef,
             visited: segment.visited,
             measured: segment.measured,
             filter_us: micros(segment.filter_time),

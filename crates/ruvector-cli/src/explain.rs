@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<(), CliError> {
     }
     let mut rows: Vec<Vec<String>> = segments.iter().map(segment_row).collect();
     rows.push(totals_row(&explain["totals"]));
-    let right = [2, 4, 5, 6, 7, 8, 9, 10];
+    let right = [2, 4, 5, 6, 7, 8, 9, 10, 11];
     print!("\n{}", table::lines(&HEAD, &rows, &right));
     for (said, name) in [
         ("answered by indexes", "indexed"),
@@ -55,11 +55,12 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<(), CliError> {
     Ok(())
 }
 
-const HEAD: [&str; 11] = [
+const HEAD: [&str; 12] = [
     "segment",
     "state",
     "points",
     "ways",
+    "ef",
     "estimated",
     "undecided",
     "matching",
@@ -71,7 +72,7 @@ const HEAD: [&str; 11] = [
 
 const NOTES: &str =
     "estimated: points that match the filter, guessed from the indexes; undecided: points for
-which no index decides; matching: points that match. filter µs: for what the indexes know; search µs: for the rest.";
+which no index decides; matching: points that match. ef: breadth of the search. filter µs: for what the indexes know; search µs: for the rest.";
 
 fn read_body(file: Option<&Path>) -> Result<Map<String, Value>, CliError> {
     let (place, bytes) = match file.filter(|path| *path != Path::new("-")) {
@@ -130,6 +131,7 @@ fn segment_row(segment: &Value) -> Vec<String> {
             true => "none".to_owned(),
             false => ways.join(", then "),
         },
+        or_dash(&segment["ef"]),
         or_dash(&filter["estimated"]),
         or_dash(&filter["undecided"]),
         or_dash(&filter["matching"]),
@@ -146,6 +148,7 @@ fn totals_row(totals: &Value) -> Vec<String> {
         String::new(),
         String::new(),
         String::new(),
+        String::new(),
         totals["estimated"].to_string(),
         totals["undecided"].to_string(),
         totals["matching"].to_string(),
@@ -156,7 +159,7 @@ fn totals_row(totals: &Value) -> Vec<String> {
     ]
 }
 
-/// A number; a dash where there is no filter.
+/// A number; a dash where there is none.
 fn or_dash(value: &Value) -> String {
     value
         .as_u64()

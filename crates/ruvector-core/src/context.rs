@@ -31,7 +31,14 @@ impl Ctx {
     /// Tells the trace, if there is one, how a segment is read.
     pub(crate) fn took(&self, way: Way) {
         if let Some(trace) = &self.trace {
-            trace.took(way);
+            trace.took(way, None);
+        }
+    }
+
+    /// The same of a search with a breadth.
+    pub(crate) fn took_with(&self, way: Way, ef: usize) {
+        if let Some(trace) = &self.trace {
+            trace.took(way, Some(ef));
         }
     }
 

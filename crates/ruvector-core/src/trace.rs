@@ -18,6 +18,8 @@ pub struct Trace {
 struct Details {
     /// Taken in the segment under way.
     ways: Vec<Way>,
+    /// The breadth of the last of them.
+    ef: Option<usize>,
     segments: Vec<SegmentTrace>,
 }
 
@@ -76,6 +78,8 @@ pub struct SegmentTrace {
     pub filter: Option<FilterTrace>,
     /// In the order taken: a second one where the first had to be given up.
     pub ways: Vec<Way>,
+    /// The breadth of its search: the one asked for, or that taken where none was. `None` where breadth means nothing.
+    pub ef: Option<usize>,
     /// Graph nodes whose links were followed, and those that a fast scan measured by their codes in the layout.
     pub visited: u64,
     /// Full vectors compared.
@@ -135,17 +139,20 @@ impl Trace {
         self.measured.fetch_add(measured, Ordering::Relaxed);
     }
 
-    pub(crate) fn took(&self, way: Way) {
+    pub(crate) fn took(&self, way: Way, ef: Option<usize>) {
         if let Some(details) = &self.details {
-            details.lock().ways.push(way);
+            let mut details = details.lock();
+            details.ways.push(way);
+            details.ef = ef.or(details.ef);
         }
     }
 
-    /// Ends a segment: its ways are those taken since the last one ended.
+    /// Ends a segment: its ways and its breadth are those since the last one ended.
     pub(crate) fn end_segment(&self, mut segment: SegmentTrace) {
         if let Some(details) = &self.details {
             let mut details = details.lock();
             segment.ways = std::mem::take(&mut details.ways);
+            segment.ef = details.ef.take();
             details.segments.push(segment);
         }
     }

@@ -67,6 +67,7 @@ fn check(explain: &Value) -> Vec<Value> {
     for segment in &segments {
         let members: Vec<&String> = segment.as_object().unwrap().keys().collect();
         let wanted = [
+            "ef",
             "filter",
             "filter_us",
             "measured",
@@ -86,6 +87,8 @@ fn check(explain: &Value) -> Vec<Value> {
             // No segment here is large enough for the fast layout.
             assert!(!way.starts_with("fast"), "{way}");
         }
+        let walked = segment["ways"].to_string().contains("graph");
+        assert_eq!(segment["ef"].is_u64(), walked, "{segment}");
         if let Some(filter) = segment["filter"].as_object() {
             let members: Vec<&String> = filter.keys().collect();
             let wanted = ["estimated", "indexed", "matching", "undecided", "unindexed"];
@@ -165,6 +168,13 @@ fn every_read_is_explained() {
             assert_eq!(segment["filter"]["undecided"], 0, "{route} {segment}");
         }
     }
+    let broad = json!({"vector": [1, 0], "limit": 5, "params": {"hnsw_ef": 31}});
+    let (_, explain) = explained(&server, "points/search", broad);
+    let breadths: Vec<Value> = check(&explain)
+        .iter()
+        .map(|segment| segment["ef"].clone())
+        .collect();
+    assert!(breadths.contains(&json!(31)), "{breadths:?}");
     let (count, explain) = explained(&server, "points/count", json!({"filter": filter}));
     check(&explain);
     assert_eq!(

@@ -47,7 +47,7 @@ pub(crate) fn search(
     let Some(fast) = &field.fast else {
         return FastEnd::Unavailable;
     };
-    query.ctx.took(Way::FastGraph);
+    query.ctx.took_with(Way::FastGraph, ef);
     SCRATCH.with_borrow_mut(|[(scratch, found), ..]| {
         let request = FastSearch {
             query: query.vector,
@@ -81,7 +81,7 @@ pub(crate) fn scan(
     if candidates > SIFTED_MAX {
         return Ok(FastEnd::Exhausted);
     }
-    query.ctx.took(Way::FastScan);
+    query.ctx.took_with(Way::FastScan, query.ef);
     query.ctx.check(query.core.io.as_ref())?;
     let nodes = nodes(target, field, filter);
     SIEVE.with_borrow_mut(|sieve| {

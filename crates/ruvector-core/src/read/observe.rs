@@ -90,6 +90,7 @@ impl<'a> Observer<'a> {
             points: self.segment.live_rows(),
             filter,
             ways: Vec::new(),
+            ef: None,
             visited: visited - self.work.0,
             measured: measured - self.work.1,
             filter_time: self.filtered - self.begun,

@@ -16,8 +16,14 @@ use crate::view::{SegmentView, Snapshot};
 use crate::write::{check_vector, wrong_kind};
 use crate::{Ctx, Error};
 
-/// Breadth of a graph search when the request names none.
-const EF_DEFAULT: u32 = 64;
+/// Breadth of a graph search when the request names none, at least.
+const EF_MIN: u32 = 64;
+
+/// The same where no graph of the field was measured.
+const EF_UNMEASURED: u32 = 128;
+
+/// Recall at the breadth taken when the request names none, where the graph has it at any: what filtered searches promise.
+const RECALL_DEFAULT: f32 = 0.95;
 
 /// Searches of a batch that are under way together, at most; a multiple of those that walk a graph at once.
 const BATCH: usize = 64;
@@ -55,7 +61,9 @@ impl<'r> Search<'r> {
             answer,
             field,
             vector,
-            ef: snapshot.checked_ef(request)?,
+            ef: snapshot
+                .checked_ef(request)?
+                .unwrap_or_else(|| snapshot.default_ef(field)),
             codes: codes.filter(|_| !exact),
             exact,
         })
@@ -183,12 +191,25 @@ impl Snapshot {
         largest.into_iter().chain(others)
     }
 
-    pub(super) fn checked_ef(&self, request: &SearchRequest) -> Result<usize, Error> {
-        let core = &self.core;
-        let ef = request.params.hnsw_ef.unwrap_or(EF_DEFAULT);
-        let ef_max = core.limits.hnsw_ef_max as usize;
+    /// The breadth that the request names, if it does.
+    pub(super) fn checked_ef(&self, request: &SearchRequest) -> Result<Option<usize>, Error> {
+        let Some(ef) = request.params.hnsw_ef else {
+            return Ok(None);
+        };
+        let ef_max = self.core.limits.hnsw_ef_max as usize;
         at_most("params.hnsw_ef", ef as usize, ef_max, "hnsw_ef_max")?;
-        Ok(ef as usize)
+        Ok(Some(ef as usize))
+    }
+
+    /// The breadth of a search that names none: data without structure takes many times that of other data. Cost: a look at a
+    /// small table in each segment.
+    fn default_ef(&self, field: &FieldSchema) -> usize {
+        let fast = self
+            .segments()
+            .filter_map(|(_, segment)| segment.fast(field.number));
+        let measured = fast.filter_map(|fast| fast.breadth_of(RECALL_DEFAULT)).max();
+        let ef = measured.unwrap_or(EF_UNMEASURED as usize).max(EF_MIN as usize);
+        ef.min(self.core.limits.hnsw_ef_max as usize)
     }
 }
 

@@ -1,11 +1,12 @@
-//! Learns the table of slacks from the graph itself: searches for some of its own vectors, each as if it were not
-//! there. Never looks at codes: full vectors tell the same and are at hand.
+//! Learns from the graph itself how far searches have to look, and what they find: searches for some of its own vectors, each
+//! as if it were not there. Never looks at codes: full vectors tell the same and are at hand.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use ruvector_simd::{Metric, distance};
 
+use super::recalls::Recalls;
 use super::request::BREADTH_SPREAD;
 use super::slack::{Slack, visits_max};
 use crate::neighbor::{Key, Neighbor};
@@ -14,7 +15,8 @@ use crate::scratch::Visited;
 /// The rank whose distance is the measure; searches for fewer neighbours use it too.
 pub const RANK: usize = 10;
 
-/// One in so many walks goes on as far as the largest breadth of the table needs; the others, to [`SHORT_BREADTH`]. Breadths
+/// One in so many walks goes on as far as the largest breadth of the table needs, and those for which the nearest are known;
+/// the others, to [`SHORT_BREADTH`]. Breadths
 /// that are asked for are small, and there a slack that is off by a little costs the most recall.
 const LONG_ONE_IN: usize = 4;
 /// The breadth up to which all walks count.
@@ -25,6 +27,8 @@ const SHORT_BREADTH: f32 = 64.0;
 #[derive(Debug, Default)]
 pub(super) struct Calibration {
     ways: Vec<Vec<f32>>,
+    /// For each way whose nearest are known, its place and the visits at which it came to them.
+    finds: Vec<(usize, Vec<u32>)>,
     visited: Visited,
     frontier: BinaryHeap<Reverse<Key>>,
     best: Vec<f32>,
@@ -37,6 +41,8 @@ pub(super) struct Ground<'a> {
     pub(super) nodes: u32,
     /// The node that stands for the query.
     pub(super) node: u32,
+    /// The squared distance within which its [`RANK`] nearest lie, where it is known.
+    pub(super) reach: Option<f32>,
     /// The squared distance of a node.
     pub(super) distance: &'a dyn Fn(u32) -> f32,
     /// The links of a node.
@@ -50,9 +56,10 @@ impl Calibration {
         self.visited.insert(ground.node);
         self.frontier.clear();
         self.best.clear();
-        let mut way = Vec::new();
+        let (mut way, mut finds) = (Vec::new(), Vec::new());
         let mut peak = 0.0f32;
-        let visits_max = match self.ways.len().is_multiple_of(LONG_ONE_IN) {
+        let is_long = ground.reach.is_some() || self.ways.len().is_multiple_of(LONG_ONE_IN);
+        let visits_max = match is_long {
             true => visits_max(),
             false => SHORT_BREADTH as usize * BREADTH_SPREAD,
         };
@@ -72,6 +79,9 @@ impl Calibration {
             if let Some(worst) = self.best.get(RANK - 1) {
                 peak = peak.max(ratio(next.distance, *worst));
             }
+            if ground.reach.is_some_and(|reach| next.distance <= reach) && finds.len() < RANK {
+                finds.push(way.len() as u32);
+            }
             way.push(peak);
             if way.len() == visits_max {
                 break;
@@ -86,6 +96,9 @@ impl Calibration {
                         .push(Reverse(Key::new((ground.distance)(node), node)));
                 }
             }
+        }
+        if ground.reach.is_some() {
+            self.finds.push((self.ways.len(), finds));
         }
         self.ways.push(way);
     }
@@ -111,19 +124,38 @@ impl Calibration {
         })
     }
 
+    /// The share of the [`RANK`] nearest that the searches of each breadth would have found, with its slack.
+    pub(super) fn recalls(&self, slack: &Slack) -> Recalls {
+        Recalls::by(slack, |breadth, slack| {
+            let found = self.finds.iter().map(|(way, finds)| {
+                let visits = visits(&self.ways[*way], breadth, slack) as u32;
+                finds.iter().filter(|find| **find < visits).count()
+            });
+            found.sum::<usize>() as f32 / (self.finds.len() * RANK) as f32
+        })
+    }
+
     /// Of searches of a breadth with this slack, which visit a [`BREADTH_SPREAD`]th of the breadth at least and so many
     /// times it at most.
     fn mean_visits(&self, breadth: f32, slack: f32) -> f32 {
-        let spread = BREADTH_SPREAD as f32;
         let one_in = if breadth > SHORT_BREADTH { LONG_ONE_IN } else { 1 };
         let (mut sum, mut count) = (0.0, 0.0f32);
         for way in self.ways.iter().step_by(one_in) {
-            let visits = way.partition_point(|ratio| *ratio <= 1.0 + slack);
-            sum += (visits as f32).clamp(breadth / spread, breadth * spread);
+            sum += visits(way, breadth, slack);
             count += 1.0;
         }
         sum / count.max(1.0)
     }
+}
+
+/// The visits of a search of this breadth and slack that goes this way; without a slack it ends by their number.
+fn visits(way: &[f32], breadth: f32, slack: f32) -> f32 {
+    if slack.is_infinite() {
+        return breadth;
+    }
+    let spread = BREADTH_SPREAD as f32;
+    let visits = way.partition_point(|ratio| *ratio <= 1.0 + slack);
+    (visits as f32).clamp(breadth / spread, breadth * spread)
 }
 
 /// The ratio of two distances given as squares; infinite over zero.

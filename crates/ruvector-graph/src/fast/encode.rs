@@ -8,7 +8,8 @@ use ruvector_simd::{Metric, distance};
 use super::DEGREE;
 use super::calibrate::{Calibration, Ground, length_squared, squared};
 use super::hubs::{self, Hubs, even_sample};
-use super::layout::{DIM_MAX, Header, LINK_BYTES, Layout, NO_NODE, NODES_MAX, Tail};
+use super::layout::{DIM_MAX, Header, LINK_BYTES, Layout, NO_NODE, NODES_MAX, Tail, VERSION};
+use super::truth::Truth;
 use crate::access::{Links, Numbers};
 use crate::neighbor::Neighbor;
 
@@ -19,6 +20,8 @@ const SAMPLE_QUERIES: u32 = 1_024;
 const NODES_PER_QUERY: u32 = 16;
 /// What a calibrating search costs, in nodes encoded.
 const QUERY_NODES: u32 = 32;
+/// Of these, about so many are compared with all vectors, to know what searches should find.
+const TRUTH_QUERIES: u32 = 128;
 /// Padded dimensions up to which neighbours have codes of two bits: below, the error of one bit makes searches take
 /// more visits than the smaller block saves.
 const TWO_BITS_PADDED_MAX: usize = 256;
@@ -41,9 +44,12 @@ pub struct FastEncoder {
     hubs: Option<Hubs>,
     head_written: bool,
     next: u32,
+    truth: Option<Truth>,
+    /// Nodes compared with the queries of `truth`.
+    compared: u32,
     calibration: Calibration,
     calibrated: u32,
-    slack_written: bool,
+    tables_written: bool,
     list: Vec<u32>,
     row: Vec<f32>,
     decoded: Vec<f32>,
@@ -65,6 +71,7 @@ impl FastEncoder {
             false => CodeBits::One,
         };
         let header = Header {
+            version: VERSION,
             nodes: len,
             dim,
             metric,
@@ -86,9 +93,11 @@ impl FastEncoder {
             hubs: None,
             head_written: false,
             next: 0,
+            truth: None,
+            compared: 0,
             calibration: Calibration::default(),
             calibrated: 0,
-            slack_written: false,
+            tables_written: false,
             list: Vec::new(),
             row: Vec::new(),
             decoded: Vec::new(),
@@ -133,7 +142,10 @@ impl FastEncoder {
             self.next += 1;
             left -= 1;
         }
-        while left > 0 && self.next == self.header.nodes && self.calibrated < self.queries() {
+        while left > 0 && self.next == self.header.nodes && self.compared < self.header.nodes {
+            left = left.saturating_sub(self.compare_next());
+        }
+        while left > 0 && self.compared == self.header.nodes && self.calibrated < self.queries() {
             self.calibrate_next(links);
             left = left.saturating_sub(QUERY_NODES);
         }
@@ -155,12 +167,14 @@ impl FastEncoder {
         more
     }
 
-    /// Writes the table of slacks when all else is done; true if it is the end.
+    /// Writes the tables when all else is done; true if it is the end.
     fn end(&mut self, out: &mut Vec<u8>) -> bool {
-        let done = self.next == self.header.nodes && self.calibrated == self.queries();
-        if done && !self.slack_written {
-            out.extend_from_slice(&self.calibration.slack().encode());
-            self.slack_written = true;
+        let done = self.compared == self.header.nodes && self.calibrated == self.queries();
+        if done && !self.tables_written {
+            let slack = self.calibration.slack();
+            out.extend_from_slice(&slack.encode());
+            out.extend_from_slice(&self.calibration.recalls(&slack).encode());
+            self.tables_written = true;
         }
         done
     }
@@ -170,10 +184,37 @@ impl FastEncoder {
         (self.header.nodes / NODES_PER_QUERY).min(SAMPLE_QUERIES)
     }
 
+    /// Of so many calibrating searches, one is for a vector whose nearest are known.
+    fn truth_one_in(&self) -> u32 {
+        (self.queries() / TRUTH_QUERIES).max(2)
+    }
+
+    /// Compares the next node with the vectors whose nearest are to be known; what that costs, in nodes encoded.
+    fn compare_next(&mut self) -> u32 {
+        let node = self.compared;
+        self.compared += 1;
+        let mut truth = self.truth.take().unwrap_or_else(|| {
+            let queries = even_sample(self.header.nodes, self.queries());
+            Truth::begin(queries.step_by(self.truth_one_in() as usize).collect())
+        });
+        if self.is_readable(node) {
+            let kernel = distance(self.header.metric);
+            truth.compare(node, |query, node| kernel(self.row(query), self.row(node)));
+        }
+        let cost = truth.len().div_ceil(DISTANCES_OF_A_NODE);
+        self.truth = Some(truth);
+        cost
+    }
+
     fn calibrate_next(&mut self, links: &impl Links) {
         let mut queries = even_sample(self.header.nodes, self.queries());
-        let node = queries.nth(self.calibrated as usize).unwrap_or(0);
+        let at = self.calibrated;
+        let node = queries.nth(at as usize).unwrap_or(0);
         self.calibrated += 1;
+        let one_in = self.truth_one_in();
+        let is_known = at.is_multiple_of(one_in) && self.is_readable(node);
+        let truth = self.truth.as_ref().filter(|_| is_known);
+        let reach = truth.and_then(|truth| truth.reach((at / one_in) as usize));
         let mut calibration = std::mem::take(&mut self.calibration);
         let mut list = std::mem::take(&mut self.list);
         let (metric, kernel) = (self.header.metric, distance(self.header.metric));
@@ -181,6 +222,7 @@ impl FastEncoder {
         let ground = Ground {
             nodes: self.header.nodes,
             node,
+            reach: reach.map(|reach| squared(metric, lengths, reach)),
             distance: &|other| squared(metric, lengths, kernel(self.row(node), self.row(other))),
             links: &mut |other, out| {
                 self.readable_links(links, other, &mut list);

@@ -19,13 +19,13 @@ const BREADTH_LEAST: f32 = 8.0;
 pub(super) struct Slack([f32; SLACKS]);
 
 /// The breadth of a place in the table.
-fn breadth_at(place: usize) -> f32 {
-    BREADTH_LEAST * (place as f32 / 2.0).exp2()
+pub(super) fn breadth_at(place: f32) -> f32 {
+    BREADTH_LEAST * (place / 2.0).exp2()
 }
 
 /// The most visits that a calibrating search needs to make.
 pub(super) fn visits_max() -> usize {
-    breadth_at(SLACKS - 1).ceil() as usize
+    breadth_at(SLACKS as f32 - 1.0).ceil() as usize
 }
 
 impl Slack {
@@ -33,7 +33,7 @@ impl Slack {
     pub(super) fn by(slack_of: impl Fn(f32) -> f32) -> Slack {
         let mut largest = 0.0f32;
         Slack(std::array::from_fn(|place| {
-            largest = largest.max(slack_of(breadth_at(place)));
+            largest = largest.max(slack_of(breadth_at(place as f32)));
             largest
         }))
     }
@@ -45,6 +45,12 @@ impl Slack {
             (Some(near), Some(far)) => ((1.0 + far) / (1.0 + near)).log2() / 3.0,
             _ => 0.0,
         }
+    }
+
+    /// The breadths of the table, with their slacks.
+    pub(super) fn places(&self) -> impl Iterator<Item = (f32, f32)> {
+        let breadths = (0..SLACKS).map(|place| breadth_at(place as f32));
+        breadths.zip(self.0)
     }
 
     pub(super) fn encode(&self) -> [u8; SLACK_BYTES] {

@@ -14,8 +14,8 @@ const fn stride(padded: usize) -> usize {
     320 + 9 * padded
 }
 
-/// The table of slacks at the end.
-const SLACK_BYTES: usize = 64;
+/// The tables of slacks and of recalls at the end.
+const TABLES_BYTES: usize = 128;
 
 /// A small graph and its bytes: 8 dimensions, 64 padded.
 fn small() -> (Flat, Vec<u8>) {
@@ -72,7 +72,7 @@ fn damaged_bytes_give_bounded_answers() {
         8,
         &mut scratch
     ));
-    let nodes_at = original.len() - SLACK_BYTES - 400 * stride(64);
+    let nodes_at = original.len() - TABLES_BYTES - 400 * stride(64);
     let mut random = Random(3);
     let mut opened = 0;
     for round in 0..1_200 {
@@ -100,14 +100,14 @@ fn damaged_bytes_give_bounded_answers() {
 #[test]
 fn factors_that_are_no_numbers_end_the_search_in_time() {
     let (_, original) = small();
-    let nodes_at = original.len() - SLACK_BYTES - 400 * stride(64);
+    let nodes_at = original.len() - TABLES_BYTES - 400 * stride(64);
     let halves = [0x7e00u16, 0x7c00, 0xfc00, 0x7bff, 0xfbff];
     let words = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, 0.0, -1.0];
     let mut scratch = FastScratch::default();
     for half in halves {
         for word in words {
             let mut bytes = original.clone();
-            let nodes_end = bytes.len() - SLACK_BYTES;
+            let nodes_end = bytes.len() - TABLES_BYTES;
             for node in bytes[nodes_at..nodes_end].chunks_mut(stride(64)) {
                 let factors = node[128..256].chunks_mut(2);
                 factors.for_each(|factor| factor.copy_from_slice(&half.to_le_bytes()));

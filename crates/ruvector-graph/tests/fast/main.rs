@@ -6,6 +6,7 @@
 mod damage;
 #[path = "../dataset/mod.rs"]
 mod dataset;
+mod recalls;
 
 use dataset::{Flat, PARAMS, clustered};
 use ruvector_graph::{
