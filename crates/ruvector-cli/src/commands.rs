@@ -167,7 +167,8 @@ pub(crate) struct BenchArguments {
     /// keyword, uuid, bool, geo, text or null; may be given again
     #[arg(long, value_name = "PATH:KIND")]
     pub(crate) index: Vec<String>,
-    /// Filtered searches to measure too, one a line: {"group", "query" (row of --queries), "filter", "truth" (ids)}
+    /// Filtered searches to measure too, one a line: {"group", "query" (row of --queries), "filter" (null: none), "truth"
+    /// (ids)}
     #[arg(long, value_name = "JSONL")]
     pub(crate) filters: Option<PathBuf>,
     /// Breadths of the filtered searches, if not the default one

@@ -34,11 +34,12 @@ fn check_figures(built: &Value) {
         assert!(point.get("nodes_visited").is_none() && point.get("batch_qps").is_none());
     }
     let groups = built["filters"].as_array().unwrap();
-    assert_eq!(groups.len(), 2);
+    assert_eq!(groups.len(), 3);
     for group in groups {
+        let share = if group["group"] == "all" { 1.0 } else { 0.5 };
         assert_eq!(
             (number(group, "recall"), number(group, "matching_share")),
-            (1.0, 0.5),
+            (1.0, share),
             "{group}"
         );
         assert_eq!(group["searches"], json!(QUERIES));

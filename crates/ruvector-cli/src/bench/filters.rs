@@ -20,13 +20,14 @@ use crate::table;
 
 /// One search; `F` is how its filter is kept.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Line<F> {
     /// Searches whose figures are taken together.
     pub(super) group: String,
     /// Row of the queries.
     pub(super) query: usize,
-    /// As in the REST interface.
-    pub(super) filter: F,
+    /// As in the REST interface; none if null or absent.
+    pub(super) filter: Option<F>,
     /// True neighbours among the points that match, best first; ids are rows of the base.
     pub(super) truth: Vec<u64>,
 }
@@ -48,10 +49,11 @@ impl Groups {
         for (number, line) in (1..).zip(lines::<WireFilter>(plan, path)?) {
             let filter = line
                 .filter
-                .into_filter("filter", &Limits::default())
+                .map(|filter| filter.into_filter("filter", &Limits::default()))
+                .transpose()
                 .map_err(|source| wrong(path, number, source))?;
             let mut request = SearchRequest::nearest(plan.queries[line.query].clone(), plan.k);
-            request.filter = Some(filter);
+            request.filter = filter;
             request.params.quantization = plan.quantization;
             let group = groups.entry(line.group).or_default();
             group.requests.push(request);
@@ -129,6 +131,7 @@ impl Group {
         }
         let times = Times::new(micros, started.elapsed().as_secs_f64());
         let searches = self.requests.len() as f64;
+        let (ways, taken) = self.ways(collection)?;
         Ok(json!({
             "group": name,
             "ef": breadth,
@@ -140,7 +143,8 @@ impl Group {
             "p99_us": times.p99_us,
             "nodes_visited": trace.nodes_visited() as f64 / searches,
             "vectors_measured": trace.vectors_measured() as f64 / searches,
-            "ways": self.ways(collection)?,
+            "breadth": taken,
+            "ways": ways,
         }))
     }
 
@@ -157,9 +161,9 @@ impl Group {
         Ok(matching as f64 / f64::from(counted.max(1)) / points)
     }
 
-    /// How often segments were read which way.
-    fn ways(&self, collection: &Collection) -> Result<BTreeMap<String, u64>, CliError> {
-        let mut ways = BTreeMap::new();
+    /// How often segments were read which way, and the largest breadth that was taken.
+    fn ways(&self, collection: &Collection) -> Result<(BTreeMap<String, u64>, Option<usize>), CliError> {
+        let (mut ways, mut breadth) = (BTreeMap::new(), None);
         for request in self.requests.iter().take(200) {
             let trace = Arc::new(Trace::detailed());
             let context = Ctx {
@@ -170,9 +174,10 @@ impl Group {
             for segment in trace.segments() {
                 let names: Vec<&str> = segment.ways.iter().map(|way| way.name()).collect();
                 *ways.entry(names.join(", then ")).or_default() += 1;
+                breadth = breadth.max(segment.ef);
             }
         }
-        Ok(ways)
+        Ok((ways, breadth))
     }
 }
 

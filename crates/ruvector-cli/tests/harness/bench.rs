@@ -100,11 +100,11 @@ pub(crate) fn load_and_measure(bench: &Bench, url: &str, flags: &[&str]) -> Valu
         Path::new(&payload),
         (0..ROWS).map(|row| json!({"even": row % 2 == 0})),
     );
-    let searches = (0..QUERIES).flat_map(|of| [(of, true), (of, false)]);
-    let line = |(of, even): (usize, bool)| {
-        let filter = json!({"must": [{"key": "even", "match": {"value": even}}]});
-        let group = if even { "even" } else { "odd" };
-        json!({"group": group, "query": of, "filter": filter, "truth": nearest(of, Some(even))})
+    let searches = (0..QUERIES).flat_map(|of| [(of, Some(true)), (of, Some(false)), (of, None)]);
+    let line = |(of, even): (usize, Option<bool>)| {
+        let filter = even.map(|even| json!({"must": [{"key": "even", "match": {"value": even}}]}));
+        let group = even.map_or("all", |even| if even { "even" } else { "odd" });
+        json!({"group": group, "query": of, "filter": filter, "truth": nearest(of, even)})
     };
     write_lines(Path::new(&filters), searches.map(line));
     let load = "--connections 3 --batch 150 --sweep ef=200,300 --index even:bool --replace 0.2";

@@ -35,7 +35,7 @@ pub(super) fn read(plan: &Plan, interface: &dyn Interface, path: &Path) -> Resul
 fn ask<'a>(plan: &Plan, line: &'a filters::Line<Value>, breadth: Option<u32>) -> Ask<'a> {
     Ask {
         k: plan.k,
-        filter: Some(&line.filter),
+        filter: line.filter.as_ref(),
         breadth: breadth.map_or(Breadth::Default, Breadth::Ef),
     }
 }
@@ -82,7 +82,7 @@ fn matching_share(
     let counted = &lines[..lines.len().min(COUNTED)];
     let mut matching = 0;
     for line in counted {
-        matching += interface.count(Some(&line.filter))?;
+        matching += interface.count(line.filter.as_ref())?;
     }
     Ok(matching as f64 / counted.len().max(1) as f64 / plan.rows as f64)
 }
