@@ -19,6 +19,10 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(graph) = FastGraph::open(bytes) else {
         return;
     };
+    for recall in [0.0, 0.95, 1.0] {
+        let breadth = graph.breadth_of(recall);
+        assert!(breadth.is_none_or(|breadth| (8..=1_448).contains(&breadth)));
+    }
     let dim = graph.dim().min(DIM_MAX);
     let query: Vec<f32> = (0..dim).map(|at| (at as f32).sin()).collect();
     SCRATCH.with_borrow_mut(|(scratch, out)| {

@@ -96,8 +96,8 @@ pub struct QueryPoints {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WireSearchParams {
-    /// Breadth of the graph search. If absent, the least from 64 on at which the graphs, when written, found 95 % of the
-    /// nearest; 128 where that was not measured.
+    /// Breadth of the graph search. If absent, the least from 64 on at which a segment's graph, when written, found 95 % of the
+    /// nearest, as far as it does; 128 where that was not measured.
     hnsw_ef: Option<u32>,
     /// Compare with every vector instead of using the graph.
     exact: Option<bool>,

@@ -175,6 +175,10 @@ fn every_read_is_explained() {
         .map(|segment| segment["ef"].clone())
         .collect();
     assert!(breadths.contains(&json!(31)), "{breadths:?}");
+    // Nothing here was measured.
+    let (_, explain) = explained(&server, "points/search", json!({"vector": [1, 0], "limit": 200}));
+    let breadths = check(&explain).into_iter().map(|segment| segment["ef"].clone());
+    assert!(breadths.filter(|ef| !ef.is_null()).all(|ef| ef == 128));
     let (count, explain) = explained(&server, "points/count", json!({"filter": filter}));
     check(&explain);
     assert_eq!(

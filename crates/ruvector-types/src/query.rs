@@ -33,8 +33,8 @@ pub enum VectorSelector {
 /// How hard a search tries.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SearchParams {
-    /// Breadth of the graph search; `None` is the least from 64 on at which the graphs, when written, found 95 % of the nearest,
-    /// 128 where they were not measured, and never less than what is asked for.
+    /// Breadth of the graph search; `None` is the least from 64 on at which a segment's graph, when written, found 95 % of the
+    /// nearest, as far as it does, 128 where it was not measured; and never less than what is asked for.
     pub hnsw_ef: Option<u32>,
     /// Compare with every vector instead of using the graph.
     pub exact: bool,

@@ -143,7 +143,7 @@ impl Group {
             "p99_us": times.p99_us,
             "nodes_visited": trace.nodes_visited() as f64 / searches,
             "vectors_measured": trace.vectors_measured() as f64 / searches,
-            "breadth": taken,
+            "ef_taken": taken,
             "ways": ways,
         }))
     }

@@ -137,7 +137,7 @@ fn walk(
     let Some(links) = &field.graph else {
         return false;
     };
-    query.ctx.took_with(Way::CodeGraph, ef);
+    query.ctx.took_with(Way::CodeGraph, query.ef_in(target.segment));
     let prepared = &memory.query;
     let distance = |_: &[u8], code: &[u8]| prepared.distance(code);
     let rows = CodeRows(codes);

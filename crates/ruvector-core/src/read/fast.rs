@@ -47,7 +47,7 @@ pub(crate) fn search(
     let Some(fast) = &field.fast else {
         return FastEnd::Unavailable;
     };
-    query.ctx.took_with(Way::FastGraph, ef);
+    query.ctx.took_with(Way::FastGraph, query.ef_in(target.segment));
     SCRATCH.with_borrow_mut(|[(scratch, found), ..]| {
         let request = FastSearch {
             query: query.vector,
@@ -81,14 +81,15 @@ pub(crate) fn scan(
     if candidates > SIFTED_MAX {
         return Ok(FastEnd::Exhausted);
     }
-    query.ctx.took_with(Way::FastScan, query.ef);
+    let ef = query.ef_in(target.segment);
+    query.ctx.took_with(Way::FastScan, ef);
     query.ctx.check(query.core.io.as_ref())?;
     let nodes = nodes(target, field, filter);
     SIEVE.with_borrow_mut(|sieve| {
         let request = FastSearch {
             query: query.vector,
             wanted: candidates,
-            breadth: query.ef.max(1),
+            breadth: ef.max(1),
             visits_max: None,
             trial: None,
             elsewhere: None,

@@ -1,6 +1,7 @@
 //! The read path: every read works on one immutable view. Never takes a lock that a writer holds for long.
 
 mod answer;
+mod breadth;
 mod code_use;
 mod codes;
 mod compiled;

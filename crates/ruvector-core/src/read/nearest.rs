@@ -26,7 +26,8 @@ pub(crate) struct Query<'a> {
     pub(crate) field: &'a FieldSchema,
     pub(crate) vector: &'a [f32],
     pub(crate) wanted: usize,
-    pub(crate) ef: usize,
+    /// The breadth that the request names.
+    pub(crate) ef: Option<usize>,
     pub(crate) exact: bool,
     pub(crate) filter: Option<CompiledFilter>,
     /// Vectors below which all of them are compared.
@@ -65,6 +66,9 @@ pub(crate) fn nearest_many(
     tops: &mut [TopHits],
 ) -> Result<(), Error> {
     for (queries, tops) in queries.chunks(LANES).zip(tops.chunks_mut(LANES)) {
+        if let Some(first) = queries.first() {
+            first.ctx.check(first.core.io.as_ref())?;
+        }
         let ends = walk_together(queries, segment, place, tops);
         for ((query, top), end) in queries.iter().zip(tops).zip(ends) {
             if end != FastEnd::Answered {
@@ -218,7 +222,7 @@ impl<V: ?Sized, L: ?Sized> Target<'_, V, L> {
             indexed: self.indexed,
             live: self.segment.live_rows(),
             wanted: candidates,
-            ef: query.ef,
+            ef: query.ef_in(self.segment),
             exact: query.exact,
             matching: self.filter.map(SegmentFilter::rows_max),
             is_sure: self.filter.is_some_and(|filter| filter.rows_open() == 0),

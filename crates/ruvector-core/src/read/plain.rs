@@ -51,7 +51,7 @@ where
         row_of: &dyn Fn(u32) -> Option<u32>,
         top: &mut TopHits,
     ) -> bool {
-        query.ctx.took_with(Way::Graph, ef);
+        query.ctx.took_with(Way::Graph, query.ef_in(self.segment));
         SCRATCH.with_borrow_mut(|(scratch, found)| {
             let kernels = query.kernels();
             let measure = |_: &[V::Component], stored: &[V::Component]| {

@@ -16,15 +16,6 @@ use crate::view::{SegmentView, Snapshot};
 use crate::write::{check_vector, wrong_kind};
 use crate::{Ctx, Error};
 
-/// Breadth of a graph search when the request names none, at least.
-const EF_MIN: u32 = 64;
-
-/// The same where no graph of the field was measured.
-const EF_UNMEASURED: u32 = 128;
-
-/// Recall at the breadth taken when the request names none, where the graph has it at any: what filtered searches promise.
-const RECALL_DEFAULT: f32 = 0.95;
-
 /// Searches of a batch that are under way together, at most; a multiple of those that walk a graph at once.
 const BATCH: usize = 64;
 
@@ -37,7 +28,7 @@ struct Search<'r> {
     answer: Answer<'r>,
     field: &'r FieldSchema,
     vector: Cow<'r, [f32]>,
-    ef: usize,
+    ef: Option<usize>,
     codes: Option<CodeUse>,
     exact: bool,
 }
@@ -61,9 +52,7 @@ impl<'r> Search<'r> {
             answer,
             field,
             vector,
-            ef: snapshot
-                .checked_ef(request)?
-                .unwrap_or_else(|| snapshot.default_ef(field)),
+            ef: snapshot.checked_ef(request)?,
             codes: codes.filter(|_| !exact),
             exact,
         })
@@ -199,17 +188,6 @@ impl Snapshot {
         let ef_max = self.core.limits.hnsw_ef_max as usize;
         at_most("params.hnsw_ef", ef as usize, ef_max, "hnsw_ef_max")?;
         Ok(Some(ef as usize))
-    }
-
-    /// The breadth of a search that names none: data without structure takes many times that of other data. Cost: a look at a
-    /// small table in each segment.
-    fn default_ef(&self, field: &FieldSchema) -> usize {
-        let fast = self
-            .segments()
-            .filter_map(|(_, segment)| segment.fast(field.number));
-        let measured = fast.filter_map(|fast| fast.breadth_of(RECALL_DEFAULT)).max();
-        let ef = measured.unwrap_or(EF_UNMEASURED as usize).max(EF_MIN as usize);
-        ef.min(self.core.limits.hnsw_ef_max as usize)
     }
 }
 

@@ -5,14 +5,14 @@ use ruvector_simd::Metric;
 use super::calibrate::{squared, unsquared};
 
 /// The least of the numbers offered, up to a rank.
-#[derive(Debug, Default)]
-struct Least {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Least {
     rank: usize,
     values: Vec<f32>,
 }
 
 impl Least {
-    fn begin(&mut self, rank: usize) {
+    pub(super) fn begin(&mut self, rank: usize) {
         self.rank = rank;
         self.values.clear();
     }
@@ -21,9 +21,14 @@ impl Least {
         self.values.len() == self.rank
     }
 
+    /// The last of them.
+    pub(super) fn last(&self) -> Option<f32> {
+        self.values.last().copied()
+    }
+
     /// Takes in a number; the one at the rank, if that is new.
     #[inline]
-    fn offer(&mut self, value: f32) -> Option<f32> {
+    pub(super) fn offer(&mut self, value: f32) -> Option<f32> {
         let full = self.is_full();
         if full && self.values.last().is_some_and(|last| value >= *last) {
             return None;

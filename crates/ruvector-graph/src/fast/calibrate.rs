@@ -15,7 +15,7 @@ use crate::scratch::Visited;
 /// The rank whose distance is the measure; searches for fewer neighbours use it too.
 pub const RANK: usize = 10;
 
-/// One in so many walks goes on as far as the largest breadth of the table needs, and those for which the nearest are known;
+/// One in so many walks, and each for which the nearest are known, goes on as far as the largest breadth of the table needs;
 /// the others, to [`SHORT_BREADTH`]. Breadths
 /// that are asked for are small, and there a slack that is off by a little costs the most recall.
 const LONG_ONE_IN: usize = 4;
@@ -41,8 +41,8 @@ pub(super) struct Ground<'a> {
     pub(super) nodes: u32,
     /// The node that stands for the query.
     pub(super) node: u32,
-    /// The squared distance within which its [`RANK`] nearest lie, where it is known.
-    pub(super) reach: Option<f32>,
+    /// Whether a node is among its [`RANK`] nearest, where that is known.
+    pub(super) is_near: Option<&'a dyn Fn(u32) -> bool>,
     /// The squared distance of a node.
     pub(super) distance: &'a dyn Fn(u32) -> f32,
     /// The links of a node.
@@ -50,15 +50,15 @@ pub(super) struct Ground<'a> {
 }
 
 impl Calibration {
-    /// Walks from the closest of `starts`, as a search without an end would, and keeps the ratios.
-    pub(super) fn walk(&mut self, ground: Ground<'_>, starts: impl Iterator<Item = u32>) {
+    /// Walks from the closest of `starts`, as a search without an end would, and keeps the ratios; the visits made.
+    pub(super) fn walk(&mut self, ground: Ground<'_>, starts: impl Iterator<Item = u32>) -> usize {
         self.visited.begin(ground.nodes);
         self.visited.insert(ground.node);
         self.frontier.clear();
         self.best.clear();
         let (mut way, mut finds) = (Vec::new(), Vec::new());
         let mut peak = 0.0f32;
-        let is_long = ground.reach.is_some() || self.ways.len().is_multiple_of(LONG_ONE_IN);
+        let is_long = ground.is_near.is_some() || self.ways.len().is_multiple_of(LONG_ONE_IN);
         let visits_max = match is_long {
             true => visits_max(),
             false => SHORT_BREADTH as usize * BREADTH_SPREAD,
@@ -79,11 +79,13 @@ impl Calibration {
             if let Some(worst) = self.best.get(RANK - 1) {
                 peak = peak.max(ratio(next.distance, *worst));
             }
-            if ground.reach.is_some_and(|reach| next.distance <= reach) && finds.len() < RANK {
+            if finds.len() < RANK && ground.is_near.is_some_and(|is_near| is_near(next.node)) {
                 finds.push(way.len() as u32);
             }
             way.push(peak);
-            if way.len() == visits_max {
+            // Where the nearest are known, what the broadest search finds last is to be known too.
+            let goes_on = ground.is_near.is_some() && finds.len() < RANK;
+            if way.len() >= visits_max && !(goes_on && way.len() < visits_max * BREADTH_SPREAD) {
                 break;
             }
             let place = self.best.partition_point(|known| *known <= next.distance);
@@ -97,10 +99,12 @@ impl Calibration {
                 }
             }
         }
-        if ground.reach.is_some() {
+        if ground.is_near.is_some() {
             self.finds.push((self.ways.len(), finds));
         }
+        let visits = way.len();
         self.ways.push(way);
+        visits
     }
 
     /// The table: for each breadth the slack at which the searches would have made that many visits on average.

@@ -18,8 +18,8 @@ const SAMPLE_VECTORS: u32 = 1_024;
 /// Vectors that stand for queries when the table of slacks is made, and nodes that have one such.
 const SAMPLE_QUERIES: u32 = 1_024;
 const NODES_PER_QUERY: u32 = 16;
-/// What a calibrating search costs, in nodes encoded.
-const QUERY_NODES: u32 = 32;
+/// Visits of a calibrating search that cost as much as a node encoded.
+const VISITS_OF_A_NODE: u32 = 2;
 /// Of these, about so many are compared with all vectors, to know what searches should find.
 const TRUTH_QUERIES: u32 = 128;
 /// Padded dimensions up to which neighbours have codes of two bits: below, the error of one bit makes searches take
@@ -146,8 +146,7 @@ impl FastEncoder {
             left = left.saturating_sub(self.compare_next());
         }
         while left > 0 && self.compared == self.header.nodes && self.calibrated < self.queries() {
-            self.calibrate_next(links);
-            left = left.saturating_sub(QUERY_NODES);
+            left = left.saturating_sub(self.calibrate_next(links));
         }
         self.end(out)
     }
@@ -206,7 +205,8 @@ impl FastEncoder {
         cost
     }
 
-    fn calibrate_next(&mut self, links: &impl Links) {
+    /// Makes the next calibrating search; what it cost, in nodes encoded.
+    fn calibrate_next(&mut self, links: &impl Links) -> u32 {
         let mut queries = even_sample(self.header.nodes, self.queries());
         let at = self.calibrated;
         let node = queries.nth(at as usize).unwrap_or(0);
@@ -219,10 +219,12 @@ impl FastEncoder {
         let mut list = std::mem::take(&mut self.list);
         let (metric, kernel) = (self.header.metric, distance(self.header.metric));
         let lengths = length_squared(self.row(node)) + self.header.length_squared;
+        let is_near =
+            |other: u32| reach.is_some_and(|reach| kernel(self.row(node), self.row(other)) <= reach);
         let ground = Ground {
             nodes: self.header.nodes,
             node,
-            reach: reach.map(|reach| squared(metric, lengths, reach)),
+            is_near: reach.is_some().then_some(&is_near),
             distance: &|other| squared(metric, lengths, kernel(self.row(node), self.row(other))),
             links: &mut |other, out| {
                 self.readable_links(links, other, &mut list);
@@ -230,8 +232,9 @@ impl FastEncoder {
             },
         };
         let starts = self.hubs.iter().flat_map(Hubs::chosen).copied();
-        calibration.walk(ground, starts);
+        let visits = calibration.walk(ground, starts);
         (self.calibration, self.list) = (calibration, list);
+        (visits as u32).div_ceil(VISITS_OF_A_NODE)
     }
 
     fn rotate_next(&mut self, vectors: &impl Numbers) {
@@ -363,7 +366,7 @@ impl FastEncoder {
 }
 
 /// The whole fast graph as bytes; `None` for a metric it cannot serve. Cost: a rotation and about 64 passes over
-/// vectors a node.
+/// vectors a node, and a comparison with 128 to 255 others.
 pub fn encode(
     metric: Metric,
     dim: usize,

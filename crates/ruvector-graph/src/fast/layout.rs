@@ -7,8 +7,8 @@ use ruvector_simd::Metric;
 use ruvector_simd::codes::{CodeBits, block_bytes};
 
 use super::DEGREE;
-use super::recalls::{RECALLS_BYTES, Recalls};
-use super::slack::{SLACK_BYTES, Slack};
+use super::recalls::Recalls;
+use super::slack::{Slack, TABLE_BYTES};
 use crate::bytes::Bytes;
 
 pub(super) const MAGIC: [u8; 4] = *b"RVFG";
@@ -167,12 +167,12 @@ impl Layout {
 
     fn slack(&self) -> Range<u64> {
         let start = self.nodes_at + u64::from(self.nodes) * self.stride as u64;
-        start..start + SLACK_BYTES as u64
+        start..start + TABLE_BYTES as u64
     }
 
     fn recalls(&self) -> Option<Range<u64>> {
         let start = self.slack().end;
-        self.has_recalls.then_some(start..start + RECALLS_BYTES as u64)
+        self.has_recalls.then_some(start..start + TABLE_BYTES as u64)
     }
 
     fn node(&self, node: u32) -> Range<u64> {
@@ -268,7 +268,8 @@ impl<B: Bytes> FastGraph<B> {
     }
 
     /// The least breadth at which searches for vectors of the graph itself found so large a share of their ten nearest when it
-    /// was written; the largest that was tried (1,449) where none did, and `None` where nothing was measured: in small graphs, and in those of earlier versions.
+    /// was written; where none up to 1,448 did, the least that found hardly fewer than that. `None` where nothing was measured:
+    /// in small graphs, and in those of earlier versions.
     /// Measured by full vectors: where searches find their way by codes of one bit, half as many may be missed there. Narrow
     /// searches, up to some 50 visits, find less than this says.
     pub fn breadth_of(&self, recall: f32) -> Option<usize> {

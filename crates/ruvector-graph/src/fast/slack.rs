@@ -9,8 +9,8 @@
 
 /// Breadths with a slack of their own: 8·√2ʲ.
 pub(super) const SLACKS: usize = 16;
-/// Bytes of the table.
-pub(super) const SLACK_BYTES: usize = 4 * SLACKS;
+/// Bytes of a table with a number for each of them.
+pub(super) const TABLE_BYTES: usize = 4 * SLACKS;
 /// The breadth at place 0.
 const BREADTH_LEAST: f32 = 8.0;
 
@@ -26,6 +26,22 @@ pub(super) fn breadth_at(place: f32) -> f32 {
 /// The most visits that a calibrating search needs to make.
 pub(super) fn visits_max() -> usize {
     breadth_at(SLACKS as f32 - 1.0).ceil() as usize
+}
+
+/// A table as bytes.
+pub(super) fn encode(numbers: [f32; SLACKS]) -> [u8; TABLE_BYTES] {
+    let mut bytes = [0; TABLE_BYTES];
+    for (word, number) in bytes.chunks_exact_mut(4).zip(numbers) {
+        word.copy_from_slice(&number.to_le_bytes());
+    }
+    bytes
+}
+
+/// The numbers of a table; `None` for another length.
+pub(super) fn decode(bytes: &[u8]) -> Option<[f32; SLACKS]> {
+    let words: &[u8; TABLE_BYTES] = bytes.try_into().ok()?;
+    let (words, _) = words.as_chunks::<4>();
+    Some(std::array::from_fn(|place| f32::from_le_bytes(words[place])))
 }
 
 impl Slack {
@@ -53,21 +69,13 @@ impl Slack {
         breadths.zip(self.0)
     }
 
-    pub(super) fn encode(&self) -> [u8; SLACK_BYTES] {
-        let mut bytes = [0; SLACK_BYTES];
-        for (word, slack) in bytes.chunks_exact_mut(4).zip(self.0) {
-            word.copy_from_slice(&slack.to_le_bytes());
-        }
-        bytes
+    pub(super) fn encode(&self) -> [u8; TABLE_BYTES] {
+        encode(self.0)
     }
 
     /// `None` for another length, or a number below zero or that is none.
     pub(super) fn decode(bytes: &[u8]) -> Option<Slack> {
-        let (words, rest) = bytes.as_chunks::<4>();
-        if !rest.is_empty() || words.len() != SLACKS {
-            return None;
-        }
-        let slacks = std::array::from_fn(|place| f32::from_le_bytes(words[place]));
+        let slacks = decode(bytes)?;
         let good = slacks.iter().all(|slack: &f32| *slack >= 0.0);
         good.then_some(Slack(slacks))
     }
@@ -106,7 +114,7 @@ mod tests {
         );
         assert!((table.at(64) - 0.64).abs() < 1e-3 && table.at(2_000) == f32::INFINITY);
         assert_eq!(Slack::decode(&table.encode()), Some(table));
-        assert_eq!(Slack::decode(&[0xff; SLACK_BYTES]), None);
+        assert_eq!(Slack::decode(&[0xff; TABLE_BYTES]), None);
         assert_eq!(Slack::decode(&[0; 4]), None);
     }
 }

@@ -1,19 +1,21 @@
 //! How far the nearest of the vectors that stand for queries truly are, by comparing all with each. Never walks.
 
+use super::bound::Least;
 use super::calibrate::RANK;
 
 /// The vectors that stand for queries, and the least distances from each so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Truth {
     queries: Vec<u32>,
-    /// Of each query, ascending, [`RANK`] at most.
-    least: Vec<Vec<f32>>,
+    least: Vec<Least>,
 }
 
 impl Truth {
     pub(super) fn begin(queries: Vec<u32>) -> Truth {
+        let mut least = Least::default();
+        least.begin(RANK);
         Truth {
-            least: vec![Vec::with_capacity(RANK + 1); queries.len()],
+            least: vec![least; queries.len()],
             queries,
         }
     }
@@ -27,17 +29,14 @@ impl Truth {
     pub(super) fn compare(&mut self, node: u32, distance: impl Fn(u32, u32) -> f32) {
         for (query, least) in self.queries.iter().zip(&mut self.least) {
             let found = distance(*query, node);
-            if *query == node || least.len() == RANK && least.last().is_some_and(|last| found >= *last) {
-                continue;
+            if *query != node && !found.is_nan() {
+                least.offer(found);
             }
-            let place = least.partition_point(|known| *known <= found);
-            least.insert(place, found);
-            least.truncate(RANK);
         }
     }
 
     /// The distance of the [`RANK`]-th nearest to a query, by its place among them; of the last, if there are fewer.
     pub(super) fn reach(&self, query: usize) -> Option<f32> {
-        self.least.get(query)?.last().copied()
+        self.least.get(query)?.last()
     }
 }

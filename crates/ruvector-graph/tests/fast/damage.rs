@@ -120,6 +120,46 @@ fn factors_that_are_no_numbers_end_the_search_in_time() {
     }
 }
 
+/// Goal: a damaged table of recalls is refused, or names a breadth that was measured. Method: each word of it replaced.
+#[test]
+fn tables_of_recalls_name_breadths_there_are() {
+    let (_, original) = small();
+    let (mut refused, at) = (0, original.len() - TABLES_BYTES / 2);
+    for word in (at..original.len()).step_by(4) {
+        for number in [
+            f32::NAN,
+            f32::INFINITY,
+            -0.0,
+            -1.0,
+            0.0,
+            1e-30,
+            0.5,
+            1.0,
+            1.0 + f32::EPSILON,
+        ] {
+            let mut bytes = original.clone();
+            bytes[word..word + 4].copy_from_slice(&number.to_le_bytes());
+            match FastGraph::open(bytes) {
+                Err(error) => {
+                    assert_eq!(error, FastError::Recalls);
+                    refused += 1;
+                }
+                Ok(graph) => {
+                    let breadths =
+                        [f32::NAN, -1.0, 0.0, 0.5, 0.95, 1.0, 2.0].map(|recall| graph.breadth_of(recall));
+                    assert!(
+                        breadths
+                            .iter()
+                            .flatten()
+                            .all(|breadth| (8..=1_448).contains(breadth))
+                    );
+                }
+            }
+        }
+    }
+    assert!(refused >= 4 * 16, "{refused}");
+}
+
 /// Bytes of which some regions cannot be read.
 struct Holes(Vec<u8>);
 

@@ -417,16 +417,16 @@ fn equal_vectors_are_all_found() {
 
 #[test]
 fn steps_of_any_size_write_the_same_bytes() {
-    let vectors = clustered(500, 20, 8);
+    let vectors = clustered(2_200, 20, 8);
     let links = links_of(Metric::Euclid, &vectors);
-    for count in [0, 500] {
+    for count in [0, 15, 500, 2_200] {
         let part = Flat {
             dim: 20,
             data: vectors.data[..20 * count].to_vec(),
             unreadable: Vec::new(),
         };
         let at_once = fast::encode(Metric::Euclid, 20, &part, &links, SEED).unwrap();
-        for nodes_max in [1, 7, 64, 499, 500] {
+        for nodes_max in [1, 7, 64, 499, 2_200] {
             let mut encoder = FastEncoder::new(Metric::Euclid, 20, count as u32, SEED).unwrap();
             let mut out = Vec::new();
             while !encoder.step(&part, &links, nodes_max, &mut out) {}
