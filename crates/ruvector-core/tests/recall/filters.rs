@@ -11,7 +11,7 @@ use ruvector_io::MemIo;
 use ruvector_testkit::{Clusters, Random};
 
 const POINTS: usize = 20_000;
-const DIM: usize = 48;
+const DIM: usize = 64;
 const CLUSTERS: usize = 40;
 const QUERIES: usize = 40;
 const K: usize = 10;
