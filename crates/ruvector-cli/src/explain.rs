@@ -72,7 +72,8 @@ const HEAD: [&str; 12] = [
 
 const NOTES: &str =
     "estimated: points that match the filter, guessed from the indexes; undecided: points for
-which no index decides; matching: points that match. ef: breadth of the search. filter µs: for what the indexes know; search µs: for the rest.";
+which no index decides; matching: points that match. ef: breadth of the search. filter µs: for what the indexes know;
+search µs: for the rest.";
 
 fn read_body(file: Option<&Path>) -> Result<Map<String, Value>, CliError> {
     let (place, bytes) = match file.filter(|path| *path != Path::new("-")) {

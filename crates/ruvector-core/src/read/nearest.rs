@@ -58,7 +58,7 @@ pub(super) struct Target<'a, V: ?Sized, L: ?Sized> {
 }
 
 /// As [`nearest`], for several queries of one vector field: in a sealed segment with the fast layout those that walk it
-/// are made at once.
+/// are made at once. Looks at the clock before each group of them.
 pub(crate) fn nearest_many(
     queries: &[Query<'_>],
     segment: &SegmentView,

@@ -150,7 +150,6 @@ impl Snapshot {
                 .collect::<Result<Vec<_>, _>>()?;
             let mut tops: Vec<TopHits> = queries.iter().map(|query| TopHits::new(query.wanted)).collect();
             for (place, segment) in self.largest_first(largest) {
-                ctx.check(self.core.io.as_ref())?;
                 nearest_many(&queries, segment, place, &mut tops)?;
             }
             for ((at, search), top) in searches.iter().zip(tops) {

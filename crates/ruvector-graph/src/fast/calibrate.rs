@@ -16,8 +16,8 @@ use crate::scratch::Visited;
 pub const RANK: usize = 10;
 
 /// One in so many walks, and each for which the nearest are known, goes on as far as the largest breadth of the table needs;
-/// the others, to [`SHORT_BREADTH`]. Breadths
-/// that are asked for are small, and there a slack that is off by a little costs the most recall.
+/// the others, to [`SHORT_BREADTH`]. Breadths that are asked for are small, and there a slack that is off by a little costs the
+/// most recall.
 const LONG_ONE_IN: usize = 4;
 /// The breadth up to which all walks count.
 const SHORT_BREADTH: f32 = 64.0;

@@ -18,10 +18,10 @@ const SAMPLE_VECTORS: u32 = 1_024;
 /// Vectors that stand for queries when the table of slacks is made, and nodes that have one such.
 const SAMPLE_QUERIES: u32 = 1_024;
 const NODES_PER_QUERY: u32 = 16;
+/// Of these vectors about so many, half where they are fewer, are compared with all, to know what searches should find.
+const TRUTH_QUERIES: u32 = 128;
 /// Visits of a calibrating search that cost as much as a node encoded.
 const VISITS_OF_A_NODE: u32 = 2;
-/// Of these, about so many are compared with all vectors, to know what searches should find.
-const TRUTH_QUERIES: u32 = 128;
 /// Padded dimensions up to which neighbours have codes of two bits: below, the error of one bit makes searches take
 /// more visits than the smaller block saves.
 const TWO_BITS_PADDED_MAX: usize = 256;
@@ -366,7 +366,7 @@ impl FastEncoder {
 }
 
 /// The whole fast graph as bytes; `None` for a metric it cannot serve. Cost: a rotation and about 64 passes over
-/// vectors a node, and a comparison with 128 to 255 others.
+/// vectors a node, and a comparison with up to 192 others.
 pub fn encode(
     metric: Metric,
     dim: usize,
